@@ -1,0 +1,71 @@
+"""Every error that leaves this library.
+
+`AlertmapError` is the base of them all; whatever comes in, nothing else leaves a public function. Each kind carries
+`http_status`, a hint for services that answer a webhook. No message holds a value of the payload: it may be a secret.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alertmap.model import Problem
+
+
+class AlertmapError(Exception):
+    """The base of all errors of this library."""
+
+    http_status = 500
+
+
+class ConfigurationError(AlertmapError):
+    """Our caller's fault: options, priorities, limits or arguments that cannot mean anything."""
+
+
+class UnknownVendor(AlertmapError):
+    """There is no adapter of that name."""
+
+    http_status = 404
+
+
+class AdapterError(AlertmapError):
+    """The adapter's fault: its module does not load, or its `read` raised; the cause is kept."""
+
+
+class AuthError(AlertmapError):
+    """The request does not prove that it comes from its sender."""
+
+    http_status = 401
+
+
+class PayloadError(AlertmapError):
+    """The sender's fault: the request cannot be read.
+
+    `vendor` is the adapter that was asked ("" before one was chosen), `problems` says what is wrong and where.
+    """
+
+    http_status = 422
+
+    def __init__(self, message: str, *, vendor: str = "", problems: Sequence["Problem"] = ()) -> None:
+        super().__init__(message)
+        self.vendor = vendor
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        message = super().__str__()
+        return f"{self.vendor}: {message}" if self.vendor else message
+
+
+class DecodeError(PayloadError):
+    """The body is not text, or not JSON, a form or XML."""
+
+    http_status = 400
+
+
+class LimitError(PayloadError):
+    """The input is larger than its `Limits` allow, or a source has more open incidents than its policy allows."""
+
+    http_status = 413
+
+
+class ShapeError(PayloadError):
+    """The body decodes, but it is not what the vendor sends."""

@@ -1,0 +1,51 @@
+"""The dedup key: an injective, readable, bounded text of an identity's named parts."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from alertmap.errors import ConfigurationError
+
+MAX_KEY = 255
+"""Characters of a key at the most. PagerDuty takes 255, Opsgenie 512."""
+
+_HASHED_PREFIX = MAX_KEY - 1 - 64  # "~" and the 64 hexadecimal digits of SHA-256 fill the rest
+
+# `%` introduces an escape, `,` ends a part, `~` starts a hash; controls and line ends would break a log line.
+_IN_VALUE = re.compile("[%,~\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_IN_NAME = re.compile("[%,~=\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def _escape(match: re.Match[str]) -> str:
+    return "%7E" if match[0] == "~" else quote(match[0], safe="", errors="surrogatepass")
+
+
+def dedup_key(vendor: str, identity: Mapping[str, str]) -> str:
+    """Write an identity as `vendor:name=value,name=value`, names sorted.
+
+    Distinct identities have distinct keys: what separates parts is escaped as `%XX` of its UTF-8 bytes. A key of more
+    than 255 characters is cut to 190 and ends in `~` and the SHA-256 of the whole.
+    """
+    parts = (f"{_IN_NAME.sub(_escape, name)}={_IN_VALUE.sub(_escape, identity[name])}" for name in sorted(identity))
+    key = f"{vendor}:{','.join(parts)}"
+    if len(key) <= MAX_KEY:
+        return key
+    return f"{key[:_HASHED_PREFIX]}~{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def fingerprint(algorithm: str, *parts: str, sep: str = "::") -> str:
+    """Hash parts of an identity as other platforms do, for parity with keys that they already store.
+
+    ITOC360 keeps `fingerprint("md5", id)` for its own contract and `fingerprint("md5", device, sensor, sensorid)` for
+    PRTG. `algorithm` is a name that `hashlib` knows; the text is UTF-8, the result lower-case hexadecimal.
+
+    Raises:
+        ConfigurationError: there is no such algorithm.
+    """
+    try:
+        digest = hashlib.new(algorithm, usedforsecurity=False)
+    except (ValueError, TypeError):
+        raise ConfigurationError(f"no hash algorithm is called {algorithm!r}") from None
+    digest.update(sep.join(parts).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()

@@ -1,0 +1,296 @@
+"""One request in, one `Batch` out: the only place where the floors meet.
+
+decode -> envelopes off -> wire model -> `read` -> scrub, severity, key -> alerts. Nothing but `AlertmapError` leaves.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from attrs import evolve
+
+from alertmap import registry, wire
+from alertmap.adapter import Adapter, Said
+from alertmap.decode import Limits, check, decode, exceeded
+from alertmap.detect import recognise
+from alertmap.errors import AdapterError, ConfigurationError, PayloadError, ShapeError, UnknownVendor
+from alertmap.key import dedup_key
+from alertmap.model import (
+    Alert,
+    Batch,
+    Notice,
+    Problem,
+    ProblemCode,
+    Reading,
+    Reason,
+    Request,
+    State,
+    Where,
+    path_text,
+)
+from alertmap.scrub import scrub
+from alertmap.source import Source, as_source, options_of
+
+MAX_AHEAD = timedelta(minutes=5)
+"""How far a vendor's clock may be ahead of the time of receipt before its time is doubted."""
+
+
+def parse(
+    vendor: str | Adapter,
+    request: Request | bytes | str,
+    *,
+    source: Source | str | None = None,
+    received_at: datetime | None = None,
+    limits: Limits | None = None,
+) -> Batch:
+    """Turn one request into alerts.
+
+    Args:
+        vendor: an adapter's name, one of `vendors()`, or an `Adapter`.
+        request: a `Request`, or a bare body for a request that has nothing else.
+        source: what it came through; keys are unique within it. A name, a `Source`, or None for the vendor's name.
+        received_at: when it was received (aware). Needed where only the clock tells a state.
+        limits: how much is read at all; None for the defaults.
+
+    Returns:
+        A batch of the alerts; without alerts it has a `reason`. A bad element of a batch is a problem, not an error.
+
+    Raises:
+        UnknownVendor: there is no such adapter.
+        DecodeError: the body cannot be decoded.
+        LimitError: the request is larger than its limits.
+        ShapeError: it is not what the vendor sends, or no element of it can be read.
+        AdapterError: the adapter is broken.
+        ConfigurationError: the arguments cannot mean anything.
+    """
+    call = _Call(vendor, source, received_at, limits)
+    request = request if isinstance(request, Request) else Request(request)
+    with _Named(call.adapter):
+        document = decode(request, call.adapter.formats, call.limits)
+        if document is None:
+            return Batch(vendor=call.adapter.name, source=call.source.name, reason=Reason.PROBE)
+        return _read(call, document.value, request, document.problems)
+
+
+def parse_document(
+    vendor: str | Adapter,
+    document: Any,
+    *,
+    request: Request | None = None,
+    source: Source | str | None = None,
+    received_at: datetime | None = None,
+    limits: Limits | None = None,
+) -> Batch:
+    """Turn a document that is already decoded into alerts: JSON's own types only, all else as `parse`.
+
+    `request` lends its headers and query; its body is not read.
+    """
+    call = _Call(vendor, source, received_at, limits)
+    with _Named(call.adapter):
+        check(document, call.limits)
+        return _read(call, document, request or Request(), ())
+
+
+def _as_adapter(vendor: object) -> Adapter:
+    if isinstance(vendor, Adapter):
+        return vendor
+    if isinstance(vendor, str):
+        return registry.find(vendor)
+    raise UnknownVendor(f"a vendor is a name or an Adapter, not a {type(vendor).__name__}")
+
+
+def _as_moment(moment: object) -> datetime | None:
+    if moment is None:
+        return None
+    if not isinstance(moment, datetime) or moment.utcoffset() is None:
+        raise ConfigurationError("received_at must be an aware datetime")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ConfigurationError("received_at must be a time that UTC has") from None
+
+
+def _as_limits(limits: object) -> Limits:
+    if limits is None:
+        return Limits()
+    if not isinstance(limits, Limits):
+        raise ConfigurationError(f"limits must be Limits, not a {type(limits).__name__}")
+    return limits
+
+
+class _Call:
+    """The arguments of a call, checked."""
+
+    __slots__ = ("adapter", "limits", "options", "received_at", "source")
+
+    def __init__(self, vendor: object, source: Source | str | None, received_at: object, limits: object) -> None:
+        self.adapter = _as_adapter(vendor)
+        self.source = as_source(source, self.adapter)
+        self.options = options_of(self.source, self.adapter)
+        self.received_at = _as_moment(received_at)
+        self.limits = _as_limits(limits)
+
+
+class _Named:
+    """Puts the vendor's name on a payload's errors."""
+
+    def __init__(self, adapter: Adapter) -> None:
+        self.adapter = adapter
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _type: object, error: object, _traceback: object) -> None:
+        if isinstance(error, PayloadError):
+            error.vendor = self.adapter.name
+
+
+# --- Document to readings --------------------------------------------------------------------------------------------
+
+
+def _read(call: _Call, document: Any, request: Request, problems: tuple[Problem, ...]) -> Batch:
+    adapter = call.adapter
+    facts = wire.Facts(request, call.received_at)
+    try:
+        prepared = document if adapter.prepare is None else adapter.prepare(document)
+        events = _events(adapter, wire.Node(prepared, (), facts))
+    except wire.Mismatch as error:
+        looks = recognise(document, request)
+        hint = f" (this looks like {looks.vendor}: {looks.reason})" if looks and looks.vendor != adapter.name else ""
+        raise ShapeError(f"{error}{hint}", problems=error.problems()) from None
+    readings: list[Reading] = []
+    notice = Notice()
+    told = list(problems)
+    for said in _said(call, events):
+        if isinstance(said, Reading):
+            readings.append(said)
+            if len(readings) > call.limits.max_alerts:
+                raise exceeded("max_alerts", call.limits.max_alerts, "the request holds too many alerts")
+        elif isinstance(said, Notice):
+            notice = said
+        else:
+            told.append(said)
+    doubts: list[list[Problem]] = [[] for _ in readings]
+    for where, code, message in facts.doubts:
+        owner = None if code is ProblemCode.BAD_ELEMENT else _owner(readings, where)
+        (told if owner is None else doubts[owner]).append(Problem(code, path_text(where), message))
+    alerts: list[Alert] = []
+    for reading, doubted in zip(readings, doubts, strict=True):
+        made = _alert(call, reading, doubted, _element(document, reading.at))
+        if isinstance(made, Alert):
+            alerts.append(made)
+        else:
+            told.append(made)
+    refused = [problem for problem in told if problem.code is ProblemCode.BAD_ELEMENT]
+    if not alerts and refused and notice.reason is None:
+        raise ShapeError("; ".join(f"{p.message} @ {p.path}" for p in refused), problems=told)
+    return Batch(
+        vendor=adapter.name,
+        source=call.source.name,
+        alerts=tuple(alerts),
+        problems=tuple(told),
+        raw=document,
+        truncated=notice.truncated,
+        group_key=notice.group_key,
+        delivery_id=notice.delivery_id,
+        reason=None if alerts else notice.reason or Reason.NO_ALERT,
+        reply=notice.reply,
+        confirm_url=notice.confirm_url,
+    )
+
+
+def _events(adapter: Adapter, node: wire.Node) -> Iterable[tuple[Where, Any]]:
+    if adapter.many and type(node.value) is list:
+        return wire.items(node, lambda element: wire.structure(element, adapter.wire))
+    return [((), wire.structure(node, adapter.wire))]
+
+
+def _said(call: _Call, events: Iterable[tuple[Where, Any]]) -> Iterator[Said]:
+    adapter = call.adapter
+    for where, event in events:
+        try:
+            for said in adapter.read(event) if adapter.options is None else adapter.read(event, call.options):
+                if isinstance(said, Problem):
+                    yield _within(where, said)
+                elif isinstance(said, Reading) and not said.at:
+                    yield evolve(said, at=where)
+                elif isinstance(said, Reading | Notice):
+                    yield said
+                else:
+                    raise AdapterError(f"{adapter.name}: read yields a {type(said).__name__} @ {path_text(where)}")
+        except Exception as error:
+            if isinstance(error, AdapterError):
+                raise
+            raise AdapterError(f"{adapter.name}: read raised {type(error).__name__} @ {path_text(where)}") from error
+
+
+def _owner(readings: list[Reading], where: Where) -> int | None:
+    """The reading in whose element a place lies; the innermost one."""
+    owners = [index for index, reading in enumerate(readings) if where[: len(reading.at)] == reading.at]
+    return max(owners, key=lambda index: len(readings[index].at), default=None)
+
+
+def _element(document: Any, at: Where) -> Any:
+    for step in at:
+        try:
+            document = document[step]
+        except (LookupError, TypeError):
+            return document
+    return document
+
+
+def _within(at: Where, problem: Problem) -> Problem:
+    """A problem whose path starts at an element, told from the document's root."""
+    if not at or not problem.path.startswith("$"):
+        return problem
+    return evolve(problem, path=path_text(at) + problem.path[1:])
+
+
+# --- Reading to alert ------------------------------------------------------------------------------------------------
+
+
+def _alert(call: _Call, reading: Reading, doubted: list[Problem], raw: Any) -> Alert | Problem:
+    adapter = call.adapter
+    if not any(part.strip() for part in reading.identity.values()):
+        return Problem(ProblemCode.BAD_ELEMENT, path_text(reading.at), "there is nothing to identify the alert by")
+    clean = scrub(reading, adapter.unrendered, f"{adapter.title} alert")
+    severity, guessed = call.source.priorities.severity(adapter, clean)
+    problems = [_within(reading.at, problem) for problem in clean.problems] + doubted
+    if guessed is not None:
+        problems.append(guessed)
+    problems.extend(_time_problems(call, clean, doubted))
+    return Alert(
+        vendor=adapter.name,
+        source=call.source.name,
+        severity=severity,
+        dedup_key=dedup_key(adapter.name, clean.identity),
+        received_at=call.received_at,
+        raw=raw,
+        state=clean.state,
+        identity=clean.identity,
+        level=clean.level,
+        title=clean.title,
+        message=clean.message,
+        resource=clean.resource,
+        labels=clean.labels,
+        links=clean.links,
+        values=clean.values,
+        started_at=clean.started_at,
+        occurred_at=clean.occurred_at,
+        sequence=clean.sequence,
+        episode=clean.episode,
+        expires_at=clean.expires_at,
+        no_data=clean.no_data and clean.state is State.FIRING,
+        resolvable=clean.resolvable,
+        problems=tuple(problems),
+        at=clean.at,
+    )
+
+
+def _time_problems(call: _Call, reading: Reading, doubted: list[Problem]) -> Iterator[Problem]:
+    moment = reading.occurred_at
+    if moment is None:
+        if call.adapter.timed and not any(problem.code is ProblemCode.BAD_TIME for problem in doubted):
+            yield Problem(ProblemCode.TIME_MISSING, "occurred_at", "the payload does not say since when this holds")
+    elif call.received_at is not None and moment - call.received_at > MAX_AHEAD:
+        yield Problem(ProblemCode.BAD_TIME, "occurred_at", "the time is ahead of the time of receipt")

@@ -1,0 +1,77 @@
+"""Finds adapters: built-in ones by their file name, third-party ones by the entry-point group `alertmap.adapters`.
+
+An adapter is imported on first use, and only by a name from the list: names come from URLs. A third-party adapter never
+takes the place of a built-in one, and a broken one fails alone, when it is asked for, by the name of its distribution.
+"""
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+
+from alertmap import adapters
+from alertmap.adapter import Adapter
+from alertmap.errors import AdapterError, UnknownVendor
+from alertmap.priority import nearest
+
+GROUP = "alertmap.adapters"
+
+
+@cache
+def _built_in() -> frozenset[str]:
+    return frozenset(module.name for module in pkgutil.iter_modules(adapters.__path__))
+
+
+@cache
+def _plugins() -> dict[str, tuple[EntryPoint, ...]]:
+    found: dict[str, tuple[EntryPoint, ...]] = {}
+    for point in entry_points(group=GROUP):
+        if point.name not in _built_in():
+            found[point.name] = (*found.get(point.name, ()), point)
+    return found
+
+
+def vendors() -> tuple[str, ...]:
+    """The names of all adapters, sorted; none is imported for it."""
+    return tuple(sorted(_built_in() | _plugins().keys()))
+
+
+@cache
+def find(name: str) -> Adapter:
+    """The adapter of that name.
+
+    Raises:
+        UnknownVendor: there is none; the message has the nearest name.
+        AdapterError: its module does not load, or does not hold an adapter of that name; the cause is kept.
+    """
+    if name in _built_in():
+        adapter = import_module(f"alertmap.adapters.{name}").adapter
+        assert isinstance(adapter, Adapter)
+        return adapter
+    points = _plugins().get(name, ())
+    if not points:
+        shown = name if name.isidentifier() and len(name) <= 64 else ascii(name[:64])
+        raise UnknownVendor(f"no adapter is called {shown}{nearest(name, list(vendors()))}")
+    owners = " and ".join(point.dist.name if point.dist else point.value for point in points)
+    if len(points) > 1:
+        raise AdapterError(f"the adapter {name} is claimed by {owners}")
+    try:
+        adapter = points[0].load()
+    except Exception as error:
+        raise AdapterError(f"the adapter {name} of {owners} does not load: {type(error).__name__}") from error
+    if not isinstance(adapter, Adapter):
+        raise AdapterError(f"the adapter {name} of {owners} is a {type(adapter).__name__}, not an Adapter")
+    if adapter.name != name:
+        raise AdapterError(f"the adapter {name} of {owners} calls itself {adapter.name}")
+    return adapter
+
+
+def working() -> tuple[Adapter, ...]:
+    """All adapters that load, by name; a broken one is left out here and fails where it is asked for."""
+    loaded = []
+    for name in vendors():
+        try:
+            loaded.append(find(name))
+        except AdapterError:
+            continue
+    return tuple(loaded)

@@ -1,0 +1,83 @@
+"""The damage matrix: every place of a document dropped, or replaced by each of the edge values. Deterministic."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from alertmap.model import Where
+
+EDGE_VALUES: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1.9,
+    2**63,
+    10**30,
+    1e300,
+    "",
+    " ",
+    "null",
+    "false",
+    "0",
+    "nan",
+    "abc",
+    "\x00\x1b[31m\u202e",
+    "{{ unrendered }}",
+    "x" * 5000,
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59-14:00",
+    "javascript:alert(1)",
+    [],
+    ["abc"],
+    [None],
+    {},
+    {"": None},
+    {"a": {"b": ["c"]}},
+)
+"""What stands in for the real value: null, wrong types, blanks, what looks like something else, what is far too large."""
+
+
+def damaged(document: Any, seen: set[tuple[Any, ...]] | None = None) -> Iterator[tuple[Where, Any]]:
+    """Yield `(where, document)` for every damage of a document; the original is never changed.
+
+    `seen` keeps places that were damaged in an earlier document of the same shape from being damaged again.
+    """
+    shape = tuple(sorted(document)) if isinstance(document, dict) else ()
+    for where in _places(document, ()):
+        if seen is not None:
+            kind = (shape, *("*" if isinstance(step, int) else step for step in where))
+            if kind in seen:
+                continue
+            seen.add(kind)
+        if where:
+            yield where, _without(document, where)
+        for value in EDGE_VALUES:
+            yield where, _replaced(document, where, value)
+
+
+def _places(value: Any, where: Where) -> Iterator[Where]:
+    yield where
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from _places(below, (*where, key))
+    elif isinstance(value, list):
+        for index, below in enumerate(value):
+            yield from _places(below, (*where, index))
+
+
+def _replaced(document: Any, where: Where, value: Any) -> Any:
+    if not where:
+        return value
+    copy: Any = document.copy()
+    copy[where[0]] = _replaced(document[where[0]], where[1:], value)
+    return copy
+
+
+def _without(document: Any, where: Where) -> Any:
+    copy: Any = document.copy()
+    if len(where) == 1:
+        del copy[where[0]]
+    else:
+        copy[where[0]] = _without(document[where[0]], where[1:])
+    return copy

@@ -1,0 +1,264 @@
+"""The one strict converter: a decoded document checked against a type and built.
+
+Every primitive accepts only itself: null is not `"None"`, `"false"` is not True, 1.9 is not 1, `"abc"` is not a list.
+All hooks take a `Node` instead of a bare value, so that errors know where they are and facts of the request are at hand.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+from cattrs import Converter
+
+from alertmap.decode import Limits, decode_json
+from alertmap.errors import PayloadError
+from alertmap.model import Where
+from alertmap.wire.declare import Undeclared, among, encoding, fields, fits, is_closed, is_model
+from alertmap.wire.node import Mismatch, Node, kind, kind_name, mismatch, plain
+from alertmap.wire.times import rfc3339
+from alertmap.wire.types import Items, items
+
+T = TypeVar("T")
+
+
+def kind_of(hint: Any) -> str:
+    """What a type is made with: `annotated`, `union`, `literal`, `list`, `items`, `object`; "" for a plain type."""
+    return _MADE_WITH.get(get_origin(hint), "")
+
+
+_MADE_WITH: dict[Any, str] = {
+    Annotated: "annotated",
+    Union: "union",
+    UnionType: "union",
+    Literal: "literal",
+    list: "list",
+    tuple: "list",
+    Sequence: "list",
+    dict: "object",
+    Mapping: "object",
+    Items: "items",
+}
+
+
+def _made_with(name: str) -> Callable[[Any], bool]:
+    return lambda hint: kind_of(hint) == name
+
+
+converter = Converter()
+"""The one strict converter. Its hooks take a `Node`, not a bare value: use `structure`."""
+
+
+def structure(node: Node, hint: Any) -> Any:
+    """Check a decoded value against a type and build it.
+
+    Raises:
+        Mismatch: it does not fit; all that does not fit in one object is named at once.
+    """
+    return converter.structure(node, hint)
+
+
+def json_in(text: str, hint: type[T]) -> T | None:
+    """Read JSON that stands in a text as a wire model; None where it is no such thing."""
+    try:
+        value = decode_json(text, Limits())
+        found: T = structure(plain(value), hint)
+    except (PayloadError, Mismatch):
+        return None
+    return found
+
+
+def _exactly(expected: type) -> Callable[[Node, Any], Any]:
+    name = kind_name(expected)
+
+    def check(node: Node, _: Any) -> Any:
+        if type(node.value) is not expected:
+            raise mismatch(name, node)
+        return node.value
+
+    return check
+
+
+def _float(node: Node, _: Any) -> float:
+    if type(node.value) is float:
+        return node.value
+    if type(node.value) is int:
+        # JSON has one kind of number: `85` is how many senders write 85.0.
+        try:
+            return float(node.value)
+        except OverflowError:
+            raise mismatch("float", node) from None
+    raise mismatch("float", node)
+
+
+def _moment(node: Node, _: Any) -> datetime:
+    moment = rfc3339(node.value) if type(node.value) is str else None
+    if moment is None:
+        raise mismatch("RFC 3339 text", node)
+    return moment
+
+
+for _type in (str, int, bool, NoneType):
+    converter.register_structure_hook(_type, _exactly(_type))
+converter.register_structure_hook(float, _float)
+converter.register_structure_hook(datetime, _moment)
+converter.register_structure_hook_func(lambda hint: hint is Any, lambda node, _: node.value)
+
+
+@converter.register_structure_hook_factory(_made_with("list"))
+def _list_hook(hint: Any) -> Callable[[Node, Any], Any]:
+    build: Any = list if get_origin(hint) is list else tuple
+    one = get_args(hint)[0]
+
+    def check(node: Node, _: Any) -> Any:
+        if type(node.value) is not list:
+            raise mismatch("list", node)
+        return build(_all(node.at(index, value) for index, value in enumerate(node.value)))
+
+    def _all(nodes: Iterator[Node]) -> list[Any]:
+        good: list[Any] = []
+        faults: list[tuple[Where, str]] = []
+        for node in nodes:
+            try:
+                good.append(converter.structure(node, one))
+            except Mismatch as error:
+                faults.extend(error.faults)
+        if faults:
+            raise Mismatch(*faults)
+        return good
+
+    return check
+
+
+@converter.register_structure_hook_factory(_made_with("items"))
+def _items_hook(hint: Any) -> Callable[[Node, Any], Any]:
+    one = get_args(hint)[0]
+    return lambda node, _: items(node, lambda element: converter.structure(element, one))
+
+
+@converter.register_structure_hook_factory(_made_with("object"))
+def _dict_hook(hint: Any) -> Callable[[Node, Any], Any]:
+    one = get_args(hint)[1]
+
+    def check(node: Node, _: Any) -> dict[str, Any]:
+        if type(node.value) is not dict:
+            raise mismatch("object", node)
+        good: dict[str, Any] = {}
+        faults: list[tuple[Where, str]] = []
+        for key, value in node.value.items():
+            try:
+                good[key] = converter.structure(node.at(key, value), one)
+            except Mismatch as error:
+                faults.extend(error.faults)
+        if faults:
+            raise Mismatch(*faults)
+        return good
+
+    return check
+
+
+@converter.register_structure_hook_factory(_made_with("literal"))
+def _literal_hook(hint: Any) -> Callable[[Node, Any], Any]:
+    words = get_args(hint)
+    expected = " or ".join(repr(word) for word in words)
+
+    def check(node: Node, _: Any) -> Any:
+        if among(node.value, words):
+            return node.value
+        raise Mismatch((node.where, f"expected {expected}, got another {kind(node.value)}"))
+
+    return check
+
+
+@converter.register_structure_hook_factory(lambda hint: isinstance(hint, type) and issubclass(hint, Enum))
+def _enum_hook(hint: Any) -> Callable[[Node, Any], Any]:
+    words = {member.value: member for member in hint}
+
+    def check(node: Node, _: Any) -> Any:
+        if type(node.value) is str and node.value in words:
+            return words[node.value]
+        raise Mismatch((node.where, f"expected one of {', '.join(words)}, got another {kind(node.value)}"))
+
+    return check
+
+
+@converter.register_structure_hook_factory(_made_with("union"))
+def _union_hook(hint: Any) -> Callable[[Node, Any], Any]:
+    members = get_args(hint)
+    models = [member for member in members if is_model(member)]
+    others = [member for member in members if member is not NoneType and member not in models]
+
+    def check(node: Node, _: Any) -> Any:
+        if node.value is None and NoneType in members:
+            return None
+        if type(node.value) is dict and models:
+            if len(models) == 1 and not any(get_origin(other) is dict for other in others):
+                return converter.structure(node, models[0])
+            for member in models:
+                if fits(member, node.value):
+                    return converter.structure(node, member)
+        for other in others:
+            try:
+                return converter.structure(node, other)
+            except Mismatch as error:
+                if len(members) - (NoneType in members) == 1:
+                    raise
+                del error
+        expected = " or ".join([_wants(m) for m in models] + [_name(o) for o in others])
+        raise mismatch(f"{expected}{' or null' if NoneType in members else ''}", node)
+
+    return check
+
+
+def _wants(cls: type) -> str:
+    keys = ", ".join(f.key for f in fields(cls) if f.required) or "none"
+    return f"{cls.__name__} (needs {keys})"
+
+
+def _name(hint: Any) -> str:
+    noted = encoding(hint)
+    if noted:
+        return noted.name
+    return kind_name(get_origin(hint) or hint)
+
+
+@converter.register_structure_hook_factory(is_model)
+def _model_hook(cls: Any) -> Callable[[Node, Any], Any]:
+    known = fields(cls)
+    declared = {f.key for f in known if f.fact is None}
+    closed = is_closed(cls)
+
+    def check(node: Node, _: Any) -> Any:
+        value = node.value
+        if type(value) is not dict:
+            raise mismatch("object", node)
+        good: dict[str, Any] = {}
+        faults: list[tuple[Where, str]] = []
+        for f in known:
+            if isinstance(f.fact, Undeclared):
+                good[f.name] = {key: value[key] for key in value.keys() - declared}
+            elif f.fact is not None:
+                good[f.name] = node.facts.find(f.fact)
+            elif f.key in value:
+                try:
+                    good[f.name] = converter.structure(node.at(f.key, value[f.key]), f.type)
+                except Mismatch as error:
+                    faults.extend(error.faults)
+            elif f.required:
+                faults.append(((*node.where, f.key), f"expected {_name(f.type)}, found nothing"))
+        if closed and value.keys() - declared:
+            faults.append((node.where, f"expected no other keys than {', '.join(sorted(declared))}"))
+        if faults:
+            raise Mismatch(*faults)
+        return cls(**good)
+
+    return check
+
+
+@converter.register_structure_hook_factory(lambda hint: encoding(hint) is not None)
+def _encoding_hook(hint: Any) -> Callable[[Node, Any], Any]:
+    noted = encoding(hint)
+    assert noted is not None
+    decode = noted.decode
+    return lambda node, _: decode(node)

@@ -1,0 +1,119 @@
+"""How a wire model is declared: a frozen class, and what a field's type can say in `Annotated[...]`."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
+
+import attrs
+from attrs import NOTHING, frozen
+from cattrs.gen import override
+
+from alertmap.wire.node import Fact, Header, Node, Query, ReceivedAt
+
+T = TypeVar("T")
+
+_Override = type(override())
+
+
+def _keep_names(_cls: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
+    # attrs strips a leading underscore from constructor names, type checkers do not.
+    return [field.evolve(alias=field.name) for field in fields]
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+def model(cls: type[T] | None = None, /, *, closed: bool = False) -> Any:
+    """Declare a wire model: a frozen class with keyword-only fields, named as the vendor names them.
+
+    With `closed=True` keys that are not declared are an error: for a shape that is known by one common key only.
+    """
+
+    def declare(cls: type[T]) -> type[T]:
+        made = attrs.frozen(cls, kw_only=True, field_transformer=_keep_names)
+        made.__wire_closed__ = closed  # type: ignore[attr-defined]
+        return made
+
+    return declare if cls is None else declare(cls)
+
+
+@frozen(eq=False)
+class Encoding:
+    """How a value is written on the wire; stands in `Annotated[...]`."""
+
+    name: str
+    """For the docs: `RFC 3339 text`."""
+    decode: Callable[["Node"], Any]
+    examples: tuple[Any, ...] = ()
+    """JSON values that it accepts, the odd ones among them: property tests draw from here."""
+
+
+@frozen
+class Undeclared:
+    """The field holds the keys of its object that the model does not declare."""
+
+
+@frozen
+class Field:
+    """One field of a wire model, as the converter and the docs see it."""
+
+    name: str
+    key: str
+    type: Any
+    required: bool
+    fact: Fact | Undeclared | None
+
+
+@cache
+def fields(cls: type) -> tuple[Field, ...]:
+    """The fields of a wire model: the key of each on the wire, its type, and whether it must be there."""
+    hints = get_type_hints(cls, include_extras=True)
+    found = []
+    for attribute in attrs.fields(cls):
+        notes = get_args(hints[attribute.name])[1:] if get_origin(hints[attribute.name]) is Annotated else ()
+        key = next((n.rename for n in notes if isinstance(n, _Override) and n.rename), attribute.name)
+        fact = next((n for n in notes if isinstance(n, (Header, Query, ReceivedAt, Undeclared))), None)
+        required = attribute.default is NOTHING and fact is None
+        found.append(Field(attribute.name, key, hints[attribute.name], required, fact))
+    return tuple(found)
+
+
+def encoding(hint: Any) -> Encoding | None:
+    """The `Encoding` that stands in a type, if one does."""
+    if get_origin(hint) is not Annotated:
+        return None
+    return next((note for note in hint.__metadata__ if isinstance(note, Encoding)), None)
+
+
+def is_closed(cls: type) -> bool:
+    """Whether a model refuses keys that it does not declare."""
+    return bool(getattr(cls, "__wire_closed__", False))
+
+
+def is_model(hint: Any) -> bool:
+    return isinstance(hint, type) and attrs.has(hint)
+
+
+def _bare(hint: Any) -> Any:
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
+
+
+@cache
+def _literals(cls: type) -> dict[str, tuple[Any, ...]]:
+    return {f.key: get_args(_bare(f.type)) for f in fields(cls) if get_origin(_bare(f.type)) is Literal}
+
+
+def fits(cls: type, value: Any) -> bool:
+    """Whether an object has the keys that a model requires, its `Literal` values, and, if it is closed, no others."""
+    if type(value) is not dict:
+        return False
+    known = fields(cls)
+    if any(f.required and f.key not in value for f in known):
+        return False
+    for key, words in _literals(cls).items():
+        if key in value and not among(value[key], words):
+            return False
+    return not (is_closed(cls) and value.keys() - {f.key for f in known})
+
+
+def among(value: Any, words: tuple[Any, ...]) -> bool:
+    """Whether a value is one of these words: of the same type, for `True == 1`."""
+    return any(type(value) is type(word) and value == word for word in words)

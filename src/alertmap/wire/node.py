@@ -1,0 +1,106 @@
+"""A value on its way through the converter: where it stands, what is known of the request, what does not fit."""
+
+from datetime import datetime
+from types import NoneType
+from typing import Any, TypeAlias
+
+from attrs import frozen
+
+from alertmap.model import Problem, ProblemCode, Request, Where, path_text
+
+
+@frozen
+class Header:
+    """The field is a header of the request; no body can set it."""
+
+    name: str
+
+
+@frozen
+class Query:
+    """The field is a parameter of the request's query; no body can set it."""
+
+    name: str
+
+
+@frozen
+class ReceivedAt:
+    """The field is the time of receipt that the caller gave; None where it gave none."""
+
+
+Fact: TypeAlias = Header | Query | ReceivedAt
+
+
+class Node:
+    """A value on its way through the converter: where it stands, and what is known of the request."""
+
+    __slots__ = ("facts", "value", "where")
+
+    def __init__(self, value: Any, where: Where, facts: "Facts") -> None:
+        self.value = value
+        self.where = where
+        self.facts = facts
+
+    def at(self, step: str | int, value: Any) -> "Node":
+        return Node(value, (*self.where, step), self.facts)
+
+    def doubt(self, code: ProblemCode, message: str) -> None:
+        """Note a problem here; the value stays readable."""
+        self.facts.doubts.append((self.where, code, message))
+
+
+class Facts:
+    """What the core fills in beside the document, and the doubts that come up on the way."""
+
+    __slots__ = ("doubts", "received_at", "request")
+
+    def __init__(self, request: Request, received_at: datetime | None) -> None:
+        self.request = request
+        self.received_at = received_at
+        self.doubts: list[tuple[Where, ProblemCode, str]] = []
+
+    def find(self, fact: Fact) -> Any:
+        match fact:
+            case Header(name):
+                return self.request.header(name)
+            case Query(name):
+                return self.request.query.get(name)
+            case ReceivedAt():
+                return self.received_at
+
+
+class Mismatch(Exception):
+    """What does not fit, where: never shows a value. Stays inside this library."""
+
+    def __init__(self, *faults: tuple[Where, str]) -> None:
+        super().__init__()
+        self.faults = faults
+
+    def problems(self) -> tuple[Problem, ...]:
+        return tuple(Problem(ProblemCode.BAD_ELEMENT, path_text(where), told) for where, told in self.faults)
+
+    def __str__(self) -> str:
+        return "; ".join(f"{told} @ {path_text(where)}" for where, told in self.faults)
+
+
+_KINDS: dict[Any, str] = {dict: "object", NoneType: "null"}
+
+
+def kind_name(hint: Any) -> str:
+    """The name of a type, in words of JSON where they differ from Python's."""
+    return _KINDS.get(hint, getattr(hint, "__name__", "value"))
+
+
+def kind(value: object) -> str:
+    """The name of a value's type."""
+    return kind_name(type(value))
+
+
+def mismatch(expected: str, node: Node) -> Mismatch:
+    """The error that `expected` stood where another type of value was found."""
+    return Mismatch((node.where, f"expected {expected}, got {kind(node.value)}"))
+
+
+def plain(value: Any) -> Node:
+    """A value that is no part of a request: an option, a file."""
+    return Node(value, (), Facts(Request(), None))

@@ -1,0 +1,133 @@
+"""The named types of the wire. A new oddity is a new name here, with its own test; never an `if` inside a `read`."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Generic, TypeVar
+
+from alertmap.model import ProblemCode, Where
+from alertmap.wire.declare import Encoding, Undeclared
+from alertmap.wire.node import Mismatch, Node, mismatch
+
+T = TypeVar("T")
+
+
+def _text(node: Node) -> str:
+    value = node.value
+    if type(value) is str:
+        return value
+    if value is None:
+        return ""
+    if type(value) is int or type(value) is float:
+        return number_text(value)
+    raise mismatch("text, number or null", node)
+
+
+def number_text(value: int | float) -> str:
+    """Write a number in one way only: 42, 42.0 and 4.2e1 are all `42`."""
+    if type(value) is float and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return str(value)
+
+
+def _key(node: Node) -> str:
+    text = _text(node)
+    if not text.strip():
+        raise Mismatch((node.where, "expected text or number that is not blank"))
+    return text
+
+
+def _number(node: Node) -> int | float:
+    value = node.value
+    if type(value) is int or type(value) is float:
+        return value
+    raise mismatch("number", node)
+
+
+def _json(node: Node) -> Any:
+    return node.value
+
+
+Text = Annotated[str, Encoding("text, number or null", _text, ("x", "", " ", 42, 4.5, 1e300, 2**64, None))]
+"""Text; a number becomes its shortest decimal text, null the empty text."""
+
+Key = Annotated[str, Encoding("text or number, not blank", _key, ("x", " x ", 42, 42.0, 2**64))]
+"""Text or number that must not be blank; kept as it is, blanks at the ends too."""
+
+Number = Annotated[int | float, Encoding("number", _number, (0, -1, 4.5, 2**64, 1e300))]
+"""A number; integers stay exact."""
+
+Json = Annotated[object, Encoding("any JSON value", _json, (None, 0, "x", [1], {"a": {"b": 1}}))]
+"""Whatever stands there."""
+
+Rest = Annotated[Mapping[str, object], Undeclared()]
+"""The keys of the object that the model does not declare, with their values as they stand."""
+
+
+def regex(*groups: str) -> Encoding:
+    """A regular expression, compiled, that has these named groups: for options."""
+
+    def decode(node: Node) -> re.Pattern[str]:
+        if isinstance(node.value, re.Pattern):
+            pattern: re.Pattern[str] = node.value
+        elif type(node.value) is str:
+            try:
+                pattern = re.compile(node.value, re.DOTALL)
+            except (re.error, RecursionError, OverflowError):
+                raise Mismatch((node.where, "expected a regular expression, got other text")) from None
+        else:
+            raise mismatch("a regular expression", node)
+        missing = [group for group in groups if group not in pattern.groupindex]
+        if missing:
+            raise Mismatch((node.where, f"expected a regular expression with the groups {', '.join(groups)}"))
+        return pattern
+
+    return Encoding("regular expression", decode)
+
+
+def number_or_text(value: str | int | float) -> int | float | str:
+    """A measured value as alerts carry it: numbers and text as they are, `true` and `false` as text."""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+class Items(Generic[T]):
+    """A list of which one bad element costs only itself: iterates over `(where, element)` of the good ones.
+
+    The bad ones become problems of the batch. A list that holds nothing but bad ones does not fit.
+    """
+
+    __slots__ = ("_pairs",)
+
+    def __init__(self, pairs: Sequence[tuple[Where, T]] = ()) -> None:
+        self._pairs = tuple(pairs)
+
+    def __iter__(self) -> Iterator[tuple[Where, T]]:
+        return iter(self._pairs)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Items) and self._pairs == other._pairs
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Items({list(self._pairs)!r})"
+
+
+def items(node: Node, structure_one: Callable[[Node], T]) -> Items[T]:
+    """Structure a list element by element; see `Items`."""
+    if type(node.value) is not list:
+        raise mismatch("list", node)
+    good: list[tuple[Where, T]] = []
+    faults: list[tuple[Where, str]] = []
+    for index, value in enumerate(node.value):
+        element = node.at(index, value)
+        try:
+            good.append((element.where, structure_one(element)))
+        except Mismatch as error:
+            faults.extend(error.faults)
+    if faults and not good:
+        raise Mismatch(*faults)
+    node.facts.doubts.extend((where, ProblemCode.BAD_ELEMENT, told) for where, told in faults)
+    return Items(good)
