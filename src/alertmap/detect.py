@@ -7,7 +7,7 @@ from attrs import frozen
 
 from alertmap import registry
 from alertmap.adapter import Adapter, Mark
-from alertmap.decode import Limits, decode
+from alertmap.decode import Limits, as_limits, decode
 from alertmap.errors import DecodeError
 from alertmap.model import Request
 
@@ -27,10 +27,12 @@ def detect(request: Request | bytes | str, *, limits: Limits | None = None) -> D
 
     Raises:
         LimitError: the request is larger than `limits` allow.
+        ConfigurationError: the arguments cannot mean anything.
     """
     request = request if isinstance(request, Request) else Request(request)
+    limits = as_limits(limits)
     try:
-        document = decode(request, _FORMATS, limits or Limits())
+        document = decode(request, _FORMATS, limits)
     except DecodeError:
         return None
     return recognise(None if document is None else document.value, request)
@@ -55,6 +57,7 @@ def recognise(document: Any, request: Request, adapters: Iterable[Adapter] | Non
 
 def _mark(adapter: Adapter, document: Any, request: Request) -> Mark | None:
     try:
-        return adapter.recognise(document, request)
+        mark = adapter.recognise(document, request)
+        return mark if isinstance(mark, Mark) else None
     except Exception:  # noqa: BLE001 - a third-party adapter's fault must not hide all the others
         return None

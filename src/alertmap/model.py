@@ -76,6 +76,7 @@ class ProblemCode(Enum):
     KEY_FALLBACK = "key_fallback"  # the usual identity is missing; the key is made of something weaker
     LEVEL_MISSING = "level_missing"  # the level that this shape should carry is not there; the fallback severity counts
     LEVEL_UNKNOWN = "level_unknown"  # the level is none that the adapter knows; the fallback severity counts
+    MALFORMED = "malformed"  # a text that should be JSON is not quite; what could be read was
     MISSING = "missing"  # something that should be there is not
     STATE_GUESSED = "state_guessed"  # the state is not said in so many words
     STATE_UNKNOWN = "state_unknown"  # the state word is none that the adapter knows; it fires

@@ -48,7 +48,7 @@ def scrub(reading: Reading, unrendered: re.Pattern[str] | None, fallback_title: 
         told.append(Problem(ProblemCode.TITLE_FALLBACK, "title", "the payload has no title; one was made"))
     message = cut(reading.message, MAX_MESSAGE, "message")
     if unrendered is not None:
-        for path, text in (("title", title), ("message", message), *reading.identity.items()):
+        for path, text in (("title", title), ("message", message), *_identity(reading)):
             if unrendered.search(text):
                 told.append(Problem(ProblemCode.UNRENDERED, path, "a template of the sender was not filled in"))
     return evolve(
@@ -66,6 +66,10 @@ def scrub(reading: Reading, unrendered: re.Pattern[str] | None, fallback_title: 
         links=_links(reading.links, told),
         problems=(*reading.problems, *told),
     )
+
+
+def _identity(reading: Reading) -> list[tuple[str, str]]:
+    return [(f"identity.{name}", value) for name, value in reading.identity.items()]
 
 
 def _links(links: Mapping[str, str], told: list[Problem]) -> dict[str, str]:

@@ -15,7 +15,7 @@ def _as_priorities(priorities: object) -> Priorities:
     return priorities if isinstance(priorities, Priorities) else Priorities(priorities)
 
 
-def _name(_source: object, _attribute: object, name: object) -> None:
+def _name(_source: object, _attribute: object, name: Any) -> None:
     if not isinstance(name, str) or not name.strip():
         raise ConfigurationError("a source's name must be text that is not blank")
 

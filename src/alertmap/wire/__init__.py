@@ -8,7 +8,7 @@ from alertmap.wire.converter import json_in, kind_of, structure
 from alertmap.wire.declare import Encoding, Field, encoding, fields, fits, is_closed, is_model, model
 from alertmap.wire.node import Facts, Header, Mismatch, Node, Query, ReceivedAt, mismatch, plain
 from alertmap.wire.times import EpochMillis, EpochNanos, EpochSeconds, Nanoseconds, Rfc3339, before, epoch, rfc3339
-from alertmap.wire.types import Items, Json, Key, Number, Rest, Text, items, number_or_text, number_text, regex
+from alertmap.wire.types import Items, Json, Key, Number, Rest, Text, items, number_in, number_or_text, number_text, regex
 
 __all__ = [
     "Encoding",
@@ -42,6 +42,7 @@ __all__ = [
     "kind_of",
     "mismatch",
     "model",
+    "number_in",
     "number_or_text",
     "number_text",
     "plain",

@@ -20,8 +20,6 @@ from alertmap.wire.node import Mismatch, Node, kind, kind_name, mismatch, plain
 from alertmap.wire.times import rfc3339
 from alertmap.wire.types import Items, items
 
-T = TypeVar("T")
-
 
 def kind_of(hint: Any) -> str:
     """What a type is made with: `annotated`, `union`, `literal`, `list`, `items`, `object`; "" for a plain type."""
@@ -59,14 +57,13 @@ def structure(node: Node, hint: Any) -> Any:
     return converter.structure(node, hint)
 
 
-def json_in(text: str, hint: type[T]) -> T | None:
-    """Read JSON that stands in a text as a wire model; None where it is no such thing."""
+def json_in(text: str, hint: Any) -> Any:
+    """Read JSON that stands in a text as a wire type; None where it is no such thing."""
     try:
         value = decode_json(text, Limits())
-        found: T = structure(plain(value), hint)
+        return structure(plain(value), hint)
     except (PayloadError, Mismatch):
         return None
-    return found
 
 
 def _exactly(expected: type) -> Callable[[Node, Any], Any]:
@@ -237,7 +234,7 @@ def _model_hook(cls: Any) -> Callable[[Node, Any], Any]:
         faults: list[tuple[Where, str]] = []
         for f in known:
             if isinstance(f.fact, Undeclared):
-                good[f.name] = {key: value[key] for key in value.keys() - declared}
+                good[f.name] = {key: it for key, it in value.items() if key not in declared}
             elif f.fact is not None:
                 good[f.name] = node.facts.find(f.fact)
             elif f.key in value:

@@ -1,5 +1,6 @@
 """The named types of the wire. A new oddity is a new name here, with its own test; never an `if` inside a `read`."""
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Generic, TypeVar
@@ -82,6 +83,17 @@ def regex(*groups: str) -> Encoding:
         return pattern
 
     return Encoding("regular expression", decode)
+
+
+def number_in(text: str) -> int | float | str:
+    """The number that a text is, exact where it is an integer; any other text as it stands, `nan` and `True` too."""
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _REAL.fullmatch(text) and math.isfinite(float(text)) else text
+
+
+_INTEGER = re.compile(r"-?[0-9]{1,64}")
+_REAL = re.compile(r"-?[0-9]{1,64}(\.[0-9]{1,64})?([eE][+-]?[0-9]{1,4})?")
 
 
 def number_or_text(value: str | int | float) -> int | float | str:

@@ -1,0 +1,98 @@
+"""The one door: `nox -s tests`, `property`, `exhaustive`, `types`, `lint`, `docs`, `bench`, `regold`."""
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026"
+nox.options.default_venv_backend = "venv"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["tests", "types", "lint", "docs"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+VERSIONS = [version for version in nox.project.python_versions(PROJECT) if shutil.which(f"python{version}")]
+
+
+def _install(session: nox.Session, group: str) -> None:
+    session.install("-e", ".", *nox.project.dependency_groups(PROJECT, group))
+
+
+@nox.session(python=VERSIONS or None)
+def tests(session: nox.Session) -> None:
+    """The whole suite, on every interpreter found; branch coverage on the first."""
+    _install(session, "test")
+    coverage = ["--cov", "--cov-report=term-missing"] if session.python in (None, *VERSIONS[:1]) else []
+    session.run("python", "-m", "pytest", "-n", "auto", *coverage, *session.posargs)
+
+
+@nox.session
+def minimal(session: nox.Session) -> None:
+    """The suite with the runtime dependencies alone: no orjson, no XML, no command line."""
+    session.install("-e", ".[testing]")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(name="property")
+def properties(session: nox.Session) -> None:
+    """The properties and the damage matrix at length: a campaign, not part of CI."""
+    _install(session, "test")
+    session.run(
+        "python", "-m", "pytest", "-n", "auto", "--hypothesis-profile=campaign", "tests/property", "tests/test_adapters.py",
+        *session.posargs,
+    )
+
+
+@nox.session
+def exhaustive(session: nox.Session) -> None:
+    """Every history of up to five alerts; with `-- 6` of up to six (the campaign)."""
+    _install(session, "test")
+    length, *more = session.posargs or ["5"]
+    session.run("python", "-m", "pytest", "tests/exhaustive", *more, env={"ALERTMAP_HISTORY_LENGTH": length})
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Strict types, tests and this file too."""
+    _install(session, "types")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """The linter and the formatter's check."""
+    _install(session, "lint")
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation; a broken reference is an error."""
+    _install(session, "docs")
+    session.run("sphinx-build", "-n", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Microseconds, and ratios to decoding the same bytes; nothing is gated."""
+    _install(session, "bench")
+    session.run("python", "bench/bench.py", *session.posargs)
+
+
+@nox.session
+def regold(session: nox.Session) -> None:
+    """Write the golden files (`-- kapacitor` for one vendor's), then fail: a person reads the difference."""
+    session.install("-e", ".[testing,xml]")
+    session.run("python", "-m", "alertmap.testing.regold", "fixtures", *session.posargs)
+
+
+@nox.session
+def dist(session: nox.Session) -> None:
+    """The sdist and the wheel, and the wheel alone in an empty environment."""
+    session.install("build")
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build")
+    (wheel,) = Path("dist").glob("*.whl")
+    session.install("--force-reinstall", f"{wheel}[cli]")
+    session.run("alertmap", "vendors")
