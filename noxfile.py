@@ -38,7 +38,14 @@ def properties(session: nox.Session) -> None:
     """The properties and the damage matrix at length: a campaign, not part of CI."""
     _install(session, "test")
     session.run(
-        "python", "-m", "pytest", "-n", "auto", "--hypothesis-profile=campaign", "tests/property", "tests/test_adapters.py",
+        "python",
+        "-m",
+        "pytest",
+        "-n",
+        "auto",
+        "--hypothesis-profile=campaign",
+        "tests/property",
+        "tests/test_adapters.py",
         *session.posargs,
     )
 

@@ -87,7 +87,7 @@ class Adapter:
     folded_levels: Mapping[str, Severity] = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
             raise ConfigurationError(f"an adapter's name is lower-case letters, digits and _, not {self.name!r}")
         object.__setattr__(self, "folded_levels", _folded(self.levels))
 
@@ -96,6 +96,6 @@ class Adapter:
         if callable(self.marks):
             return self.marks(document, request)
         event = document[0] if self.many and type(document) is list and document else document
-        if type(event) is dict and event.keys() >= self.marks:
+        if self.marks and type(event) is dict and event.keys() >= self.marks:
             return Mark(f"it has the keys {', '.join(sorted(self.marks))}")
         return None

@@ -7,7 +7,7 @@ from cattrs import Converter
 from cattrs.gen import make_dict_unstructure_fn, override
 
 from alertmap import wire
-from alertmap.errors import ShapeError
+from alertmap.errors import ConfigurationError, ShapeError
 from alertmap.model import Alert
 
 
@@ -31,7 +31,12 @@ def to_dict(alert: Alert, *, omit_defaults: bool = False) -> dict[str, Any]:
     """Write an alert as JSON types: times as RFC 3339 text in UTC, states and severities as their names.
 
     With `omit_defaults` the fields that hold their default are left out. `raw` is the alert's own element, not a copy.
+
+    Raises:
+        ConfigurationError: it is no alert.
     """
+    if not isinstance(alert, Alert):
+        raise ConfigurationError(f"to_dict takes an Alert, not a {type(alert).__name__}")
     written: dict[str, Any] = (_short if omit_defaults else _whole).unstructure(alert)
     return written
 

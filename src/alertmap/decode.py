@@ -5,6 +5,7 @@ strict: no NaN or Infinity, no number beyond the range of a float, no lone surro
 where it is installed, for what both read alike; the rest is left to the reference, so the outcome is the same.
 """
 
+import codecs
 import json
 import re
 import zlib
@@ -25,12 +26,19 @@ else:
     # Before 3.11.6 deep documents could crash the process (CVE-2025-67221).
     _orjson = orjson if tuple(int(n) for n in re.findall(r"\d+", orjson.__version__)[:3]) >= (3, 11, 6) else None
 
-_CEILING = 32 * 1024 * 1024
+_CEILINGS = {
+    "max_body": 32 * 1024 * 1024,
+    "max_depth": 256,  # far below where any decoder of JSON gives up
+    "max_digits": 640,  # Python may refuse to read more than that
+}
 
 
 def _positive(_instance: object, attribute: Any, value: object) -> None:
     if type(value) is not int or value < 1:
         raise ConfigurationError(f"the limit {attribute.name} must be a positive int")
+    ceiling = _CEILINGS.get(attribute.name, value)
+    if value > ceiling:
+        raise ConfigurationError(f"the limit {attribute.name} must be {ceiling} or less")
 
 
 @frozen(kw_only=True)
@@ -38,7 +46,8 @@ class Limits:
     """How much of a request is read at all; what is larger ends in `LimitError`.
 
     Raises:
-        ConfigurationError: a limit is not a positive int, or `max_body` is over 32 MiB.
+        ConfigurationError: a limit is not a positive int, or over its ceiling: `max_body` 32 MiB, `max_depth` 256,
+            `max_digits` 640.
     """
 
     max_body: int = field(default=1024 * 1024, validator=_positive)
@@ -62,9 +71,18 @@ class Limits:
     max_alerts: int = field(default=5_000, validator=_positive)
     """Alerts of one request."""
 
-    def __attrs_post_init__(self) -> None:
-        if self.max_body > _CEILING:
-            raise ConfigurationError(f"the limit max_body must be {_CEILING} or less")
+
+def as_limits(limits: object) -> Limits:
+    """The limits of a call: None means the defaults.
+
+    Raises:
+        ConfigurationError: they are no `Limits`.
+    """
+    if limits is None:
+        return Limits()
+    if not isinstance(limits, Limits):
+        raise ConfigurationError(f"limits must be Limits, not a {type(limits).__name__}")
+    return limits
 
 
 def exceeded(limit: str, allowed: int, what: str) -> LimitError:
@@ -88,10 +106,12 @@ def decode(request: Request, formats: frozenset[str], limits: Limits) -> Documen
         LimitError: it is larger, deeper or longer than `limits` allow.
     """
     _check_request(request, limits)
-    text, problems = _text(_inflated(request, limits), request)
+    text, problems = _text(_inflated(request, limits), request, limits)
     if not text.strip():
         if "query" in formats and request.query:
-            return Document(dict(request.query), problems)
+            query = dict(request.query)
+            check(query, limits)
+            return Document(query, problems)
         if request.method in ("GET", "HEAD", "OPTIONS"):
             return None
         if "empty" in formats:
@@ -137,16 +157,20 @@ _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 _CHARSETS = {"iso-8859-1": "latin-1", "latin1": "latin-1", "utf-16": "utf-16"}
 
 
-def _text(body: bytes | str, request: Request) -> tuple[str, tuple[Problem, ...]]:
+def _text(body: bytes | str, request: Request, limits: Limits) -> tuple[str, tuple[Problem, ...]]:
     if isinstance(body, str):
         try:
-            body.encode()
+            length = len(body.encode())
         except UnicodeEncodeError:
             raise DecodeError("the body holds a lone surrogate") from None
+        if length > limits.max_body:
+            raise exceeded("max_body", limits.max_body, "the body is too long")
         text = body
     else:
         declared = _CHARSET.search(request.header("content-type") or "")
         charset = _CHARSETS.get(declared[1].lower(), "utf-8") if declared else "utf-8"
+        if charset == "utf-16" and not body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise DecodeError("the body is utf-16 without a byte order mark")
         try:
             text = body.decode(charset)
         except UnicodeDecodeError:
@@ -165,16 +189,17 @@ def _decoded(text: str, formats: frozenset[str], limits: Limits) -> tuple[Any, t
     first = text.lstrip()[:1]
     if first not in '{["<' and "form" in formats and "=" in text:
         return decode_form(text, limits)
-    if "json" in formats:
+    decoder = decode_xml if first == "<" and "xml" in formats else decode_json if "json" in formats else None
+    if decoder is not None:
         try:
-            return decode_json(text, limits), ()
+            return decoder(text, limits), ()
         except DecodeError:
             if "text" not in formats:
                 raise
     if "text" in formats:
         check(text, limits)
         return text, ()
-    raise DecodeError(f"the body is not {' or '.join(sorted(formats - {'query', 'empty'}))}")
+    raise DecodeError(f"the body is not {' or '.join(sorted(formats - {'query', 'empty'})) or 'empty'}")
 
 
 def decode_json(text: str, limits: Limits) -> Any:
@@ -184,7 +209,7 @@ def decode_json(text: str, limits: Limits) -> Any:
         DecodeError: it is not strict JSON, or holds a number or text that cannot be kept exactly.
         LimitError: it is deeper or larger than `limits` allow.
     """
-    value = _fast(text) if _orjson is not None else _UNREAD
+    value = _fast(text, limits) if _orjson is not None else _UNREAD
     if value is _UNREAD:
         value = _reference(text, limits)
     # As long as there are no more brackets than levels, and no more bytes than two for each value, no walk is needed.
@@ -199,15 +224,15 @@ def decode_json(text: str, limits: Limits) -> Any:
 
 _UNREAD = object()
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
-_LONG_INTEGER = b"0" * 19  # 18446744073709551616 has twenty digits, 9223372036854775808 nineteen
+_LONG_INTEGER = 19  # digits: 18446744073709551616 has twenty, 9223372036854775808 nineteen
 
 
-def _fast(text: str) -> Any:
-    data = text.encode()
-    # orjson makes floats of integers that need more than 64 bits: nothing that might be one is left to it.
-    if _LONG_INTEGER in data.translate(_DIGITS):
-        return _UNREAD
+def _fast(text: str, limits: Limits) -> Any:
     try:
+        data = text.encode()
+        # orjson makes floats of integers that need more than 64 bits: nothing that might be one is left to it.
+        if b"0" * min(_LONG_INTEGER, limits.max_digits + 1) in data.translate(_DIGITS):
+            return _UNREAD
         return _orjson.loads(data)  # type: ignore[union-attr]
     except ValueError:
         return _UNREAD
@@ -220,12 +245,12 @@ def _reference(text: str, limits: Limits) -> Any:
         raise exceeded("max_depth", limits.max_depth, "the document is too deep") from None
     except json.JSONDecodeError as error:
         raise DecodeError(f"the body is not JSON: {error.msg} at character {error.pos}") from None
-    if _SURROGATE_ESCAPE.search(text):
+    if _SURROGATE.search(text):
         check(value, limits)
     return value
 
 
-_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
 @lru_cache(maxsize=8)
@@ -257,27 +282,26 @@ def check(value: Any, limits: Limits) -> None:
         DecodeError: it holds something that JSON cannot: another type, a number that is not finite, a lone surrogate.
         LimitError: it is deeper, larger or longer than `limits` allow.
     """
-    nodes = depth = 0
+    nodes = 1
+    depth = 0
     level: list[Any] = [value]
     while level:
-        nodes += len(level)
-        if nodes > limits.max_nodes:
-            raise exceeded("max_nodes", limits.max_nodes, "the document has too many values")
         below: list[Any] = []
         deeper = False
         for one in level:
             if type(one) is dict:
-                deeper = True
                 for key in one:
                     if type(key) is not str:
                         raise DecodeError("a key of an object is not text")
                     _check_scalar(key, limits)
-                below.extend(one.values())
-            elif type(one) is list:
-                deeper = True
-                below.extend(one)
-            else:
+            elif type(one) is not list:
                 _check_scalar(one, limits)
+                continue
+            deeper = True
+            nodes += len(one)
+            if nodes > limits.max_nodes:
+                raise exceeded("max_nodes", limits.max_nodes, "the document has too many values")
+            below.extend(one.values() if type(one) is dict else one)
         depth += deeper
         if depth > limits.max_depth:
             raise exceeded("max_depth", limits.max_depth, "the document is too deep")
@@ -309,12 +333,12 @@ def decode_form(text: str, limits: Limits) -> tuple[dict[str, str], tuple[Proble
         DecodeError: a field is not UTF-8.
         LimitError: there are more fields than `limits` allow.
     """
-    pairs = text.strip().split("&")
-    if len(pairs) > limits.max_fields:
+    text = text.strip()
+    if text.count("&") >= limits.max_fields:
         raise exceeded("max_fields", limits.max_fields, "the form has too many fields")
     form: dict[str, str] = {}
     problems: list[Problem] = []
-    for pair in pairs:
+    for pair in text.split("&"):
         if not pair:
             continue
         # Split first, decode once: values hold escaped `&` and `=`.
@@ -331,3 +355,89 @@ def _unquoted(text: str) -> str:
         return unquote_to_bytes(text.replace("+", " ")).decode()
     except UnicodeDecodeError:
         raise DecodeError("a form field is not utf-8") from None
+
+
+# --- XML -------------------------------------------------------------------------------------------------------------
+
+_JUNK = 9  # expat's code for what stands behind the root element
+_DECLARATION = re.compile(r"\s*<\?xml\s[^>]*>")
+
+
+def decode_xml(text: str, limits: Limits) -> dict[str, Any]:
+    """Decode XML to an object of its top-level elements: of the root, or of elements side by side that have none.
+
+    An element with others inside becomes an object, one without its text, several of one name a list. Text beside
+    elements stands under `#text`. Attributes, comments and the prefixes of namespaces are left out.
+
+    Raises:
+        DecodeError: it is not well-formed, has a document type, or the extra `xml` is not installed.
+        LimitError: it is deeper or larger than `limits` allow.
+    """
+    try:
+        value = _elements(text, limits)
+        if value is None:
+            # Zapier writes the fields of an alert side by side.
+            wrapped = _elements(f"<_>{_DECLARATION.sub('', text, count=1)}</_>", limits) or {}
+            value = wrapped.get("_")
+    except ImportError:
+        raise DecodeError("XML can only be read with the extra `xml`: pip install alertmap[xml]") from None
+    if type(value) is not dict or "#text" in value:
+        raise DecodeError("the body is not XML: there is text outside of its elements")
+    check(value, limits)
+    return value
+
+
+def _elements(text: str, limits: Limits) -> dict[str, Any] | None:
+    """The root element, by its name; None where more stands behind it."""
+    from defusedxml import DefusedXmlException, ElementTree  # noqa: PLC0415 - an extra, and slow to import
+
+    tree = _Tree(limits)
+    parser = ElementTree.XMLParser(target=tree, forbid_dtd=True)
+    try:
+        parser.feed(text)
+        parser.close()
+    except ElementTree.ParseError as error:
+        if error.code == _JUNK:
+            return None
+        raise DecodeError(f"the body is not XML: it is not well-formed in line {error.position[0]}") from None
+    except UnicodeEncodeError:
+        raise DecodeError("the body holds a lone surrogate") from None
+    except DefusedXmlException:
+        raise DecodeError("the body is XML with a document type, which is not read") from None
+    return tree.document
+
+
+class _Tree:
+    """Builds the document element by element, and stops where it grows beyond the limits."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.count = 0
+        self.document: dict[str, Any] = {}
+        self.open: list[tuple[dict[str, Any], list[str]]] = [(self.document, [])]
+
+    def start(self, _tag: str, _attributes: object) -> None:
+        self.count += 1
+        if self.count > self.limits.max_nodes:
+            raise exceeded("max_nodes", self.limits.max_nodes, "the document has too many values")
+        if len(self.open) > self.limits.max_depth + 1:
+            raise exceeded("max_depth", self.limits.max_depth, "the document is too deep")
+        self.open.append(({}, []))
+
+    def data(self, text: str) -> None:
+        self.open[-1][1].append(text)
+
+    def end(self, tag: str) -> None:
+        below, pieces = self.open.pop()
+        text = "".join(pieces)
+        if below and text.strip():
+            below["#text"] = text.strip()
+        siblings = self.open[-1][0]
+        name = tag.rpartition("}")[2]
+        value = below or text
+        if name not in siblings:
+            siblings[name] = value
+        elif type(siblings[name]) is list:
+            siblings[name].append(value)
+        else:
+            siblings[name] = [siblings[name], value]

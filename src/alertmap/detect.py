@@ -1,14 +1,14 @@
 """Which vendor a request is from, and why."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from attrs import frozen
 
 from alertmap import registry
-from alertmap.adapter import Adapter, Mark
+from alertmap.adapter import Adapter, Mark, Rank
 from alertmap.decode import Limits, as_limits, decode
-from alertmap.errors import DecodeError
+from alertmap.envelope import MOST, opened
+from alertmap.errors import DecodeError, LimitError
 from alertmap.model import Request
 
 _FORMATS = frozenset({"json", "form", "xml", "text", "query", "empty"})
@@ -35,24 +35,30 @@ def detect(request: Request | bytes | str, *, limits: Limits | None = None) -> D
         document = decode(request, _FORMATS, limits)
     except DecodeError:
         return None
-    return recognise(None if document is None else document.value, request)
+    return recognise(None if document is None else document.value, request, limits)
 
 
-def recognise(document: Any, request: Request, adapters: Iterable[Adapter] | None = None) -> Detection | None:
-    """The same for a document that is already decoded."""
-    found: list[tuple[Adapter, Mark]] = []
-    for adapter in registry.working() if adapters is None else adapters:
-        mark = _mark(adapter, document, request)
-        if mark is not None:
-            found.append((adapter, mark))
-    if not found:
-        return None
-    best = max(mark.rank for _, mark in found)
-    likely = [(adapter, mark) for adapter, mark in found if mark.rank is best]
-    if len(likely) > 1:
-        return None
-    adapter, mark = likely[0]
-    return Detection(adapter.name, mark.reason)
+def recognise(document: Any, request: Request, limits: Limits, envelopes: int = MOST) -> Detection | None:
+    """The same for a document that is already decoded. Inside an envelope that nobody claims the inner vendor counts."""
+    found, rank = _best(document, request)
+    if rank is Rank.STRONG or envelopes == 0:
+        return found
+    try:
+        inner = opened(document, limits)
+    except LimitError:
+        return found
+    if inner is None or inner.handshake is not None:
+        return found
+    inside = recognise(inner.document, request, limits, envelopes - 1)
+    return Detection(inside.vendor, f"inside {inner.name}: {inside.reason}") if inside else found
+
+
+def _best(document: Any, request: Request) -> tuple[Detection | None, Rank | None]:
+    found = [(adapter, mark) for adapter in registry.working() if (mark := _mark(adapter, document, request))]
+    best = max((mark.rank for _, mark in found), default=None)
+    likely = [Detection(adapter.name, mark.reason) for adapter, mark in found if mark.rank is best]
+    # Two that are equally likely give none: a wrong adapter would read a wrong page.
+    return (likely[0] if len(likely) == 1 else None), best
 
 
 def _mark(adapter: Adapter, document: Any, request: Request) -> Mark | None:

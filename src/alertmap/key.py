@@ -41,11 +41,12 @@ def fingerprint(algorithm: str, *parts: str, sep: str = "::") -> str:
     PRTG. `algorithm` is a name that `hashlib` knows; the text is UTF-8, the result lower-case hexadecimal.
 
     Raises:
-        ConfigurationError: there is no such algorithm.
+        ConfigurationError: there is no such algorithm, or a part is not text.
     """
+    if not all(isinstance(text, str) for text in (sep, *parts)):
+        raise ConfigurationError("the parts of a fingerprint must be str")
     try:
-        digest = hashlib.new(algorithm, usedforsecurity=False)
+        digest = hashlib.new(algorithm, sep.join(parts).encode("utf-8", "surrogatepass"), usedforsecurity=False)
+        return digest.hexdigest()
     except (ValueError, TypeError):
-        raise ConfigurationError(f"no hash algorithm is called {algorithm!r}") from None
-    digest.update(sep.join(parts).encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
+        raise ConfigurationError(f"no hash algorithm with a fixed length is called {algorithm!r}") from None

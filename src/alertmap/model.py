@@ -4,7 +4,7 @@ All classes are frozen. Times are aware datetimes in UTC, cut to microseconds. A
 the vendor's own terms; an `Alert` is what the user gets: the reading plus its severity and key, which the core decides.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, unique
 from functools import total_ordering
@@ -32,6 +32,15 @@ def path_text(where: Where) -> str:
         else:
             steps.append(f"[{step[:_PATH_NAME]!a}]")
     return "".join(steps)
+
+
+_LISTED = 8  # sentences that one message shows
+
+
+def listed(sentences: Sequence[str]) -> str:
+    """Write sentences as one message; of many only the first, and how many more there are."""
+    more = len(sentences) - _LISTED
+    return "; ".join([*sentences[:_LISTED], *([f"and {more} more"] if more > 0 else [])])
 
 
 @unique
@@ -195,7 +204,9 @@ class Batch:
     problems: tuple[Problem, ...] = ()
     """What concerns no single alert: elements that could not be read, the encoding of the body."""
     raw: Any = field(default=None, repr=False)
-    """The decoded document: not a copy, so treat it as read-only."""
+    """The decoded document without its envelopes: not a copy, so treat it as read-only. Paths are places in it."""
+    envelopes: tuple[str, ...] = ()
+    """What it travelled in, the outermost first: `sns`, `pubsub`, `eventbridge`, `cloudevents`, `eventgrid`, `list`."""
     truncated: int = 0
     """How many alerts the sender left out of this request."""
     group_key: str = ""

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from alertmap import registry, wire
 from alertmap.adapter import Adapter, Said
-from alertmap.decode import Limits, check, decode, exceeded
+from alertmap.decode import Limits, as_limits, check, decode, exceeded
 from alertmap.detect import recognise
-from alertmap.errors import AdapterError, ConfigurationError, PayloadError, ShapeError, UnknownVendor
+from alertmap.envelope import MOST, opened
+from alertmap.errors import AdapterError, AlertmapError, ConfigurationError, PayloadError, ShapeError, UnknownVendor
 from alertmap.key import dedup_key
 from alertmap.model import (
     Alert,
@@ -26,6 +27,7 @@ from alertmap.model import (
     Request,
     State,
     Where,
+    listed,
     path_text,
 )
 from alertmap.scrub import scrub
@@ -86,6 +88,8 @@ def parse_document(
     `request` lends its headers and query; its body is not read.
     """
     call = _Call(vendor, source, received_at, limits)
+    if request is not None and not isinstance(request, Request):
+        raise ConfigurationError(f"request must be a Request, not a {type(request).__name__}")
     with _Named(call.adapter):
         check(document, call.limits)
         return _read(call, document, request or Request(), ())
@@ -110,14 +114,6 @@ def _as_moment(moment: object) -> datetime | None:
         raise ConfigurationError("received_at must be a time that UTC has") from None
 
 
-def _as_limits(limits: object) -> Limits:
-    if limits is None:
-        return Limits()
-    if not isinstance(limits, Limits):
-        raise ConfigurationError(f"limits must be Limits, not a {type(limits).__name__}")
-    return limits
-
-
 class _Call:
     """The arguments of a call, checked."""
 
@@ -128,7 +124,7 @@ class _Call:
         self.source = as_source(source, self.adapter)
         self.options = options_of(self.source, self.adapter)
         self.received_at = _as_moment(received_at)
-        self.limits = _as_limits(limits)
+        self.limits = as_limits(limits)
 
 
 class _Named:
@@ -149,15 +145,32 @@ class _Named:
 
 
 def _read(call: _Call, document: Any, request: Request, problems: tuple[Problem, ...]) -> Batch:
+    try:
+        return _batch(call, document, request, problems)
+    except AlertmapError:
+        raise
+    except Exception as error:
+        # A wire type that cannot be built, a reading of the wrong types.
+        raise AdapterError(f"{call.adapter.name}: what it declares or reads raised {type(error).__name__}") from error
+
+
+def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem, ...]) -> Batch:
     adapter = call.adapter
     facts = wire.Facts(request, call.received_at)
-    try:
-        prepared = document if adapter.prepare is None else adapter.prepare(document)
-        events = _events(adapter, wire.Node(prepared, (), facts))
-    except wire.Mismatch as error:
-        looks = recognise(document, request)
-        hint = f" (this looks like {looks.vendor}: {looks.reason})" if looks and looks.vendor != adapter.name else ""
-        raise ShapeError(f"{error}{hint}", problems=error.problems()) from None
+    letter = _opened(call, document, facts)
+    if letter.handshake is not None:
+        return Batch(
+            vendor=adapter.name,
+            source=call.source.name,
+            problems=problems,
+            raw=document,
+            envelopes=letter.envelopes,
+            reason=letter.handshake.reason,
+            reply=letter.handshake.reply,
+            confirm_url=letter.handshake.confirm_url,
+            delivery_id=letter.delivery_id,
+        )
+    document, events = letter.document, letter.events
     readings: list[Reading] = []
     notice = Notice()
     told = list(problems)
@@ -183,20 +196,54 @@ def _read(call: _Call, document: Any, request: Request, problems: tuple[Problem,
             told.append(made)
     refused = [problem for problem in told if problem.code is ProblemCode.BAD_ELEMENT]
     if not alerts and refused and notice.reason is None:
-        raise ShapeError("; ".join(f"{p.message} @ {p.path}" for p in refused), problems=told)
+        raise ShapeError(listed([f"{p.message} @ {p.path}" for p in refused]), problems=told)
     return Batch(
         vendor=adapter.name,
         source=call.source.name,
         alerts=tuple(alerts),
         problems=tuple(told),
         raw=document,
+        envelopes=letter.envelopes,
         truncated=notice.truncated,
         group_key=notice.group_key,
-        delivery_id=notice.delivery_id,
+        delivery_id=notice.delivery_id or letter.delivery_id,
         reason=None if alerts else notice.reason or Reason.NO_ALERT,
         reply=notice.reply,
         confirm_url=notice.confirm_url,
     )
+
+
+@frozen
+class _Letter:
+    """A document without its envelopes, checked against the wire model; or the handshake of a carrier."""
+
+    document: Any
+    envelopes: tuple[str, ...]
+    delivery_id: str
+    events: Iterable[tuple[Where, Any]] = ()
+    handshake: Notice | None = None
+
+
+def _opened(call: _Call, document: Any, facts: wire.Facts) -> _Letter:
+    adapter = call.adapter
+    outer, delivery_id = document, ""
+    envelopes: tuple[str, ...] = ()
+    while True:
+        try:
+            prepared = document if adapter.prepare is None else adapter.prepare(document)
+            return _Letter(document, envelopes, delivery_id, _events(adapter, wire.Node(prepared, (), facts)))
+        except wire.Mismatch as error:
+            facts.doubts.clear()
+            inner = opened(document, call.limits) if len(envelopes) < MOST else None
+            if inner is None:
+                looks = recognise(outer, facts.request, call.limits)
+                other = looks is not None and looks.vendor != adapter.name
+                hint = f" (this looks like {looks.vendor}: {looks.reason})" if looks and other else ""
+                raise ShapeError(f"{error}{hint}", problems=error.problems()) from None
+        envelopes, delivery_id = (*envelopes, inner.name), inner.delivery_id or delivery_id
+        if inner.handshake is not None:
+            return _Letter(document, envelopes, delivery_id, handshake=inner.handshake)
+        document = inner.document
 
 
 def _events(adapter: Adapter, node: wire.Node) -> Iterable[tuple[Where, Any]]:

@@ -4,7 +4,7 @@ Layers, first hit wins: the source's own overrides, then the adapter's `levels`,
 that does not say what ended has no severity. Changing a mapping changes severities and nothing else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from attrs import field, frozen
@@ -13,10 +13,13 @@ from alertmap.adapter import Adapter, fold
 from alertmap.errors import ConfigurationError
 from alertmap.model import Problem, ProblemCode, Reading, Severity, State
 
+_LONGEST = 64  # characters of a word that are compared: it may come from a URL
 
-def nearest(word: str, known: list[str]) -> str:
-    """` (did you mean ...?)` for an error, or "" where nothing is near."""
-    close = get_close_matches(word, known, 1)
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """` (did you mean ...?)` for an error, without regard to case, or "" where nothing is near."""
+    folded = {fold(one): one for one in known}
+    close = [folded[one] for one in get_close_matches(fold(word[:_LONGEST]), folded, 1)]
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
@@ -32,14 +35,18 @@ def as_severity(value: object) -> Severity:
     if isinstance(value, str):
         if fold(value) in names:
             return Severity(fold(value))
-        raise ConfigurationError(f"no severity is called {value!r}{nearest(fold(value), names)}")
+        raise ConfigurationError(f"no severity is called {value!r}{nearest(value, names)}")
     raise ConfigurationError(f"a severity is one of {', '.join(names)}, not a {type(value).__name__}")
 
 
 def _as_levels(levels: object) -> dict[str, Severity]:
     if not isinstance(levels, Mapping) or not all(isinstance(level, str) for level in levels):
         raise ConfigurationError("overrides must map levels (text) to severities")
-    return {fold(level): as_severity(severity) for level, severity in levels.items()}
+    found: dict[str, Severity] = {}
+    for level, severity in levels.items():
+        if found.setdefault(fold(level), as_severity(severity)) is not as_severity(severity):
+            raise ConfigurationError(f"the level {level!r} stands twice, with two severities")
+    return found
 
 
 @frozen
@@ -49,7 +56,7 @@ class Priorities:
     `overrides` maps a vendor's level, in any case, to a `Severity` or its name.
 
     Raises:
-        ConfigurationError: a severity is none.
+        ConfigurationError: a severity is none, or a level has two.
     """
 
     overrides: Mapping[str, Severity] = field(factory=dict, converter=_as_levels)
@@ -62,8 +69,7 @@ class Priorities:
         """
         for level in self.overrides:
             if adapter.levels and level not in adapter.folded_levels:
-                known = list(adapter.levels)
-                raise ConfigurationError(f"{adapter.name} has no level {level!r}{nearest(level, known)}")
+                raise ConfigurationError(f"{adapter.name} has no level {level!r}{nearest(level, adapter.levels)}")
 
     def severity(self, adapter: Adapter, reading: Reading) -> tuple[Severity | None, Problem | None]:
         """Decide on one reading: its severity, and what had to be guessed."""

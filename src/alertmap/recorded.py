@@ -5,7 +5,6 @@ not UTF-8 and wins over `body`; `received_at` is RFC 3339 text. Other keys are i
 """
 
 from base64 import b64decode
-from binascii import Error as Base64Error
 from datetime import datetime
 from typing import Any
 
@@ -46,7 +45,7 @@ def read_recorded(data: bytes) -> Recorded:
         ShapeError: it is not a recorded request.
     """
     try:
-        return from_document(decode_json(data.decode(), _LIMITS))
+        return from_document(decode_json(data.decode("utf-8-sig"), _LIMITS))
     except UnicodeDecodeError:
         raise DecodeError("a recorded request is JSON in utf-8") from None
 
@@ -55,12 +54,16 @@ def from_document(document: Any) -> Recorded:
     """The same for JSON that is already decoded."""
     try:
         found = wire.structure(wire.plain(document), _Recorded)
-        body = b64decode(found.body_raw, validate=True) if found.body_raw is not None else (found.body or "").encode()
+        body = b64decode(found.body_raw, validate=True) if found.body_raw is not None else _bytes(found.body)
     except wire.Mismatch as error:
         raise ShapeError(f"not a recorded request: {error}", problems=error.problems()) from None
-    except Base64Error:
+    except ValueError:
         raise DecodeError("body_raw is not base64") from None
     return Recorded(Request(body, found.method, found.path, found.headers), found.received_at)
+
+
+def _bytes(body: str | None) -> bytes:
+    return (body or "").encode("utf-8", "surrogatepass")
 
 
 def recorded_or_body(data: bytes) -> Recorded:

@@ -6,7 +6,6 @@ takes the place of a built-in one, and a broken one fails alone, when it is aske
 
 import pkgutil
 from functools import cache
-from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
 from alertmap import adapters
@@ -19,7 +18,8 @@ GROUP = "alertmap.adapters"
 
 @cache
 def _built_in() -> frozenset[str]:
-    return frozenset(module.name for module in pkgutil.iter_modules(adapters.__path__))
+    names = (module.name for module in pkgutil.iter_modules(adapters.__path__))
+    return frozenset(name for name in names if not name.startswith("_"))
 
 
 @cache
@@ -45,13 +45,12 @@ def find(name: str) -> Adapter:
         AdapterError: its module does not load, or does not hold an adapter of that name; the cause is kept.
     """
     if name in _built_in():
-        adapter = import_module(f"alertmap.adapters.{name}").adapter
-        assert isinstance(adapter, Adapter)
-        return adapter
-    points = _plugins().get(name, ())
+        points: tuple[EntryPoint, ...] = (EntryPoint(name, f"alertmap.adapters.{name}:adapter", GROUP),)
+    else:
+        points = _plugins().get(name, ())
     if not points:
         shown = name if name.isidentifier() and len(name) <= 64 else ascii(name[:64])
-        raise UnknownVendor(f"no adapter is called {shown}{nearest(name, list(vendors()))}")
+        raise UnknownVendor(f"no adapter is called {shown}{nearest(name, vendors())}")
     owners = " and ".join(point.dist.name if point.dist else point.value for point in points)
     if len(points) > 1:
         raise AdapterError(f"the adapter {name} is claimed by {owners}")

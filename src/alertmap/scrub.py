@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 from attrs import evolve
 
-from alertmap.model import Problem, ProblemCode, Reading
+from alertmap.model import Problem, ProblemCode, Reading, path_text
 
 MAX_TITLE = 1_024
 MAX_MESSAGE = 32 * 1024
 MAX_VALUE = 4 * 1024
 MAX_URL = 2_048
-"""Characters of a title or resource, a message, a label or value, and a link. PagerDuty takes 1,024 of a summary."""
+"""Characters of a title, resource or level, a message, a label or value, and a link. PagerDuty takes 1,024 of a summary."""
 
 # C0 without tab and newline, DEL, C1, line and paragraph separators, bidirectional controls, tags.
 _HARMFUL = re.compile(
@@ -30,8 +30,7 @@ def scrub(reading: Reading, unrendered: re.Pattern[str] | None, fallback_title: 
     told: list[Problem] = []
 
     def cut(text: str, limit: int, path: str) -> str:
-        if not text.isprintable():
-            text = _HARMFUL.sub("", text)
+        text = _harmless(text)
         if len(text) <= limit:
             return text
         told.append(Problem(ProblemCode.TRUNCATED, path, f"text over {limit} characters was cut"))
@@ -39,7 +38,7 @@ def scrub(reading: Reading, unrendered: re.Pattern[str] | None, fallback_title: 
 
     def line(text: str, path: str) -> str:
         if not text.isprintable():
-            text = _BREAKS.sub(" ", text)
+            text = _harmless(_BREAKS.sub(" ", text))
         return cut(unicodedata.normalize("NFC", text).strip(), MAX_TITLE, path)
 
     title = line(reading.title, "title")
@@ -53,6 +52,7 @@ def scrub(reading: Reading, unrendered: re.Pattern[str] | None, fallback_title: 
                 told.append(Problem(ProblemCode.UNRENDERED, path, "a template of the sender was not filled in"))
     return evolve(
         reading,
+        level=None if reading.level is None else cut(reading.level, MAX_TITLE, "level"),
         title=title,
         message=message,
         resource=line(reading.resource, "resource"),
@@ -69,26 +69,34 @@ def scrub(reading: Reading, unrendered: re.Pattern[str] | None, fallback_title: 
 
 
 def _identity(reading: Reading) -> list[tuple[str, str]]:
-    return [(f"identity.{name}", value) for name, value in reading.identity.items()]
+    return [(_path("identity", name), value) for name, value in reading.identity.items()]
+
+
+def _path(field: str, name: str) -> str:
+    return path_text((field, name)).removeprefix("$.")
 
 
 def _links(links: Mapping[str, str], told: list[Problem]) -> dict[str, str]:
     kept = {}
     for name, url in links.items():
-        if _is_harmless(url):
-            kept[name] = url
+        if _is_safe(url):
+            kept[_harmless(name)] = url
         elif url:
             told.append(
-                Problem(ProblemCode.BAD_LINK, f"links.{name}", "a link is not absolute http(s); it was dropped")
+                Problem(ProblemCode.BAD_LINK, _path("links", name), "a link is not absolute http(s); it was dropped")
             )
     return kept
 
 
-def _is_harmless(url: str) -> bool:
+def _harmless(text: str) -> str:
+    return text if text.isprintable() else _HARMFUL.sub("", text)
+
+
+def _is_safe(url: str) -> bool:
     if len(url) > MAX_URL or not url.isprintable() or " " in url:
         return False
     try:
         parts = urlsplit(url)
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc) and "@" not in parts.netloc
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc

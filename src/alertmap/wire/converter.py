@@ -144,6 +144,8 @@ def _dict_hook(hint: Any) -> Callable[[Node, Any], Any]:
         good: dict[str, Any] = {}
         faults: list[tuple[Where, str]] = []
         for key, value in node.value.items():
+            if type(key) is not str:
+                raise Mismatch((node.where, f"expected text as every key, got {kind(key)}"))
             try:
                 good[key] = converter.structure(node.at(key, value), one)
             except Mismatch as error:
@@ -182,28 +184,26 @@ def _enum_hook(hint: Any) -> Callable[[Node, Any], Any]:
 
 @converter.register_structure_hook_factory(_made_with("union"))
 def _union_hook(hint: Any) -> Callable[[Node, Any], Any]:
-    members = get_args(hint)
+    nullable = NoneType in get_args(hint)
+    members = [member for member in get_args(hint) if member is not NoneType]
     models = [member for member in members if is_model(member)]
-    others = [member for member in members if member is not NoneType and member not in models]
 
     def check(node: Node, _: Any) -> Any:
-        if node.value is None and NoneType in members:
+        if node.value is None and nullable:
             return None
-        if type(node.value) is dict and models:
-            if len(models) == 1 and not any(get_origin(other) is dict for other in others):
-                return converter.structure(node, models[0])
-            for member in models:
+        doubts = len(node.facts.doubts)
+        for member in members:
+            if is_model(member):
                 if fits(member, node.value):
                     return converter.structure(node, member)
-        for other in others:
+                continue
             try:
-                return converter.structure(node, other)
-            except Mismatch as error:
-                if len(members) - (NoneType in members) == 1:
-                    raise
-                del error
-        expected = " or ".join([_wants(m) for m in models] + [_name(o) for o in others])
-        raise mismatch(f"{expected}{' or null' if NoneType in members else ''}", node)
+                return converter.structure(node, member)
+            except Mismatch:
+                del node.facts.doubts[doubts:]
+        if len(members) == 1 or (len(models) == 1 and type(node.value) is dict):
+            return converter.structure(node, (models or members)[0])  # its own words are more exact
+        raise mismatch(_name(hint), node)
 
     return check
 
@@ -214,10 +214,24 @@ def _wants(cls: type) -> str:
 
 
 def _name(hint: Any) -> str:
+    """What a type wants, in words of JSON."""
     noted = encoding(hint)
-    if noted:
+    if noted is not None:
         return noted.name
-    return kind_name(get_origin(hint) or hint)
+    arguments = get_args(hint)
+    match kind_of(hint):
+        case "annotated":
+            return _name(arguments[0])
+        case "union":
+            several = sum(map(is_model, arguments)) > 1
+            return " or ".join(_wants(one) if several and is_model(one) else _name(one) for one in arguments)
+        case "literal":
+            return " or ".join(repr(word) for word in arguments)
+        case "list" | "items":
+            return "list"
+        case "object":
+            return "object"
+    return "object" if is_model(hint) else kind_name(hint)
 
 
 @converter.register_structure_hook_factory(is_model)

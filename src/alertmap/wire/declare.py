@@ -111,7 +111,7 @@ def fits(cls: type, value: Any) -> bool:
     for key, words in _literals(cls).items():
         if key in value and not among(value[key], words):
             return False
-    return not (is_closed(cls) and value.keys() - {f.key for f in known})
+    return not (is_closed(cls) and value.keys() - {f.key for f in known if f.fact is None})
 
 
 def among(value: Any, words: tuple[Any, ...]) -> bool:

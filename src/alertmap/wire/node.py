@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from attrs import frozen
 
-from alertmap.model import Problem, ProblemCode, Request, Where, path_text
+from alertmap.model import Problem, ProblemCode, Request, Where, listed, path_text
 
 
 @frozen
@@ -80,7 +80,7 @@ class Mismatch(Exception):
         return tuple(Problem(ProblemCode.BAD_ELEMENT, path_text(where), told) for where, told in self.faults)
 
     def __str__(self) -> str:
-        return "; ".join(f"{told} @ {path_text(where)}" for where, told in self.faults)
+        return listed([f"{told} @ {path_text(where)}" for where, told in self.faults])
 
 
 _KINDS: dict[Any, str] = {dict: "object", NoneType: "null"}

@@ -2,7 +2,8 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, NamedTuple
+from uuid import UUID
 
 from alertmap.model import ProblemCode
 from alertmap.wire.declare import Encoding
@@ -12,10 +13,12 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """Times before are no times of an alert: Go's zero time (year 1), the epoch, clocks that were never set."""
 
 _ZERO = datetime(1, 1, 2, tzinfo=UTC)  # Go's zero time in any zone
+_NEVER = datetime(9999, 12, 30, tzinfo=UTC)  # how some write "without an end", in any zone
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # `fromisoformat` also takes dates, week dates and digits beyond ASCII; a timestamp is none of these.
 _RFC3339 = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})([.,][0-9]{1,9})?([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]((?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2})([.,][0-9]{1,9})?"
+    r"([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
 )
 _ZONELESS = re.compile(r"[Tt ][0-9:.,]+")
 
@@ -25,7 +28,7 @@ def _window(moment: datetime, node: Node) -> datetime | None:
         if moment >= _ZERO and moment != _EPOCH:
             node.doubt(ProblemCode.BAD_TIME, "the time lies before the year 2000 and was left out")
         return None
-    return moment
+    return moment if moment < _NEVER else None
 
 
 def rfc3339(text: str) -> datetime | None:
@@ -50,10 +53,12 @@ def rfc3339(text: str) -> datetime | None:
 
 def _time(node: Node) -> datetime | None:
     value = node.value
-    if value is None or value == "":
+    if value is None:
         return None
     if type(value) is not str:
         raise mismatch("RFC 3339 text", node)
+    if not value.strip():
+        return None
     moment = rfc3339(value)
     if moment is None:
         node.doubt(ProblemCode.BAD_TIME, "the time is not RFC 3339 text and was left out")
@@ -61,6 +66,18 @@ def _time(node: Node) -> datetime | None:
     if _ZONELESS.fullmatch(value, 10):
         node.doubt(ProblemCode.BAD_TIME, "the time has no zone; UTC was assumed")
     return _window(moment, node)
+
+
+class Stamp(NamedTuple):
+    """A time, and the text that was sent for it."""
+
+    moment: datetime
+    text: str
+
+
+def _stamp(node: Node) -> Stamp | None:
+    moment = _time(node)
+    return None if moment is None else Stamp(moment, node.value)
 
 
 def epoch(count: int, per_second: int) -> datetime | None:
@@ -86,6 +103,88 @@ def _epoch_type(name: str, per_second: int, example: int) -> Encoding:
     return Encoding(f"{name} since 1970, int", decode, (example, 0, None, -1, 10**30))
 
 
+_MILLIS = 10**11  # as seconds the year 5138, as milliseconds 1973
+_COUNT = re.compile(r"-?[0-9]{1,20}")
+
+
+def _epoch_any(node: Node) -> datetime | None:
+    count = node.value
+    if type(count) is str and _COUNT.fullmatch(count.strip()):
+        count = int(count)
+    if count is None or count in ("", "null"):
+        return None
+    if type(count) is str:
+        node.doubt(ProblemCode.BAD_TIME, "the time is no count of seconds or milliseconds and was left out")
+        return None
+    if type(count) is not int:
+        raise mismatch("int or text (seconds or milliseconds since 1970)", node)
+    moment = epoch(count, 1_000 if abs(count) >= _MILLIS else 1)
+    if moment is None:
+        node.doubt(ProblemCode.BAD_TIME, "the time is in no calendar and was left out")
+        return None
+    return _window(moment, node)
+
+
+_SECONDS = re.compile(r"[0-9]{9,11}\.[0-9]{1,9}")
+
+
+def _any_time(node: Node) -> datetime | None:
+    value = node.value.strip() if type(node.value) is str else node.value
+    if type(value) is float or (type(value) is str and _SECONDS.fullmatch(value)):
+        micros = round(float(value) * (1_000_000 if abs(float(value)) < _MILLIS else 1_000))
+        moment = epoch(micros, 1_000_000)
+    elif type(value) is str and not _COUNT.fullmatch(value):
+        return _time(Node(value, node.where, node.facts))
+    elif value is None or type(value) in (str, int):
+        return _epoch_any(Node(value, node.where, node.facts))
+    else:
+        moment = None
+    if moment is None:
+        node.doubt(ProblemCode.BAD_TIME, "the time is neither RFC 3339 text nor a count since 1970 and was left out")
+        return None
+    return _window(moment, node)
+
+
+_BASIC = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})([^0-9].*)?")
+
+
+def _basic_time(node: Node) -> datetime | None:
+    match = _BASIC.fullmatch(node.value) if type(node.value) is str else None
+    if match is None:
+        return _time(node)
+    year, month, day, hour, minute, second, rest = match.groups(default="")
+    return _time(Node(f"{year}-{month}-{day}T{hour}:{minute}:{second}{rest}", node.where, node.facts))
+
+
+_LEADING = re.compile(r"\s*([0-9]{1,9})(?![0-9.])")
+
+
+def _minutes(node: Node) -> timedelta | None:
+    value = node.value
+    if value is None or value in ("", "null"):
+        return None
+    if type(value) is not str and type(value) is not int:
+        raise mismatch("text or int (minutes)", node)
+    found = _LEADING.match(str(value))
+    if found is None:
+        node.doubt(ProblemCode.BAD_TIME, "the duration is no count of minutes and was left out")
+        return None
+    return timedelta(minutes=int(found[1]))
+
+
+def uuid1_time(text: str) -> datetime | None:
+    """When a UUID of version 1 was made; None where the text is none, or its time no time of an alert."""
+    try:
+        made = UUID(text)
+    except ValueError:
+        return None
+    moment = _GREGORIAN + timedelta(microseconds=made.time // 10)
+    return moment if made.version == 1 and moment >= EARLIEST else None
+
+
+_GREGORIAN = datetime(1582, 10, 15, tzinfo=UTC)
+
+
 def _nanoseconds(node: Node) -> timedelta:
     if type(node.value) is not int:
         raise mismatch("int (nanoseconds)", node)
@@ -99,7 +198,11 @@ def _nanoseconds(node: Node) -> timedelta:
 _TIMES = ("2026-01-01T12:00:30.123456789Z", "2026-01-01T12:00:30+01:00", "0001-01-01T00:00:00Z", "", None, "soon")
 
 Rfc3339 = Annotated[datetime | None, Encoding("RFC 3339 text", _time, _TIMES)]
-"""An aware time in UTC. Blank, null and Go's zero time are None; so is what cannot be read, with a problem."""
+"""An aware time in UTC. Blank, null, Go's zero time, the epoch and the last days of year 9999 are None; so is what
+cannot be read, and what lies before the year 2000, with a problem."""
+
+Rfc3339Stamp = Annotated[Stamp | None, Encoding("RFC 3339 text", _stamp, _TIMES)]
+"""The same with its text, where that is an episode: cut to microseconds two could become one."""
 
 EpochSeconds = Annotated[datetime | None, _epoch_type("seconds", 1, 1_767_268_830)]
 EpochMillis = Annotated[datetime | None, _epoch_type("milliseconds", 1_000, 1_767_268_830_123)]
@@ -120,3 +223,34 @@ def before(moment: datetime | None, span: timedelta | None) -> datetime | None:
         return moment - span
     except OverflowError:
         return moment
+
+
+EpochAny = Annotated[
+    datetime | None,
+    Encoding(
+        "seconds or milliseconds since 1970, int or text",
+        _epoch_any,
+        (1_767_268_830, 1_767_268_830_123, "1767268830", "1767268830123", "", "null", "soon", None, 0, -1, 10**30),
+    ),
+]
+"""A count since 1970-01-01 UTC whose size tells the unit, as a number or as text; blank and `null` are None."""
+
+BasicTime = Annotated[
+    datetime | None,
+    Encoding("ISO 8601 text, with or without separators", _basic_time, ("20260101T120030.123Z", *_TIMES)),
+]
+"""`Rfc3339`, also written without separators: `20260101T120030.123+0800`."""
+
+Minutes = Annotated[
+    timedelta | None,
+    Encoding("minutes, with a unit in any language", _minutes, ("0分钟", "2 minutes", "null", "soon", "1.5h", 7, None)),
+]
+"""A span in whole minutes, whatever the word behind the number; None where it is not told."""
+
+AnyTime = Annotated[
+    datetime | None,
+    Encoding(
+        "RFC 3339 text, or seconds or milliseconds since 1970", _any_time, (1_767_268_830.5, "1767268830", [], *_TIMES)
+    ),
+]
+"""A time in any of the usual ways, a count as number or text; what cannot be read is None, with a problem."""

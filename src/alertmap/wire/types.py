@@ -2,9 +2,11 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
+from alertmap.decode import Limits, decode_json
+from alertmap.errors import PayloadError
 from alertmap.model import ProblemCode, Where
 from alertmap.wire.declare import Encoding, Undeclared
 from alertmap.wire.node import Mismatch, Node, mismatch
@@ -62,6 +64,88 @@ Json = Annotated[object, Encoding("any JSON value", _json, (None, 0, "x", [1], {
 
 Rest = Annotated[Mapping[str, object], Undeclared()]
 """The keys of the object that the model does not declare, with their values as they stand."""
+
+
+def _null_text(node: Node) -> str:
+    text = _text(node)
+    return "" if text == "null" else text
+
+
+def _secret(node: Node) -> None:
+    _key(node)
+
+
+def json_or_text(text: str) -> Any:
+    """The JSON value that a text holds; a text that is no JSON as it stands."""
+    try:
+        return decode_json(text, Limits())
+    except PayloadError:
+        return text
+
+
+def _json_text(node: Node) -> Any:
+    return json_or_text(node.value) if type(node.value) is str else node.value
+
+
+_JAVA_PAIR = re.compile(r",\s*(?=[A-Za-z_][\w.-]*=)")  # a comma within a value is followed by no name
+
+
+def _java_map(node: Node) -> dict[str, str]:
+    value = node.value
+    if value is None:
+        return {}
+    found = _names_in(json_or_text(value) if type(value) is str else value)
+    if found is not None:
+        return found
+    if type(value) is not str:
+        raise mismatch("object of texts, list of such, or text", node)
+    text = value.strip()
+    inner = text[1:-1] if text.startswith("{") and text.endswith("}") else ""
+    pairs = [pair.partition("=") for pair in _JAVA_PAIR.split(inner)] if "=" in inner else [("", "", text)]
+    return _numbered((name.strip(), text.strip()) if equals else ("", name + text) for name, equals, text in pairs)
+
+
+def _names_in(value: Any) -> dict[str, str] | None:
+    objects = value if type(value) is list else [value]
+    if not all(type(one) is dict for one in objects):
+        return None
+    pairs = [(name, _scalar_text(text)) for one in objects for name, text in one.items()]
+    return None if any(text is None for _, text in pairs) else _numbered((name, text or "") for name, text in pairs)
+
+
+def _scalar_text(value: Any) -> str | None:
+    if isinstance(value, str | int | float):
+        return value if isinstance(value, str) else str(number_or_text(value))
+    return "" if value is None else None
+
+
+def _numbered(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The pairs that say something; a name that comes again is numbered, so that none hides another."""
+    named: dict[str, str] = {}
+    for name, text in pairs:
+        if text not in ("", "null"):
+            named[f"{name}[{len(named)}]" if name in named else name] = text
+    return named
+
+
+NullText = Annotated[str, Encoding("text, number, null, or the word null", _null_text, ("x", "", "null", 4.5, None))]
+"""`Text` of a sender that writes what is absent as the word `null`: that is the empty text too."""
+
+Secret = Annotated[None, Encoding("text or number that is not kept", _secret, ("x", 42))]
+"""Something that must be there and not blank, and is nobody's business: not kept at all."""
+
+JsonText = Annotated[object, Encoding("any JSON value, or JSON in a text", _json_text, (None, "x", "[1]", {"a": "b"}))]
+"""Whatever stands there; a text that holds JSON is read."""
+
+JavaMap = Annotated[
+    Mapping[str, str],
+    Encoding(
+        "names and texts: {k=v, k2=v2}, an object, a list of objects, or JSON of these in a text",
+        _java_map,
+        ("{a=b, c=d,e}", "{}", "", "x", '[{"a":"b"}]', {"a": "b", "c": 1.5}, [{"a": "b"}, {"a": True}, {"d": None}]),
+    ),
+]
+"""Names and texts as Java prints a map, or as JSON; what is blank or `null` is left out. Other text has the name ""."""
 
 
 def regex(*groups: str) -> Encoding:

@@ -1,0 +1,226 @@
+"""Writes a page for every vendor, and the matrix of all, from the adapters and fixtures. Nothing is kept by hand."""
+
+import importlib
+import inspect
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from alertmap import registry, wire
+from alertmap.adapter import Adapter
+from alertmap.errors import PayloadError
+from alertmap.model import Alert, Reason, State
+from alertmap.testing.fixtures import Case, load
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+_LONGEST = 2_000  # characters of a payload that a page shows
+
+
+def write(folder: Path) -> list[Path]:
+    """Write all pages into a folder; the files written."""
+    folder.mkdir(exist_ok=True)
+    vendors = [(registry.find(name), load(FIXTURES / name)) for name in registry.vendors()]
+    pages = {adapter.name: page(adapter, cases) for adapter, cases in vendors}
+    pages["index"] = matrix(vendors)
+    for name, text in pages.items():
+        file = folder / f"{name}.md"
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file.write_text(text, encoding="utf-8")
+    return [folder / f"{name}.md" for name in pages]
+
+
+# --- One vendor ------------------------------------------------------------------------------------------------------
+
+
+def page(adapter: Adapter, cases: tuple[Case, ...]) -> str:
+    """The page of one vendor."""
+    return "\n".join(
+        [*_head(adapter), *_levels(adapter), *_identity(adapter, cases), *_wire(adapter), *_cases(adapter, cases)]
+    )
+
+
+def _head(adapter: Adapter) -> Iterator[str]:
+    yield f"# {adapter.title}\n"
+    yield f"`parse({adapter.name!r}, …)` reads {', '.join(sorted(adapter.formats & {'json', 'form', 'xml', 'text'}))}.\n"
+    yield "## Setting it up\n"
+    yield inspect.cleandoc(inspect.getdoc(importlib.import_module(adapter.read.__module__)) or "") + "\n"
+    if adapter.options is not None:
+        yield (
+            "Options of a source: "
+            + ", ".join(f"`{field.key}` ({_type(field.type)})" for field in wire.fields(adapter.options))
+            + ".\n"
+        )
+
+
+def _levels(adapter: Adapter) -> Iterator[str]:
+    yield "## Levels\n"
+    yield "| level | severity |\n|---|---|"
+    for level, severity in adapter.levels.items():
+        yield f"| `{level}` | {severity.value} |"
+    yield f"| any other, or none | {adapter.fallback.value}, with a problem |\n"
+
+
+def _identity(adapter: Adapter, cases: tuple[Case, ...]) -> Iterator[str]:
+    yield "## Identity\n"
+    yield "Keys of the fixtures, by the parts that they are made of:\n"
+    seen: dict[tuple[str, ...], str] = {}
+    for case in cases:
+        for alert in alerts(case, adapter):
+            seen.setdefault(tuple(sorted(name.partition(".")[0] for name in alert.identity)), alert.dedup_key)
+    yield "| parts | for example |\n|---|---|"
+    for parts, key in seen.items():
+        yield f"| {', '.join(sorted(set(parts)))} | {_code(key)} |"
+    yield ""
+
+
+def _wire(adapter: Adapter) -> Iterator[str]:
+    yield "## On the wire\n"
+    yield "Only what is used is listed; unknown keys are ignored, except where a shape is called closed.\n"
+    for model in models(adapter.wire):
+        closed = " (closed: no other keys)" if wire.is_closed(model) else ""
+        yield f"### {model.__name__}{closed}\n"
+        yield "| key | type | must be there |\n|---|---|---|"
+        for field in wire.fields(model):
+            key = (
+                f"{type(field.fact).__name__.lower()} {getattr(field.fact, 'name', '')}"
+                if field.fact
+                else f"`{field.key}`"
+            )
+            yield f"| {key} | {_type(field.type)} | {'yes' if field.required else ''} |"
+        yield ""
+
+
+def _cases(adapter: Adapter, cases: tuple[Case, ...]) -> Iterator[str]:
+    yield "## What it sends, and what that becomes\n"
+    for case in cases:
+        origin = f"{case.about.origin}, {case.about.product}" if case.about.product else case.about.origin
+        yield f"### {case.name}\n"
+        yield f"{case.about.shows} *({origin})*\n"
+        if case.about.closes:
+            yield f"Closes {case.about.closes}.\n"
+        yield f"```text\n{_shown(case)}\n```\n"
+        yield f"```json\n{json.dumps(case.outcome(adapter), indent=2, ensure_ascii=False)}\n```\n"
+
+
+def _shown(case: Case) -> str:
+    text = case.file.read_text(encoding="utf-8", errors="replace").strip()
+    # What a terminal or a page would act upon is shown escaped.
+    text = "".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in text).replace(
+        "```", "` ` `"
+    )
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+# --- All vendors -----------------------------------------------------------------------------------------------------
+
+
+def matrix(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> str:
+    """The index page: what every vendor tells, and how well that is proved."""
+    return "\n".join([*_tells(vendors), *_proofs(vendors), *_toctree(vendors)])
+
+
+def _tells(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[str]:
+    yield "# Vendors\n"
+    yield "## What each of them tells\n"
+    yield "| vendor | states | levels | key | episode | handshake | a recovery carries |\n|---|---|---|---|---|---|---|"
+    for adapter, cases in vendors:
+        seen = [alert for case in cases for alert in alerts(case, adapter)]
+        ended = [alert for alert in seen if alert.state is State.RESOLVED]
+        carries = {
+            "what ended": any(alert.severity for alert in ended),
+            "when": any(alert.occurred_at for alert in ended),
+            "since when": any(alert.started_at for alert in ended),
+        }
+        cells = (
+            f"[{adapter.title}]({adapter.name}.md)",
+            ", ".join(state.value for state in State if any(alert.state is state for alert in seen)),
+            ", ".join(f"`{level}`" for level in list(adapter.levels)[:8]) + (" …" if len(adapter.levels) > 8 else ""),  # noqa: PLR2004
+            ", ".join(sorted({name.partition(".")[0] for alert in seen for name in alert.identity})[:8]),
+            "yes" if any(alert.episode for alert in seen) else "",
+            "yes" if any(_reason(case, adapter) is Reason.HANDSHAKE for case in cases) else "",
+            ", ".join(name for name, there in carries.items() if there) if ended else "no recovery",
+        )
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    yield ""
+
+
+def _proofs(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[str]:
+    yield "## What it is proved on\n"
+    yield "| vendor | captured from real software | after the documentation | constructed | pairs |\n|---|---|---|---|---|"
+    for adapter, cases in vendors:
+        counts = [
+            sum(case.about.origin == origin for case in cases) for origin in ("captured", "documented", "constructed")
+        ]
+        pairs = sum(case.about.closes is not None for case in cases)
+        yield f"| {adapter.title} | {' | '.join(str(count) for count in (*counts, pairs))} |"
+    yield ""
+
+
+def _toctree(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[str]:
+    yield "```{toctree}\n:hidden:\n"
+    yield from (adapter.name for adapter, _ in vendors)
+    yield "```"
+
+
+# --- What both need --------------------------------------------------------------------------------------------------
+
+
+def alerts(case: Case, adapter: Adapter) -> list[Alert]:
+    """The alerts of a fixture; none where it is refused."""
+    try:
+        return list(case.parse(adapter))
+    except PayloadError:
+        return []
+
+
+def _reason(case: Case, adapter: Adapter) -> Reason | None:
+    try:
+        return case.parse(adapter).reason
+    except PayloadError:
+        return None
+
+
+def models(hint: Any, found: tuple[type, ...] = ()) -> tuple[type, ...]:
+    """The wire models in a type, the outer ones first, each once."""
+    if wire.is_model(hint):
+        if hint in found:
+            return found
+        found = (*found, hint)
+        for field in wire.fields(hint):
+            found = models(field.type, found)
+        return found
+    for argument in get_args(hint):
+        found = models(argument, found)
+    return found
+
+
+def _type(hint: Any) -> str:
+    noted = wire.encoding(hint)
+    if noted is not None:
+        return noted.name
+    arguments = get_args(hint)
+    match wire.kind_of(hint):
+        case "annotated":
+            return _type(arguments[0])
+        case "union":
+            return " or ".join(_type(one) for one in arguments)
+        case "literal":
+            return " or ".join(f"`{word}`" for word in arguments)
+        case "list" | "items":
+            return f"list of {_type(arguments[0])}"
+        case "object":
+            return f"object of {_type(arguments[1])}"
+    return {dict: "object", type(None): "null", str: "text", Any: "anything"}.get(
+        hint, getattr(hint, "__name__", "anything")
+    )
+
+
+def _code(text: str) -> str:
+    return f"`{text.replace('|', chr(92) + '|')}`" if "`" not in text else f"``{text}``"
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Sphinx calls this: the pages are written before any is read."""
+    app.connect("builder-inited", lambda app: write(Path(app.srcdir) / "vendors"))
+    return {"parallel_read_safe": True}

@@ -1,0 +1,41 @@
+"""Sphinx configuration: strict, with vendor pages made from the adapters and fixtures."""
+
+import sys
+from importlib.metadata import version as installed
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+project = "alertmap"
+copyright = "2026, the alertmap maintainers"  # noqa: A001 - Sphinx's own name
+version = release = installed("alertmap")
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.intersphinx",
+    "vendor_pages",
+    "incident_diagram",
+]
+intersphinx_mapping: dict[str, tuple[str, None]] = {}
+source_suffix = {".md": "markdown"}
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = "alertmap"
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented_params"
+autodoc_class_signature = "separated"
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+myst_enable_extensions = ["colon_fence", "attrs_inline"]
+myst_heading_anchors = 3
+nitpicky = True
+# What the standard library and attrs are made of is documented there, not here.
+nitpick_ignore_regex = [
+    (r"py:.*", r"(datetime|collections\.abc|typing|types|enum|pathlib|attrs?|re|cattrs)(\..*)?"),
+    (r"py:.*", r"(Any|Path|optional|T|Said|Recognise|Where|TypeAlias|Iterator|Mapping|Callable)"),
+    (r"py:.*", r"(str|int|float|bool|bytes|dict|list|tuple|type|frozenset|object|None|Exception)"),
+]

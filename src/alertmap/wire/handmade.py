@@ -1,0 +1,154 @@
+"""What people fill in by hand: fields whose values come as any kind of scalar, and documents without a fixed shape."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, NamedTuple, TypeVar
+
+from alertmap.model import ProblemCode, Where
+from alertmap.wire.declare import Encoding
+from alertmap.wire.node import Mismatch, Node, mismatch
+from alertmap.wire.types import json_or_text, number_text
+
+T = TypeVar("T")
+
+_TOKENS = ("token", "access_token", "auth_token", "x-itoc360-token", "api_key", "apikey", "api-key")
+CREDENTIALS = frozenset((*_TOKENS, "secret", "password", "passwd", "authorization"))
+"""Keys, in lower case, whose values are nobody's business: they become no label."""
+
+
+def scalar_text(value: object) -> str | None:
+    """The text of a scalar: 42.0 is `42`, true is `true`, null is the empty text; None of an object or a list."""
+    if type(value) is bool:
+        return str(value).lower()
+    if type(value) is int or type(value) is float:
+        return number_text(value)
+    if value is None:
+        return ""
+    return value if type(value) is str else None
+
+
+def flat(value: Any, *before: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """All texts of a document with the names on the way to them; a list of scalars is one text.
+
+    What is blank and what is a credential is left out.
+    """
+    if type(value) is dict:
+        for name, below in value.items():
+            if name.strip().casefold() not in CREDENTIALS:
+                yield from flat(below, *before, name)
+    elif type(value) is list and _joined(value) is None:
+        for index, below in enumerate(value):
+            yield from flat(below, *before, str(index))
+    else:
+        text = _joined(value) if type(value) is list else scalar_text(value)
+        if text and text.strip():
+            yield before, text
+
+
+def payload(document: Any) -> Any:
+    """The JSON in a form whose one field `payload` holds it; any other document as it stands.
+
+    Raises:
+        Mismatch: the field holds something else.
+    """
+    if type(document) is not dict:
+        return document
+    names = [name for name in document if name.strip().casefold() not in CREDENTIALS]
+    if len(names) != 1 or names[0].strip().casefold() != "payload" or type(document[names[0]]) is not str:
+        return document
+    inner = json_or_text(document[names[0]])
+    if type(inner) not in (dict, list):
+        raise Mismatch(((names[0],), "expected JSON of an object or a list in the form field, got other text"))
+    return inner
+
+
+def _joined(values: list[Any]) -> str | None:
+    texts = [scalar_text(value) for value in values]
+    return None if None in texts else ", ".join(text for text in texts if text)
+
+
+_LINE = "text, number, boolean, null or a list of such"
+_SAME = "text, number, boolean, null or a list of equal ones"
+_PATH = "path such as alert.status"
+
+
+def _line(node: Node) -> str:
+    text = _joined(node.value) if type(node.value) is list else scalar_text(node.value)
+    if text is None:
+        raise mismatch(_LINE, node)
+    return text
+
+
+def _same(node: Node) -> str:
+    texts = [scalar_text(value) for value in (node.value if type(node.value) is list else [node.value])]
+    if None in texts or not texts:
+        raise mismatch(_SAME, node)
+    if len(set(texts)) > 1:
+        raise Mismatch((node.where, "expected one value, got a list of several"))
+    return texts[0] or ""
+
+
+_SCALARS = ("x", "", " ", " x ", 42, 42.0, 1e300, 2**64, True, None)
+
+Line = Annotated[str, Encoding(_LINE, _line, (*_SCALARS, ["x", 1], []))]
+"""One line of text, whatever kind of scalar it was; the items of a list are joined by commas."""
+
+Same = Annotated[str, Encoding(_SAME, _same, (*_SCALARS, ["x", "x"]))]
+"""The same for what must be one value: a list may only repeat it."""
+
+
+def words(known: Mapping[str, T], contract: Sequence[str]) -> Encoding:
+    """A word of a contract, in any case and with a full stop behind it; `known` also has words that are tolerated.
+
+    A tolerated word is a problem of the alert, any other does not fit.
+    """
+    expected = " or ".join(contract)
+
+    def decode(node: Node) -> T:
+        word = _same(node).strip().casefold().rstrip(".!,;: ")
+        if word not in known:
+            raise Mismatch((node.where, f"expected {expected}, got {'another word' if word else 'nothing'}"))
+        if word not in contract:
+            node.doubt(ProblemCode.SYNONYM, f"a word that the contract does not name; it names {expected}")
+        return known[word]
+
+    return Encoding(expected, decode, tuple(known))
+
+
+class Place(NamedTuple):
+    """A place in documents of one kind, as its user wrote it and as steps."""
+
+    text: str
+    where: Where
+
+    def find(self, document: Any) -> Any:
+        """What stands there; None where nothing does."""
+        for step in self.where:
+            if type(document) is dict and type(step) is str:
+                document = document.get(step)
+            elif type(document) is list and type(step) is int:
+                document = document[step] if step < len(document) else None
+            else:
+                return None
+        return document
+
+
+_STEP = re.compile(r"""\.?(?P<name>[^.\[\]'"]+)|\[(?P<index>[0-9]{1,6})\]|\[(?P<mark>['"])(?P<quoted>.+?)(?P=mark)\]""")
+
+
+def _place(node: Node) -> Place:
+    if type(node.value) is not str:
+        raise mismatch(_PATH, node)
+    text = node.value.strip()
+    rest = text.removeprefix("$")
+    steps: list[str | int] = []
+    while match := _STEP.match(rest):
+        rest = rest[match.end() :]
+        steps.append(int(match["index"]) if match["index"] else match["name"] or match["quoted"])
+    if rest or not steps:
+        raise Mismatch((node.where, "expected a path such as alert.status or items[0]['odd name'], got other text"))
+    return Place(text, tuple(steps))
+
+
+Path = Annotated[Place, Encoding(_PATH, _place, ("a", "$.a.b", "a[0]['b.c']"))]
+"""Where something stands in a document, for options: names with dots between, indexes and odd names in brackets."""
