@@ -1,5 +1,6 @@
 """Which vendor a request is from, and why."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from attrs import frozen
@@ -22,8 +23,12 @@ class Detection:
     reason: str
 
 
-def detect(request: Request | bytes | str, *, limits: Limits | None = None) -> Detection | None:
+def detect(
+    request: Request | bytes | str, *, adapters: Iterable[Adapter] | None = None, limits: Limits | None = None
+) -> Detection | None:
     """Find out which vendor sent a request. None where none is recognised, or where two are equally likely.
+
+    `adapters` are those to choose among; None for all that there are.
 
     Raises:
         LimitError: the request is larger than `limits` allow.
@@ -35,26 +40,33 @@ def detect(request: Request | bytes | str, *, limits: Limits | None = None) -> D
         document = decode(request, _FORMATS, limits)
     except DecodeError:
         return None
-    return recognise(None if document is None else document.value, request, limits)
+    return recognise(None if document is None else document.value, request, limits, adapters)
 
 
-def recognise(document: Any, request: Request, limits: Limits, envelopes: int = MOST) -> Detection | None:
+def recognise(
+    document: Any, request: Request, limits: Limits, adapters: Iterable[Adapter] | None = None
+) -> Detection | None:
     """The same for a document that is already decoded. Inside an envelope that nobody claims the inner vendor counts."""
-    found, rank = _best(document, request)
-    if rank is Rank.STRONG or envelopes == 0:
-        return found
-    try:
-        inner = opened(document, limits)
-    except LimitError:
-        return found
-    if inner is None or inner.handshake is not None:
-        return found
-    inside = recognise(inner.document, request, limits, envelopes - 1)
-    return Detection(inside.vendor, f"inside {inner.name}: {inside.reason}") if inside else found
+    known = registry.working() if adapters is None else tuple(adapters)
+    inside, best = "", None
+    for _ in range(MOST + 1):
+        found, rank = _best(document, request, known)
+        if found is not None:
+            best = Detection(found.vendor, inside + found.reason)
+        if rank is Rank.STRONG:
+            break
+        try:
+            inner = opened(document, limits)
+        except LimitError:
+            break
+        if inner is None or inner.handshake is not None:
+            break
+        document, inside = inner.document, f"{inside}inside {inner.name}: "
+    return best
 
 
-def _best(document: Any, request: Request) -> tuple[Detection | None, Rank | None]:
-    found = [(adapter, mark) for adapter in registry.working() if (mark := _mark(adapter, document, request))]
+def _best(document: Any, request: Request, adapters: tuple[Adapter, ...]) -> tuple[Detection | None, Rank | None]:
+    found = [(adapter, mark) for adapter in adapters if (mark := _mark(adapter, document, request))]
     best = max((mark.rank for _, mark in found), default=None)
     likely = [Detection(adapter.name, mark.reason) for adapter, mark in found if mark.rank is best]
     # Two that are equally likely give none: a wrong adapter would read a wrong page.

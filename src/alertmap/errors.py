@@ -4,7 +4,8 @@
 `http_status`, a hint for services that answer a webhook. No message holds a value of the payload: it may be a secret.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -69,3 +70,13 @@ class LimitError(PayloadError):
 
 class ShapeError(PayloadError):
     """The body decodes, but it is not what the vendor sends."""
+
+
+_LONGEST = 64  # characters of a word that are compared: it may come from a URL
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """` (did you mean ...?)` for an error, without regard to case, or "" where nothing is near."""
+    folded = {one.casefold(): one for one in known}
+    close = [folded[one] for one in get_close_matches(word[:_LONGEST].strip().casefold(), folded, 1)]
+    return f" (did you mean {close[0]!r}?)" if close else ""

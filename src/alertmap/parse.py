@@ -189,7 +189,7 @@ def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem
         (told if owner is None else doubts[owner]).append(Problem(code, path_text(where), message))
     alerts: list[Alert] = []
     for reading, doubted in zip(readings, doubts, strict=True):
-        made = _alert(call, reading, doubted, _element(document, reading.at))
+        made = _alert(call, reading, doubted, document)
         if isinstance(made, Alert):
             alerts.append(made)
         else:
@@ -296,20 +296,21 @@ def _within(at: Where, problem: Problem) -> Problem:
 # --- Reading to alert ------------------------------------------------------------------------------------------------
 
 
-def _alert(call: _Call, reading: Reading, doubted: list[Problem], raw: Any) -> Alert | Problem:
+def _alert(call: _Call, reading: Reading, doubted: list[Problem], document: Any) -> Alert | Problem:
     adapter = call.adapter
+    raw = _element(document, reading.at)
     if not any(part.strip() for part in reading.identity.values()):
         return Problem(ProblemCode.BAD_ELEMENT, path_text(reading.at), "there is nothing to identify the alert by")
     clean = scrub(reading, adapter.unrendered, f"{adapter.title} alert")
-    severity, guessed = call.source.priorities.severity(adapter, clean)
+    decision = call.source.priorities.decide(adapter, clean, raw, document)
     problems = [_within(reading.at, problem) for problem in clean.problems] + doubted
-    if guessed is not None:
-        problems.append(guessed)
+    if decision.problem is not None:
+        problems.append(decision.problem)
     problems.extend(_time_problems(call, clean, doubted))
     return Alert(
         vendor=adapter.name,
         source=call.source.name,
-        severity=severity,
+        severity=decision.severity,
         dedup_key=dedup_key(adapter.name, clean.identity),
         received_at=call.received_at,
         raw=raw,

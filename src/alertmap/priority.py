@@ -1,26 +1,49 @@
 """Which severity a vendor's level means. An adapter reports the native level; this room decides.
 
-Layers, first hit wins: the source's own overrides, then the adapter's `levels`, then the adapter's fallback. A recovery
-that does not say what ended has no severity. Changing a mapping changes severities and nothing else.
+Layers, first hit wins: the source's own overrides, its callables, the chosen preset, the adapter's `levels`, the
+adapter's fallback. A recovery that does not say what ended has no severity. Changing a mapping changes severities and
+nothing else.
 """
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+import tomllib
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, TypeAlias
 
-from attrs import field, frozen
+import attrs
+from attrs import Factory, frozen
 
+from alertmap import registry, wire
 from alertmap.adapter import Adapter, fold
-from alertmap.errors import ConfigurationError
-from alertmap.model import Problem, ProblemCode, Reading, Severity, State
+from alertmap.errors import ConfigurationError, nearest
+from alertmap.model import Alert, Problem, ProblemCode, Reading, Severity, State, Where
+from alertmap.place import look_up, read_place
+from alertmap.presets import PRESETS, Preset
 
-_LONGEST = 64  # characters of a word that are compared: it may come from a URL
+Layer: TypeAlias = Callable[[Reading], Severity | None]
+"""A pure function that may know better; None leaves the decision to the next layer."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """` (did you mean ...?)` for an error, without regard to case, or "" where nothing is near."""
-    folded = {fold(one): one for one in known}
-    close = [folded[one] for one in get_close_matches(fold(word[:_LONGEST]), folded, 1)]
-    return f" (did you mean {close[0]!r}?)" if close else ""
+class DecidedBy(Enum):
+    """The layer that a severity comes from."""
+
+    OVERRIDE = "override"
+    CALLABLE = "callable"
+    PRESET = "preset"
+    ADAPTER = "adapter"
+    FALLBACK = "fallback"
+    NOTHING = "nothing"  # a recovery that does not say what ended
+
+
+@frozen
+class Decision:
+    """A severity, the layer that it comes from, and the word that decided."""
+
+    severity: Severity | None
+    by: DecidedBy
+    word: str | None = None
+    problem: Problem | None = None
+    """What had to be guessed."""
 
 
 def as_severity(value: object) -> Severity:
@@ -49,36 +72,211 @@ def _as_levels(levels: object) -> dict[str, Severity]:
     return found
 
 
+def _as_preset(name: object) -> str:
+    if isinstance(name, str) and name in PRESETS:
+        return name
+    shown = nearest(name, PRESETS) if isinstance(name, str) else ""
+    raise ConfigurationError(f"no preset is called {name!r}{shown}")
+
+
+def _as_field(path: object) -> str | None:
+    if path is not None:
+        read_place(path)
+    return path  # type: ignore[return-value]
+
+
+def _as_layers(layers: Any) -> tuple[Layer, ...]:
+    if not isinstance(layers, list | tuple) or not all(callable(layer) for layer in layers):
+        raise ConfigurationError("layers must be a list of functions of a Reading")
+    return tuple(layers)
+
+
 @frozen
 class Priorities:
-    """One source's own mapping of native levels to severities, above what the adapter says.
-
-    `overrides` maps a vendor's level, in any case, to a `Severity` or its name.
+    """One source's own mapping of native levels to severities, above what its preset and its adapter say. Immutable.
 
     Raises:
-        ConfigurationError: a severity is none, or a level has two.
+        ConfigurationError: a severity, preset, path, vendor or level is none; the message has the nearest name.
     """
 
-    overrides: Mapping[str, Severity] = field(factory=dict, converter=_as_levels)
+    overrides: Mapping[str, Severity] = attrs.field(factory=dict, converter=_as_levels)
+    """A vendor's level, in any case, to a `Severity` or its name."""
+    preset: str = attrs.field(default="default", converter=_as_preset, kw_only=True)
+    """`default`, or `itoc360`: that platform's documented tables, which know no info."""
+    field: str | None = attrs.field(default=None, converter=_as_field, kw_only=True)
+    """A place in the raw document, `$.finding.severity` or a plain key: `overrides` go by its value, not the level."""
+    layers: tuple[Layer, ...] = attrs.field(factory=tuple, converter=_as_layers, kw_only=True)
+    """Functions `Reading -> Severity | None`, asked after the overrides."""
+    vendor: str | None = attrs.field(default=None, kw_only=True)
+    """Where it is given, the levels are checked against that vendor's here and now."""
+    labels: Mapping[str, str] = attrs.field(factory=dict, kw_only=True)
+    """What ITOC360 shows for a value; only kept for the way back."""
+    _where: Where = attrs.field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_where", read_place(self.field) if self.field else ())
+        if self.vendor is not None:
+            self.check(registry.find(self.vendor))
 
     def check(self, adapter: Adapter) -> None:
-        """Refuse overrides of levels that the adapter does not know.
+        """Refuse overrides of levels that the adapter can never report.
 
         Raises:
             ConfigurationError: an override can never be used; the message has the nearest level.
         """
+        if self.field or adapter.open_levels or not adapter.levels:
+            return
         for level in self.overrides:
-            if adapter.levels and level not in adapter.folded_levels:
+            if level not in adapter.folded_levels:
                 raise ConfigurationError(f"{adapter.name} has no level {level!r}{nearest(level, adapter.levels)}")
 
-    def severity(self, adapter: Adapter, reading: Reading) -> tuple[Severity | None, Problem | None]:
-        """Decide on one reading: its severity, and what had to be guessed."""
-        if reading.level is None or not reading.level.strip():
-            if reading.state is State.RESOLVED:
-                return None, None
-            return adapter.fallback, Problem(ProblemCode.LEVEL_MISSING, "level", "no level was sent")
-        level = fold(reading.level)
-        found = self.overrides.get(level) or adapter.folded_levels.get(level)
+    def decide(self, adapter: Adapter, reading: Reading, element: Any, document: Any) -> Decision:
+        """Decide on one reading of an adapter; `element` is its own part of the raw document.
+
+        Raises:
+            ConfigurationError: a callable of `layers` raised, or gave no severity; the cause is kept.
+        """
+        level = reading.level if reading.level and reading.level.strip() else None
+        word = _word(self._where, element, document) if self.field else level
+        found = self.overrides.get(fold(word)) if word is not None else None
         if found is not None:
-            return found, None
-        return adapter.fallback, Problem(ProblemCode.LEVEL_UNKNOWN, "level", "the level is none that is known")
+            return Decision(found, DecidedBy.OVERRIDE, word)
+        for layer in self.layers:
+            found = _asked(layer, reading)
+            if found is not None:
+                return Decision(found, DecidedBy.CALLABLE, level)
+        return _by_table(PRESETS[self.preset], adapter, reading.state, level)
+
+    def explain(self, alert: Alert) -> Decision:
+        """Say which layer decided an alert's severity, and by which word.
+
+        Raises:
+            UnknownVendor, AdapterError: the alert's adapter is not there or broken.
+        """
+        return self.decide(registry.find(alert.vendor), alert, alert.raw, alert.raw)
+
+    @classmethod
+    def from_itoc360(cls, mapping: Any, *, vendor: str | None = None) -> "Priorities":
+        """Read the object that ITOC360 keeps per source: `{"priority": {"field", "options", "mapping"}}`.
+
+        Raises:
+            ConfigurationError: it is no such object.
+        """
+        try:
+            found: _Itoc360 = wire.structure(wire.plain(mapping), _Itoc360)
+        except wire.Mismatch as error:
+            raise ConfigurationError(f"not an ITOC360 priority mapping: {error}") from None
+        priority = found.priority
+        labels = {option.value: option.label for option in priority.options}
+        return cls(priority.mapping, preset="itoc360", field=priority.field, labels=labels, vendor=vendor)
+
+    def to_itoc360(self) -> dict[str, Any]:
+        """Write the object that ITOC360 keeps per source. It knows no info: that becomes LOW.
+
+        Raises:
+            ConfigurationError: there is no `field`, which that object cannot do without.
+        """
+        if self.field is None:
+            raise ConfigurationError("ITOC360 maps the values of a field; these priorities name none")
+        replace = PRESETS["itoc360"].replace
+        # The spelling of a value is that of its label where there is one: overrides are folded.
+        spelt = {fold(value): value for value in self.labels}
+        mapping = {
+            spelt.get(value, value.upper()): replace.get(severity, severity).value.upper()
+            for value, severity in self.overrides.items()
+        }
+        options = [{"value": value, "label": label} for value, label in self.labels.items()]
+        return {"priority": {"field": self.field, "options": options, "mapping": mapping}}
+
+    @classmethod
+    def from_toml(cls, text: str, *, sources: Mapping[str, str]) -> dict[str, "Priorities"]:
+        """Read the priorities of many sources: a table for each, with `levels`, `preset` and `field`.
+
+        `sources` maps the names of all sources to their vendors. A source without a table has the defaults.
+
+        Raises:
+            ConfigurationError: it is not TOML, or names a source, level, severity, preset or key that there is not.
+            UnknownVendor: a source's vendor is none.
+        """
+        try:
+            tables = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, TypeError, RecursionError) as error:
+            raise ConfigurationError(f"the priorities are not TOML: {error}") from None
+        for name in tables:
+            if name not in sources:
+                raise ConfigurationError(f"no source is called {name!r}{nearest(name, sources)}")
+        return {name: cls._from_table(name, tables.get(name, {}), vendor) for name, vendor in sources.items()}
+
+    @classmethod
+    def _from_table(cls, name: str, table: Any, vendor: str) -> "Priorities":
+        try:
+            found: _Table = wire.structure(wire.plain(table), _Table)
+            return cls(found.levels, preset=found.preset, field=found.field, vendor=vendor)
+        except wire.Mismatch as error:
+            raise ConfigurationError(f"source {name!r}: {error}") from None
+        except ConfigurationError as error:
+            raise ConfigurationError(f"source {name!r}: {error}") from None
+
+
+@wire.model(closed=True)
+class _Table:
+    levels: dict[str, str] = Factory(dict)
+    preset: str = "default"
+    field: str | None = None
+
+
+@wire.model
+class _Option:
+    value: str
+    label: str = ""
+
+
+@wire.model
+class _Priority:
+    field: str
+    mapping: dict[str, str]
+    options: list[_Option] = Factory(list)
+
+
+@wire.model
+class _Itoc360:
+    priority: _Priority
+
+
+def _word(where: Where, element: Any, document: Any) -> str | None:
+    """The value at a place of the alert's own element, or else of the whole document, as a word."""
+    for raw in (element, document):
+        value = look_up(raw, where)
+        if type(value) is str:
+            return value
+        if type(value) is bool:
+            return str(value).lower()
+        if type(value) is int or type(value) is float:
+            return wire.number_text(value)
+    return None
+
+
+def _asked(layer: Layer, reading: Reading) -> Severity | None:
+    try:
+        found = layer(reading)
+    except Exception as error:
+        raise ConfigurationError(f"a layer of the priorities raised {type(error).__name__}") from error
+    if found is not None and not isinstance(found, Severity):
+        raise ConfigurationError(f"a layer of the priorities gave a {type(found).__name__}, not a Severity")
+    return found
+
+
+def _by_table(preset: Preset, adapter: Adapter, state: State, level: str | None) -> Decision:
+    if level is None:
+        if state is State.RESOLVED:
+            return Decision(None, DecidedBy.NOTHING)
+        problem = Problem(ProblemCode.LEVEL_MISSING, "level", "no level was sent")
+        return Decision(preset.replace.get(adapter.fallback, adapter.fallback), DecidedBy.FALLBACK, None, problem)
+    found = preset.levels.get(adapter.name, {}).get(fold(level))
+    if found is not None:
+        return Decision(found, DecidedBy.PRESET, level)
+    found = adapter.folded_levels.get(fold(level))
+    if found is not None:
+        return Decision(preset.replace.get(found, found), DecidedBy.ADAPTER, level)
+    problem = Problem(ProblemCode.LEVEL_UNKNOWN, "level", "the level is none that is known")
+    return Decision(preset.replace.get(adapter.fallback, adapter.fallback), DecidedBy.FALLBACK, level, problem)

@@ -10,8 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from alertmap import adapters
 from alertmap.adapter import Adapter
-from alertmap.errors import AdapterError, UnknownVendor
-from alertmap.priority import nearest
+from alertmap.errors import AdapterError, UnknownVendor, nearest
 
 GROUP = "alertmap.adapters"
 

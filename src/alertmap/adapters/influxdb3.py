@@ -310,6 +310,7 @@ adapter = Adapter(
     wire=Event | Slack | Discord | EngineRequest,
     read=read,
     levels=LEVELS,
+    open_levels=True,
     marks=recognise,
     timed=False,
     options=Options,

@@ -13,7 +13,7 @@ from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alertmap import wire
+from alertmap import registry, wire
 from alertmap.adapter import Adapter, fold
 from alertmap.codec import from_dict, to_dict
 from alertmap.decode import Limits, decode
@@ -33,6 +33,8 @@ _SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck))
 def conformance(adapter: Adapter, folder: Path | str) -> type:
     """A test class that holds an adapter to its fixtures and to what all adapters promise."""
     cases = load(folder)
+    # A third party's adapter need not be installed to be held to all the others.
+    adapters = [*(other for other in registry.working() if other.name != adapter.name), adapter]
     each = pytest.mark.parametrize("case", cases, ids=[case.name for case in cases])
 
     class Conformance:
@@ -47,7 +49,7 @@ def conformance(adapter: Adapter, folder: Path | str) -> type:
         @each
         def test_recognised(self, case: Case) -> None:
             """A fixture is recognised as its vendor's, or, where nothing tells, as nobody's."""
-            found = detect(case.request)
+            found = detect(case.request, adapters=adapters)
             if "error" in case.outcome(adapter) or not case.about.detect:
                 assert found is None or found.vendor == adapter.name, f"taken for {found}"
             else:
@@ -141,7 +143,7 @@ def conformance(adapter: Adapter, folder: Path | str) -> type:
                 if "error" in case.outcome(adapter):
                     continue
                 for where, broken in damaged(_document(case, adapter), seen):
-                    found = recognise(broken, case.request, Limits())
+                    found = recognise(broken, case.request, Limits(), adapters)
                     assert found is None or found.vendor == adapter.name, f"{case.name}, {where}: {found}"
 
         @_SETTINGS

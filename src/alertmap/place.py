@@ -1,0 +1,48 @@
+"""Places in a document that people name: `$.finding.severity`, `$.alerts[0].labels['my label']`, or a plain key."""
+
+import re
+from typing import Any
+
+from alertmap.errors import ConfigurationError
+from alertmap.model import Where
+
+_STEP = re.compile(r"""\.(?P<name>[^.\[\]'"]+)|\[(?P<index>\d{1,9})\]|\[(?P<quote>['"])(?P<quoted>.*?)(?P=quote)\]""")
+
+
+def read_place(text: object) -> Where:
+    """Read a place: a path that begins with `$`, or a key of the document as it stands.
+
+    Raises:
+        ConfigurationError: it is blank, or no path.
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise ConfigurationError("a place in a document is a path or a key that is not blank")
+    if not text.startswith("$"):
+        return (text,)
+    steps: list[str | int] = []
+    at = 1
+    while at < len(text):
+        step = _STEP.match(text, at)
+        if step is None:
+            raise ConfigurationError(f"{text!r} is no path: it goes wrong at character {at}")
+        steps.append(int(step["index"]) if step["index"] else step["name"] or step["quoted"])
+        at = step.end()
+    return tuple(steps)
+
+
+MISSING = object()
+"""What `look_up` finds where there is nothing; not null."""
+
+
+def look_up(document: Any, where: Where) -> Any:
+    """The value at a place of a document, or `MISSING`."""
+    for step in where:
+        is_there = (
+            step in document
+            if type(document) is dict and type(step) is str
+            else type(document) is list and type(step) is int and step < len(document)
+        )
+        if not is_there:
+            return MISSING
+        document = document[step]
+    return document
