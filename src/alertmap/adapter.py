@@ -67,6 +67,8 @@ class Adapter:
     """`read(event)`, or `read(event, options)` where `options` is declared: pure, total over all that `wire` admits."""
     levels: Mapping[str, Severity] = Factory(dict)
     """The vendor's words for how bad it is. Looked up without regard to case and blanks."""
+    levels_identify: bool = False
+    """The level is part of the sender's own identity (a label set): two levels of one thing are two alerts there."""
     open_levels: bool = False
     """Users send words of their own here: a source may override a level that is not in `levels`."""
     fallback: Severity = Severity.MEDIUM

@@ -1,6 +1,6 @@
 """Alerts to JSON and back. The schema of what is written is `alert.schema.json` beside this file."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from cattrs import Converter
@@ -11,9 +11,18 @@ from alertmap.errors import ConfigurationError, ShapeError
 from alertmap.model import Alert
 
 
+def _written(moment: datetime) -> str:
+    try:
+        if moment.utcoffset() is not None:
+            return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except OverflowError:
+        pass
+    raise ConfigurationError("the times of an alert must be aware, and in a year that UTC has")
+
+
 def _writer(*, omit_defaults: bool) -> Converter:
     converter = Converter(unstruct_collection_overrides={tuple: list})
-    converter.register_unstructure_hook(datetime, lambda moment: moment.isoformat().replace("+00:00", "Z"))
+    converter.register_unstructure_hook(datetime, _written)
     converter.register_unstructure_hook(
         Alert,
         make_dict_unstructure_fn(
@@ -33,7 +42,7 @@ def to_dict(alert: Alert, *, omit_defaults: bool = False) -> dict[str, Any]:
     With `omit_defaults` the fields that hold their default are left out. `raw` is the alert's own element, not a copy.
 
     Raises:
-        ConfigurationError: it is no alert.
+        ConfigurationError: it is no alert, or a time of it is naive.
     """
     if not isinstance(alert, Alert):
         raise ConfigurationError(f"to_dict takes an Alert, not a {type(alert).__name__}")

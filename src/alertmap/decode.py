@@ -360,7 +360,7 @@ def _unquoted(text: str) -> str:
 # --- XML -------------------------------------------------------------------------------------------------------------
 
 _JUNK = 9  # expat's code for what stands behind the root element
-_DECLARATION = re.compile(r"\s*<\?xml\s[^>]*>")
+_DECLARATION = re.compile(r"\A<\?xml\s[^>]*>")
 
 
 def decode_xml(text: str, limits: Limits) -> dict[str, Any]:
@@ -373,11 +373,12 @@ def decode_xml(text: str, limits: Limits) -> dict[str, Any]:
         DecodeError: it is not well-formed, has a document type, or the extra `xml` is not installed.
         LimitError: it is deeper or larger than `limits` allow.
     """
+    text = text.lstrip()
     try:
         value = _elements(text, limits)
         if value is None:
             # Zapier writes the fields of an alert side by side.
-            wrapped = _elements(f"<_>{_DECLARATION.sub('', text, count=1)}</_>", limits) or {}
+            wrapped = _elements(f"<_>{_DECLARATION.sub('', text)}</_>", limits) or {}
             value = wrapped.get("_")
     except ImportError:
         raise DecodeError("XML can only be read with the extra `xml`: pip install alertmap[xml]") from None

@@ -41,18 +41,20 @@ class AuthError(AlertmapError):
 class PayloadError(AlertmapError):
     """The sender's fault: the request cannot be read.
 
-    `vendor` is the adapter that was asked ("" before one was chosen), `problems` says what is wrong and where.
+    `vendor` is the adapter that was asked ("" before one was chosen), `problems` says what is wrong and where, `hint`
+    what else it may be.
     """
 
     http_status = 422
 
-    def __init__(self, message: str, *, vendor: str = "", problems: Sequence["Problem"] = ()) -> None:
+    def __init__(self, message: str, *, vendor: str = "", problems: Sequence["Problem"] = (), hint: str = "") -> None:
         super().__init__(message)
         self.vendor = vendor
         self.problems = tuple(problems)
+        self.hint = hint
 
     def __str__(self) -> str:
-        message = super().__str__()
+        message = f"{super().__str__()} ({self.hint})" if self.hint else super().__str__()
         return f"{self.vendor}: {message}" if self.vendor else message
 
 

@@ -155,7 +155,7 @@ class Alert(Reading):
     source: str
     """The name of the source that it came through; the vendor's name where the caller gave none."""
     severity: Severity | None
-    """None only on a recovery whose payload does not say what ended."""
+    """None only where nothing fires: on a recovery, acknowledgement or mute whose payload does not say of what."""
     dedup_key: str
     """The same for a trigger and its recovery, unique per problem within a source, at most 255 characters."""
     received_at: datetime | None = None

@@ -235,11 +235,11 @@ def _opened(call: _Call, document: Any, facts: wire.Facts) -> _Letter:
         except wire.Mismatch as error:
             facts.doubts.clear()
             inner = opened(document, call.limits) if len(envelopes) < MOST else None
-            if inner is None:
+            if inner is None or (inner.name == "list" and adapter.many):
                 looks = recognise(outer, facts.request, call.limits)
                 other = looks is not None and looks.vendor != adapter.name
-                hint = f" (this looks like {looks.vendor}: {looks.reason})" if looks and other else ""
-                raise ShapeError(f"{error}{hint}", problems=error.problems()) from None
+                hint = f"this looks like {looks.vendor}: {looks.reason}" if looks and other else ""
+                raise ShapeError(str(error), problems=error.problems(), hint=hint) from None
         envelopes, delivery_id = (*envelopes, inner.name), inner.delivery_id or delivery_id
         if inner.handshake is not None:
             return _Letter(document, envelopes, delivery_id, handshake=inner.handshake)

@@ -1,8 +1,8 @@
 """Which severity a vendor's level means. An adapter reports the native level; this room decides.
 
 Layers, first hit wins: the source's own overrides, its callables, the chosen preset, the adapter's `levels`, the
-adapter's fallback. A recovery that does not say what ended has no severity. Changing a mapping changes severities and
-nothing else.
+adapter's fallback. A recovery or acknowledgement that does not say of what has no severity. Changing a mapping changes
+severities and nothing else.
 """
 
 import tomllib
@@ -32,7 +32,7 @@ class DecidedBy(Enum):
     PRESET = "preset"
     ADAPTER = "adapter"
     FALLBACK = "fallback"
-    NOTHING = "nothing"  # a recovery that does not say what ended
+    NOTHING = "nothing"  # a recovery or acknowledgement that does not say of what
 
 
 @frozen
@@ -268,7 +268,8 @@ def _asked(layer: Layer, reading: Reading) -> Severity | None:
 
 def _by_table(preset: Preset, adapter: Adapter, state: State, level: str | None) -> Decision:
     if level is None:
-        if state is State.RESOLVED:
+        if state is not State.FIRING:
+            # An acknowledgement that tells no level must not lower the severity of what it acknowledges.
             return Decision(None, DecidedBy.NOTHING)
         problem = Problem(ProblemCode.LEVEL_MISSING, "level", "no level was sent")
         return Decision(preset.replace.get(adapter.fallback, adapter.fallback), DecidedBy.FALLBACK, None, problem)

@@ -6,8 +6,8 @@ them. Models and types are pure declarations; what a field's type means stands i
 
 from alertmap.wire.converter import json_in, kind_of, structure
 from alertmap.wire.declare import Encoding, Field, encoding, fields, fits, is_closed, is_model, model
-from alertmap.wire.handmade import CREDENTIALS, Line, Path, Place, Same, flat, payload, scalar_text, words
-from alertmap.wire.node import Facts, Header, Mismatch, Node, Query, ReceivedAt, mismatch, plain
+from alertmap.wire.handmade import Line, Path, Place, Same, flat, payload, scalar_text, telling, words
+from alertmap.wire.node import Facts, Header, Mismatch, Node, Query, ReceivedAt, kind, mismatch, plain
 from alertmap.wire.times import (
     AnyTime,
     BasicTime,
@@ -45,7 +45,6 @@ from alertmap.wire.types import (
 )
 
 __all__ = [
-    "CREDENTIALS",
     "AnyTime",
     "BasicTime",
     "Encoding",
@@ -90,6 +89,7 @@ __all__ = [
     "items",
     "json_in",
     "json_or_text",
+    "kind",
     "kind_of",
     "mismatch",
     "model",
@@ -102,6 +102,7 @@ __all__ = [
     "rfc3339",
     "scalar_text",
     "structure",
+    "telling",
     "uuid1_time",
     "words",
 ]

@@ -4,7 +4,7 @@ Every primitive accepts only itself: null is not `"None"`, `"false"` is not True
 All hooks take a `Node` instead of a bare value, so that errors know where they are and facts of the request are at hand.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from types import NoneType, UnionType
@@ -106,14 +106,13 @@ converter.register_structure_hook_func(lambda hint: hint is Any, lambda node, _:
 @converter.register_structure_hook_factory(_made_with("list"))
 def _list_hook(hint: Any) -> Callable[[Node, Any], Any]:
     build: Any = list if get_origin(hint) is list else tuple
-    one = get_args(hint)[0]
 
-    def check(node: Node, _: Any) -> Any:
+    def check(node: Node, hint: Any) -> Any:
         if type(node.value) is not list:
             raise mismatch("list", node)
-        return build(_all(node.at(index, value) for index, value in enumerate(node.value)))
+        return build(_all((node.at(index, value) for index, value in enumerate(node.value)), get_args(hint)[0]))
 
-    def _all(nodes: Iterator[Node]) -> list[Any]:
+    def _all(nodes: Iterator[Node], one: Any) -> list[Any]:
         good: list[Any] = []
         faults: list[tuple[Where, str]] = []
         for node in nodes:
@@ -129,18 +128,20 @@ def _list_hook(hint: Any) -> Callable[[Node, Any], Any]:
 
 
 @converter.register_structure_hook_factory(_made_with("items"))
-def _items_hook(hint: Any) -> Callable[[Node, Any], Any]:
-    one = get_args(hint)[0]
-    return lambda node, _: items(node, lambda element: converter.structure(element, one))
+def _items_hook(_: Any) -> Callable[[Node, Any], Any]:
+    def check(node: Node, hint: Any) -> Items[Any]:
+        one = get_args(hint)[0]
+        return items(node, lambda element: converter.structure(element, one))
+
+    return check
 
 
 @converter.register_structure_hook_factory(_made_with("object"))
-def _dict_hook(hint: Any) -> Callable[[Node, Any], Any]:
-    one = get_args(hint)[1]
-
-    def check(node: Node, _: Any) -> dict[str, Any]:
+def _dict_hook(_: Any) -> Callable[[Node, Any], Any]:
+    def check(node: Node, hint: Any) -> dict[str, Any]:
         if type(node.value) is not dict:
             raise mismatch("object", node)
+        one = get_args(hint)[1]
         good: dict[str, Any] = {}
         faults: list[tuple[Where, str]] = []
         for key, value in node.value.items():
@@ -165,9 +166,15 @@ def _literal_hook(hint: Any) -> Callable[[Node, Any], Any]:
     def check(node: Node, _: Any) -> Any:
         if among(node.value, words):
             return node.value
-        raise Mismatch((node.where, f"expected {expected}, got another {kind(node.value)}"))
+        raise _another(expected, node, words)
 
     return check
+
+
+def _another(expected: str, node: Node, words: Iterable[Any]) -> Mismatch:
+    """The error that a value is none of these words."""
+    same = "another " if any(type(node.value) is type(word) for word in words) else ""
+    return Mismatch((node.where, f"expected {expected}, got {same}{kind(node.value)}"))
 
 
 @converter.register_structure_hook_factory(lambda hint: isinstance(hint, type) and issubclass(hint, Enum))
@@ -177,19 +184,17 @@ def _enum_hook(hint: Any) -> Callable[[Node, Any], Any]:
     def check(node: Node, _: Any) -> Any:
         if type(node.value) is str and node.value in words:
             return words[node.value]
-        raise Mismatch((node.where, f"expected one of {', '.join(words)}, got another {kind(node.value)}"))
+        raise _another(f"one of {', '.join(words)}", node, words)
 
     return check
 
 
 @converter.register_structure_hook_factory(_made_with("union"))
-def _union_hook(hint: Any) -> Callable[[Node, Any], Any]:
-    nullable = NoneType in get_args(hint)
-    members = [member for member in get_args(hint) if member is not NoneType]
-    models = [member for member in members if is_model(member)]
-
-    def check(node: Node, _: Any) -> Any:
-        if node.value is None and nullable:
+def _union_hook(_: Any) -> Callable[[Node, Any], Any]:
+    # Hooks are kept by type, and `A | B` equals `B | A`: the order is in the type that is asked for.
+    def check(node: Node, hint: Any) -> Any:
+        members = [member for member in get_args(hint) if member is not NoneType]
+        if node.value is None and NoneType in get_args(hint):
             return None
         doubts = len(node.facts.doubts)
         for member in members:
@@ -201,6 +206,7 @@ def _union_hook(hint: Any) -> Callable[[Node, Any], Any]:
                 return converter.structure(node, member)
             except Mismatch:
                 del node.facts.doubts[doubts:]
+        models = [member for member in members if is_model(member)]
         if len(members) == 1 or (len(models) == 1 and type(node.value) is dict):
             return converter.structure(node, (models or members)[0])  # its own words are more exact
         raise mismatch(_name(hint), node)

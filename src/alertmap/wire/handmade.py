@@ -1,10 +1,11 @@
 """What people fill in by hand: fields whose values come as any kind of scalar, and documents without a fixed shape."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple, TypeVar
 
+from alertmap.errors import ConfigurationError
 from alertmap.model import ProblemCode, Where
+from alertmap.place import MISSING, look_up, read_place
 from alertmap.wire.declare import Encoding
 from alertmap.wire.node import Mismatch, Node, mismatch
 from alertmap.wire.types import json_or_text, number_text
@@ -45,15 +46,18 @@ def flat(value: Any, *before: str) -> Iterator[tuple[tuple[str, ...], str]]:
             yield before, text
 
 
+def telling(document: Mapping[str, Any]) -> list[str]:
+    """The keys of a document that say something of the alert: no credential, not null."""
+    return [key for key, value in document.items() if value is not None and key.strip().casefold() not in CREDENTIALS]
+
+
 def payload(document: Any) -> Any:
     """The JSON in a form whose one field `payload` holds it; any other document as it stands.
 
     Raises:
         Mismatch: the field holds something else.
     """
-    if type(document) is not dict:
-        return document
-    names = [name for name in document if name.strip().casefold() not in CREDENTIALS]
+    names = telling(document) if type(document) is dict else []
     if len(names) != 1 or names[0].strip().casefold() != "payload" or type(document[names[0]]) is not str:
         return document
     inner = json_or_text(document[names[0]])
@@ -69,7 +73,7 @@ def _joined(values: list[Any]) -> str | None:
 
 _LINE = "text, number, boolean, null or a list of such"
 _SAME = "text, number, boolean, null or a list of equal ones"
-_PATH = "path such as alert.status"
+_PATH = "path such as $.alert.status, or a key"
 
 
 def _line(node: Node) -> str:
@@ -123,32 +127,18 @@ class Place(NamedTuple):
 
     def find(self, document: Any) -> Any:
         """What stands there; None where nothing does."""
-        for step in self.where:
-            if type(document) is dict and type(step) is str:
-                document = document.get(step)
-            elif type(document) is list and type(step) is int:
-                document = document[step] if step < len(document) else None
-            else:
-                return None
-        return document
+        found = look_up(document, self.where)
+        return None if found is MISSING else found
 
 
-_STEP = re.compile(r"""\.?(?P<name>[^.\[\]'"]+)|\[(?P<index>[0-9]{1,6})\]|\[(?P<mark>['"])(?P<quoted>.+?)(?P=mark)\]""")
-
-
-def _place(node: Node) -> Place:
+def _path(node: Node) -> Place:
     if type(node.value) is not str:
         raise mismatch(_PATH, node)
-    text = node.value.strip()
-    rest = text.removeprefix("$")
-    steps: list[str | int] = []
-    while match := _STEP.match(rest):
-        rest = rest[match.end() :]
-        steps.append(int(match["index"]) if match["index"] else match["name"] or match["quoted"])
-    if rest or not steps:
-        raise Mismatch((node.where, "expected a path such as alert.status or items[0]['odd name'], got other text"))
-    return Place(text, tuple(steps))
+    try:
+        return Place(node.value, read_place(node.value))
+    except ConfigurationError as error:
+        raise Mismatch((node.where, str(error))) from None
 
 
-Path = Annotated[Place, Encoding(_PATH, _place, ("a", "$.a.b", "a[0]['b.c']"))]
-"""Where something stands in a document, for options: names with dots between, indexes and odd names in brackets."""
+Path = Annotated[Place, Encoding(_PATH, _path, ("a", "$.a.b", "$.a[0]['b.c']"))]
+"""Where something stands in a document, for options: a path that begins with `$`, or a key as it stands."""

@@ -63,9 +63,10 @@ def _time(node: Node) -> datetime | None:
     if moment is None:
         node.doubt(ProblemCode.BAD_TIME, "the time is not RFC 3339 text and was left out")
         return None
-    if _ZONELESS.fullmatch(value, 10):
+    found = _window(moment, node)
+    if found is not None and _ZONELESS.fullmatch(value, 10):
         node.doubt(ProblemCode.BAD_TIME, "the time has no zone; UTC was assumed")
-    return _window(moment, node)
+    return found
 
 
 class Stamp(NamedTuple):

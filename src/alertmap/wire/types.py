@@ -72,7 +72,7 @@ def _null_text(node: Node) -> str:
 
 
 def _secret(node: Node) -> None:
-    _key(node)
+    _text(node)
 
 
 def json_or_text(text: str) -> Any:
@@ -100,6 +100,8 @@ def _java_map(node: Node) -> dict[str, str]:
     if type(value) is not str:
         raise mismatch("object of texts, list of such, or text", node)
     text = value.strip()
+    if text.startswith("{") and not text.endswith("}"):
+        node.doubt(ProblemCode.TRUNCATED, "the map has no end; it was not taken apart")
     inner = text[1:-1] if text.startswith("{") and text.endswith("}") else ""
     pairs = [pair.partition("=") for pair in _JAVA_PAIR.split(inner)] if "=" in inner else [("", "", text)]
     return _numbered((name.strip(), text.strip()) if equals else ("", name + text) for name, equals, text in pairs)
@@ -131,8 +133,8 @@ def _numbered(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 NullText = Annotated[str, Encoding("text, number, null, or the word null", _null_text, ("x", "", "null", 4.5, None))]
 """`Text` of a sender that writes what is absent as the word `null`: that is the empty text too."""
 
-Secret = Annotated[None, Encoding("text or number that is not kept", _secret, ("x", 42))]
-"""Something that must be there and not blank, and is nobody's business: not kept at all."""
+Secret = Annotated[None, Encoding("text, number or null that is not kept", _secret, ("x", 42, None))]
+"""What gives a shape away but is nobody's business: it stays in the document and goes no further."""
 
 JsonText = Annotated[object, Encoding("any JSON value, or JSON in a text", _json_text, (None, "x", "[1]", {"a": "b"}))]
 """Whatever stands there; a text that holds JSON is read."""
