@@ -44,7 +44,7 @@ def damaged(document: Any, seen: set[tuple[Any, ...]] | None = None) -> Iterator
     `seen` keeps places that were damaged in an earlier document of the same shape from being damaged again.
     """
     shape = tuple(sorted(document)) if isinstance(document, dict) else ()
-    for where in _places(document, ()):
+    for where in places(document, ()):
         if seen is not None:
             kind = (shape, *("*" if isinstance(step, int) else step for step in where))
             if kind in seen:
@@ -53,24 +53,26 @@ def damaged(document: Any, seen: set[tuple[Any, ...]] | None = None) -> Iterator
         if where:
             yield where, _without(document, where)
         for value in EDGE_VALUES:
-            yield where, _replaced(document, where, value)
+            yield where, replaced(document, where, value)
 
 
-def _places(value: Any, where: Where) -> Iterator[Where]:
+def places(value: Any, where: Where = ()) -> Iterator[Where]:
+    """All places of a document, the document itself first."""
     yield where
     if isinstance(value, dict):
         for key, below in value.items():
-            yield from _places(below, (*where, key))
+            yield from places(below, (*where, key))
     elif isinstance(value, list):
         for index, below in enumerate(value):
-            yield from _places(below, (*where, index))
+            yield from places(below, (*where, index))
 
 
-def _replaced(document: Any, where: Where, value: Any) -> Any:
+def replaced(document: Any, where: Where, value: Any) -> Any:
+    """A document with another value at a place; what is not on the way there is shared, not copied."""
     if not where:
         return value
     copy: Any = document.copy()
-    copy[where[0]] = _replaced(document[where[0]], where[1:], value)
+    copy[where[0]] = replaced(document[where[0]], where[1:], value)
     return copy
 
 

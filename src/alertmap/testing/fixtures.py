@@ -79,7 +79,8 @@ class Case:
         try:
             batch = self.parse(adapter)
         except PayloadError as error:
-            return {"error": type(error).__name__, "message": str(error)}
+            # Not its hint: that changes with every vendor that is added.
+            return {"error": type(error).__name__, "message": error.args[0]}
         return written(batch)
 
 
