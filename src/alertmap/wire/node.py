@@ -65,7 +65,7 @@ class Facts:
                 return self.request.header(name)
             case Query(name):
                 return self.request.query.get(name)
-            case ReceivedAt():
+            case _:
                 return self.received_at
 
 

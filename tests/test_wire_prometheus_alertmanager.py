@@ -1,0 +1,39 @@
+"""The time that keeps its text."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from alertmap import wire
+
+
+@wire.model
+class Holder:
+    """Anything with a time."""
+
+    at: wire.Rfc3339Stamp = None
+
+
+def test_a_stamp_keeps_the_text() -> None:
+    """The time is in UTC and cut to microseconds, the text is as sent."""
+    found = wire.structure(wire.plain({"at": "2026-11-21T15:11:20.123456789+05:30"}), Holder)
+    assert found.at == wire.Stamp(datetime(2026, 11, 21, 9, 41, 20, 123456, UTC), "2026-11-21T15:11:20.123456789+05:30")
+
+
+@pytest.mark.parametrize("text", [None, "", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+05:30", "soon"])
+def test_what_is_no_time_has_no_text_either(text: str | None) -> None:
+    """The zero time and what cannot be read are no stamp."""
+    assert wire.structure(wire.plain({"at": text}), Holder).at is None
+
+
+def test_doubts_are_kept() -> None:
+    """What cannot be read is told, as of a plain time."""
+    node = wire.plain({"at": "soon"})
+    wire.structure(node, Holder)
+    assert [where for where, _, _ in node.facts.doubts] == [("at",)]
+
+
+def test_another_type_is_refused() -> None:
+    """A number is no RFC 3339 text."""
+    with pytest.raises(wire.Mismatch, match=r"expected RFC 3339 text, got int @ \$\.at"):
+        wire.structure(wire.plain({"at": 12}), Holder)
