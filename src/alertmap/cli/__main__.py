@@ -1,0 +1,5 @@
+"""`python -m alertmap.cli`."""
+
+from alertmap.cli import main
+
+main()

@@ -1,0 +1,113 @@
+"""The commands. Exit code 0: all went well; 1: a request was refused, the others were done; 2: wrong usage."""
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from alertmap import registry, wire
+from alertmap.cli import tables
+from alertmap.cli.files import Refused
+from alertmap.cli.outcomes import outcome, recognised, records
+from alertmap.cli.replay import replay
+from alertmap.cli.shared import Jsonl, Paths, SourceName, Vendor, end, inputs, known, moment, say, write
+from alertmap.errors import AlertmapError
+
+app = typer.Typer(
+    help="Any monitor's webhook in, alerts out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they show values
+)
+app.command()(replay)
+
+
+@app.command()
+def parse(
+    paths: Paths,
+    vendor: Vendor = None,
+    source: SourceName = None,
+    received_at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When they came in, as in 2026-01-31T12:00:00Z.", show_default="as recorded"),
+    ] = None,
+    *,
+    jsonl: Jsonl = False,
+) -> None:
+    """Turn requests into alerts."""
+    errors = tables.console(stderr=True)
+    known(errors, vendor, source)
+    when = moment(errors, received_at)
+    tally, lines = tables.Tally(), list[tables.Row]()
+    with inputs(errors, paths, jsonl=jsonl) as given:
+        for one in given:
+            done = outcome(one, vendor=vendor, source=source, received_at=when)
+            tally.add(done)
+            if isinstance(done, Refused) and not done.expected:
+                say(errors, done.line)
+            if jsonl:
+                for record in records(done):
+                    write(record)
+            else:
+                lines.extend(tables.rows(done))
+    if not jsonl:
+        out = tables.console()
+        tables.show(out, tables.COLUMNS, lines)
+        out.print(Text(tally.line(), style="bold"), soft_wrap=True)
+    end(failed=tally.refused > 0)
+
+
+@app.command()
+def detect(paths: Paths, *, jsonl: Jsonl = False) -> None:
+    """Say which vendor requests are from, and why."""
+    errors = tables.console(stderr=True)
+    lines: list[tables.Row] = []
+    failed = False
+    with inputs(errors, paths, jsonl=jsonl) as given:
+        for one in given:
+            found = recognised(one)
+            failed = failed or not found.expected
+            if isinstance(found, Refused):
+                say(errors, found.line)
+            if jsonl:
+                write(found.record())
+            elif isinstance(found, Refused):
+                lines.append(tables.row(found.name, "", found.message))
+            else:
+                lines.append(tables.row(found.name, found.vendor or "", found.reason or "not recognised"))
+    if not jsonl:
+        tables.show(tables.console(), ("file", "vendor", "reason"), lines)
+    end(failed=failed)
+
+
+@app.command()
+def vendors(*, jsonl: Jsonl = False) -> None:
+    """List all vendors that there is an adapter for."""
+    errors = tables.console(stderr=True)
+    lines: list[tables.Row] = []
+    failed = False
+    for name in registry.vendors():
+        try:
+            adapter = registry.find(name)
+        except AlertmapError as error:
+            failed = True
+            say(errors, str(error))
+            continue
+        options = [field.key for field in wire.fields(adapter.options)] if adapter.options else []
+        if jsonl:
+            write(
+                {
+                    "vendor": name,
+                    "title": adapter.title,
+                    "bodies": sorted(adapter.formats),
+                    "levels": {level: severity.value for level, severity in adapter.levels.items()},
+                    "fallback": adapter.fallback.value,
+                    "options": options,
+                }
+            )
+        else:
+            lines.append(tables.row(name, adapter.title, ", ".join(sorted(adapter.formats)), ", ".join(options)))
+    if not jsonl:
+        out = tables.console()
+        tables.show(out, ("vendor", "name", "bodies", "options"), lines)
+    end(failed=failed)
