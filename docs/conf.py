@@ -3,6 +3,7 @@
 import sys
 from importlib.metadata import version as installed
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
@@ -33,6 +34,29 @@ napoleon_numpy_docstring = False
 myst_enable_extensions = ["colon_fence", "attrs_inline"]
 myst_heading_anchors = 3
 nitpicky = True
+
+
+# The types of attributes are annotated. Napoleon would take the words before the first colon of their docs for a type.
+_docs_of_attributes: dict[str, list[str]] = {}
+
+
+def _hide(_app: Any, what: str, name: str, _obj: Any, _options: Any, lines: list[str]) -> None:
+    if what in ("attribute", "property"):
+        _docs_of_attributes[name] = list(lines)
+        lines.clear()
+
+
+def _show(_app: Any, what: str, name: str, _obj: Any, _options: Any, lines: list[str]) -> None:
+    if what in ("attribute", "property"):
+        lines[:] = _docs_of_attributes.pop(name, lines)
+
+
+def setup(app: Any) -> None:
+    """Sphinx calls this."""
+    app.connect("autodoc-process-docstring", _hide, priority=400)
+    app.connect("autodoc-process-docstring", _show, priority=600)
+
+
 # What the standard library and attrs are made of is documented there, not here.
 nitpick_ignore_regex = [
     (r"py:.*", r"(datetime|collections\.abc|typing|types|enum|pathlib|attrs?|re|cattrs)(\..*)?"),
