@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
+from attrs import evolve
+
 from alertmap import registry, wire
 from alertmap.adapter import Adapter
 from alertmap.errors import PayloadError
-from alertmap.model import Alert, Reason, State
+from alertmap.model import Alert, Reading, Reason, State
+from alertmap.presets import PRESETS
+from alertmap.priority import Priorities
 from alertmap.testing.fixtures import Case, load
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -42,7 +46,8 @@ def page(adapter: Adapter, cases: tuple[Case, ...]) -> str:
 
 def _head(adapter: Adapter) -> Iterator[str]:
     yield f"# {adapter.title}\n"
-    yield f"`parse({adapter.name!r}, …)` reads {', '.join(sorted(adapter.formats & {'json', 'form', 'xml', 'text'}))}.\n"
+    bodies = ", ".join(sorted(adapter.formats & {"json", "form", "xml", "text"}))
+    yield f"`parse({adapter.name!r}, …)` reads {bodies}.\n"
     yield "## Setting it up\n"
     yield inspect.cleandoc(inspect.getdoc(importlib.import_module(adapter.read.__module__)) or "") + "\n"
     if adapter.options is not None:
@@ -55,10 +60,21 @@ def _head(adapter: Adapter) -> Iterator[str]:
 
 def _levels(adapter: Adapter) -> Iterator[str]:
     yield "## Levels\n"
-    yield "| level | severity |\n|---|---|"
-    for level, severity in adapter.levels.items():
-        yield f"| `{level}` | {severity.value} |"
-    yield f"| any other, or none | {adapter.fallback.value}, with a problem |\n"
+    yield f"| level | {' | '.join(PRESETS)} |"
+    yield f"|---{'|---' * len(PRESETS)}|"
+    reading = Reading(state=State.FIRING, identity={"x": "x"})
+    for level in adapter.levels:
+        words = [_severity(adapter, evolve(reading, level=level), preset) for preset in PRESETS]
+        yield f"| `{level}` | {' | '.join(words)} |"
+    words = [f"{_severity(adapter, reading, preset)}, with a problem" for preset in PRESETS]
+    yield f"| any other, or none | {' | '.join(words)} |\n"
+    if adapter.open_levels:
+        yield "Users send words of their own here: a source's priorities may name any.\n"
+
+
+def _severity(adapter: Adapter, reading: Reading, preset: str) -> str:
+    severity = Priorities(preset=preset).decide(adapter, reading, {}, {}).severity
+    return severity.value if severity else ""
 
 
 def _identity(adapter: Adapter, cases: tuple[Case, ...]) -> Iterator[str]:
@@ -147,7 +163,7 @@ def _tells(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[str]:
 
 def _proofs(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[str]:
     yield "## What it is proved on\n"
-    yield "| vendor | captured from real software | after the documentation | constructed | pairs |\n|---|---|---|---|---|"
+    yield "| vendor | captured from real software | documented | constructed | pairs |\n|---|---|---|---|---|"
     for adapter, cases in vendors:
         counts = [
             sum(case.about.origin == origin for case in cases) for origin in ("captured", "documented", "constructed")

@@ -1,0 +1,162 @@
+"""Many keys at once: `IncidentBook`, a dict of timelines.
+
+The book is the one mutable thing of the reducer. It adds three things to `step` and `tick`: each source has its policy,
+no source may have more than so many incidents open, and all of it can be written to JSON and read back.
+
+It is not locked: feed it from one thread, or guard it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from alertmap.errors import ConfigurationError, LimitError
+from alertmap.incident import Incident, Policy, Transition
+from alertmap.model import Alert
+from alertmap.snapshot import VERSION, dump_timeline, load_timeline
+from alertmap.timeline import Timeline, advance, check, incidents, tick, utc
+
+
+class TooManyOpen(LimitError):
+    """A source has as many open incidents as its policy allows, and an alert would open one more.
+
+    That alert changed nothing. Those before it in the same call of `apply` did: `transitions` is what they told.
+    """
+
+    def __init__(self, message: str, *, transitions: tuple[Transition, ...]) -> None:
+        super().__init__(message)
+        self.transitions = transitions
+
+
+class IncidentBook:
+    """Open and closed incidents of many sources and keys.
+
+    `policies` maps the name of a source to its `Policy`; `default` is that of all others.
+
+    Raises:
+        ConfigurationError: an argument is of another type.
+    """
+
+    def __init__(self, policies: Mapping[str, Policy] | None = None, default: Policy | None = None) -> None:
+        try:
+            self._policies = dict(policies or {})
+        except (TypeError, ValueError):
+            raise ConfigurationError("policies must map the names of sources to policies") from None
+        self._default = Policy() if default is None else default
+        for policy in (*self._policies.values(), self._default):
+            if not isinstance(policy, Policy):
+                raise ConfigurationError(f"a Policy is wanted, got {type(policy).__name__}")
+        self._timelines: dict[tuple[str, str], Timeline] = {}
+        self._open_of: Counter[str] = Counter()
+
+    def policy(self, source: str) -> Policy:
+        """The policy of a source."""
+        return self._policies.get(source, self._default)
+
+    def apply(self, alerts: Alert | Iterable[Alert]) -> tuple[Transition, ...]:
+        """Take alerts, in order of arrival, and tell what became of the incidents.
+
+        Raises:
+            ConfigurationError: something in there is no `Alert` with aware datetimes; nothing was changed.
+            TooManyOpen: an alert would open one incident too many; it carries what was told until then.
+        """
+        batch = (alerts,) if isinstance(alerts, Alert) else _tuple(alerts)
+        for alert in batch:
+            check(alert)
+        told: list[Transition] = []
+        for alert in batch:
+            key = (alert.source, alert.dedup_key)
+            policy = self.policy(alert.source)
+            before = self._timelines.get(key, _NEW)
+            after, more = advance(before, alert, policy)
+            if after.is_open and not before.is_open and self._open_of[alert.source] >= policy.max_open_per_source:
+                raise TooManyOpen(
+                    f"source {alert.source!r} has {policy.max_open_per_source} open incidents already",
+                    transitions=tuple(told),
+                )
+            self._put(key, before, after)
+            told += more
+        return tuple(told)
+
+    def tick(self, now: datetime) -> tuple[Transition, ...]:
+        """Tell the book what time it is: incidents expire, and keys that were quiet for long are forgotten.
+
+        Raises:
+            ConfigurationError: `now` is not an aware datetime.
+        """
+        now = utc(now, "now")
+        told: list[Transition] = []
+        for key, before in list(self._timelines.items()):
+            after, more = tick(before, now, self.policy(before.source))
+            if after is not before:
+                self._put(key, before, after)
+                told += more
+        return tuple(told)
+
+    def _put(self, key: tuple[str, str], before: Timeline, after: Timeline) -> None:
+        self._open_of[key[0]] += after.is_open - before.is_open
+        if after:
+            self._timelines[key] = after
+        else:
+            del self._timelines[key]
+
+    @property
+    def open(self) -> tuple[Incident, ...]:
+        """The open incidents, by key in the order in which the book first heard of them."""
+        return tuple(incident for timeline in self._timelines.values() if (incident := timeline.open))
+
+    @property
+    def incidents(self) -> tuple[Incident, ...]:
+        """All incidents that can still change, and the newest of every key that is remembered; oldest of a key first.
+
+        Older ones were told in transitions, and are not kept.
+        """
+        return tuple(
+            incident
+            for timeline in self._timelines.values()
+            for incident in incidents(timeline, self.policy(timeline.source))
+        )
+
+    def timeline(self, source: str, dedup_key: str) -> Timeline:
+        """What is remembered of a key; `Timeline()` if nothing is."""
+        return self._timelines.get((source, dedup_key), _NEW)
+
+    def __len__(self) -> int:
+        """How many keys are remembered."""
+        return len(self._timelines)
+
+    def snapshot(self) -> dict[str, Any]:
+        """All of it as JSON types. Policies are not in there."""
+        return {"version": VERSION, "timelines": [dump_timeline(timeline) for timeline in self._timelines.values()]}
+
+    @classmethod
+    def restore(
+        cls, snapshot: object, policies: Mapping[str, Policy] | None = None, default: Policy | None = None
+    ) -> "IncidentBook":
+        """The book that was written, whatever release wrote it.
+
+        Raises:
+            ConfigurationError: it is no snapshot, a damaged one, or of a release newer than this.
+        """
+        if not isinstance(snapshot, Mapping) or not isinstance(snapshot.get("timelines"), list):
+            raise ConfigurationError("snapshot: an object with version and timelines is wanted")
+        if snapshot.get("version") != VERSION:
+            raise ConfigurationError(f"snapshot: this release reads version {VERSION}, not {snapshot.get('version')!r}")
+        book = cls(policies, default)
+        for data in snapshot["timelines"]:
+            timeline = load_timeline(data, book.policy)
+            key = (timeline.source, timeline.dedup_key)
+            if key in book._timelines:
+                raise ConfigurationError("snapshot: two timelines have the same source and dedup key")
+            book._put(key, _NEW, timeline)
+        return book
+
+
+_NEW = Timeline()
+
+
+def _tuple(alerts: object) -> tuple[Any, ...]:
+    if not isinstance(alerts, Iterable):
+        raise ConfigurationError(f"an Alert or an iterable of them is wanted, got {type(alerts).__name__}")
+    return tuple(alerts)
