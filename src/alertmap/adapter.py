@@ -11,7 +11,7 @@ from alertmap.errors import ConfigurationError
 from alertmap.model import Notice, Problem, Reading, Request, Severity
 
 Said: TypeAlias = Reading | Notice | Problem
-"""What `read` yields: a reading for each alert, a problem for each element that cannot be one, a notice of the whole."""
+"""What `read` yields: a reading for each alert, a problem for each element that is none, a notice of the whole."""
 
 
 class Rank(IntEnum):
@@ -49,6 +49,10 @@ def _folded(levels: Mapping[str, Severity]) -> dict[str, Severity]:
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
 @frozen(kw_only=True)
 class Adapter:
     """What the core must know of a vendor.
@@ -76,8 +80,8 @@ class Adapter:
     marks: frozenset[str] | Recognise
     """Keys that together give the vendor away, or a function that finds out."""
     formats: frozenset[str] = frozenset({"json"})
-    """What its bodies are: `json`, `form`, `xml`, `text`; `query`: a query stands for a missing body; `empty`: a request
-    without a body is a probe, whatever its method."""
+    """What its bodies are: `json`, `form`, `xml`, `text`; `query`: a query stands for a missing body; `empty`: a
+    request without a body is a probe, whatever its method."""
     many: bool = False
     """A body may be an array of events; one bad event costs only itself."""
     timed: bool = True
@@ -91,7 +95,7 @@ class Adapter:
     folded_levels: Mapping[str, Severity] = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+        if not _is_name(self.name):
             raise ConfigurationError(f"an adapter's name is lower-case letters, digits and _, not {self.name!r}")
         object.__setattr__(self, "folded_levels", _folded(self.levels))
 

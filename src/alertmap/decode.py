@@ -72,6 +72,9 @@ class Limits:
     """Alerts of one request."""
 
 
+_DEFAULTS = Limits()
+
+
 def as_limits(limits: object) -> Limits:
     """The limits of a call: None means the defaults.
 
@@ -79,7 +82,7 @@ def as_limits(limits: object) -> Limits:
         ConfigurationError: they are no `Limits`.
     """
     if limits is None:
-        return Limits()
+        return _DEFAULTS
     if not isinstance(limits, Limits):
         raise ConfigurationError(f"limits must be Limits, not a {type(limits).__name__}")
     return limits

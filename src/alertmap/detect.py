@@ -46,7 +46,7 @@ def detect(
 def recognise(
     document: Any, request: Request, limits: Limits, adapters: Iterable[Adapter] | None = None
 ) -> Detection | None:
-    """The same for a document that is already decoded. Inside an envelope that nobody claims the inner vendor counts."""
+    """The same for a decoded document. Inside an envelope that nobody claims the inner vendor counts."""
     known = registry.working() if adapters is None else tuple(adapters)
     inside, best = "", None
     for _ in range(MOST + 1):

@@ -171,18 +171,8 @@ def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem
             delivery_id=letter.delivery_id,
         )
     document, events = letter.document, letter.events
-    readings: list[Reading] = []
-    notice = Notice()
-    told = list(problems)
-    for said in _said(call, events):
-        if isinstance(said, Reading):
-            readings.append(said)
-            if len(readings) > call.limits.max_alerts:
-                raise exceeded("max_alerts", call.limits.max_alerts, "the request holds too many alerts")
-        elif isinstance(said, Notice):
-            notice = said
-        else:
-            told.append(said)
+    readings, more, notice = _said(call, events)
+    told = [*problems, *more]
     doubts: list[list[Problem]] = [[] for _ in readings]
     for where, code, message in facts.doubts:
         owner = None if code is ProblemCode.BAD_ELEMENT else _owner(readings, where)
@@ -252,23 +242,31 @@ def _events(adapter: Adapter, node: wire.Node) -> Iterable[tuple[Where, Any]]:
     return [((), wire.structure(node, adapter.wire))]
 
 
-def _said(call: _Call, events: Iterable[tuple[Where, Any]]) -> Iterator[Said]:
-    adapter = call.adapter
+def _said(call: _Call, events: Iterable[tuple[Where, Any]]) -> tuple[list[Reading], list[Problem], Notice]:
+    readings: list[Reading] = []
+    problems: list[Problem] = []
+    notice = Notice()
     for where, event in events:
-        try:
-            for said in adapter.read(event) if adapter.options is None else adapter.read(event, call.options):
-                if isinstance(said, Problem):
-                    yield _within(where, said)
-                elif isinstance(said, Reading) and not said.at:
-                    yield evolve(said, at=where)
-                elif isinstance(said, Reading | Notice):
-                    yield said
-                else:
-                    raise AdapterError(f"{adapter.name}: read yields a {type(said).__name__} @ {path_text(where)}")
-        except Exception as error:
-            if isinstance(error, AdapterError):
-                raise
-            raise AdapterError(f"{adapter.name}: read raised {type(error).__name__} @ {path_text(where)}") from error
+        for said in _read_by_adapter(call, where, event):
+            if isinstance(said, Reading):
+                readings.append(said if said.at else evolve(said, at=where))
+                if len(readings) > call.limits.max_alerts:
+                    raise exceeded("max_alerts", call.limits.max_alerts, "the request holds too many alerts")
+            elif isinstance(said, Problem):
+                problems.append(_within(where, said))
+            elif isinstance(said, Notice):
+                notice = said
+            else:
+                raise AdapterError(f"{call.adapter.name}: read yields a {type(said).__name__} @ {path_text(where)}")
+    return readings, problems, notice
+
+
+def _read_by_adapter(call: _Call, where: Where, event: Any) -> Iterator[Said]:
+    adapter = call.adapter
+    try:
+        yield from adapter.read(event) if adapter.options is None else adapter.read(event, call.options)
+    except Exception as error:
+        raise AdapterError(f"{adapter.name}: read raised {type(error).__name__} @ {path_text(where)}") from error
 
 
 def _owner(readings: list[Reading], where: Where) -> int | None:

@@ -1,7 +1,7 @@
 """Recorded requests: one HTTP request as a JSON file, with method, path, headers and body.
 
-`path` holds the query; `body` is the raw body as one text, also where it is JSON; `body_raw` is base64 of a body that is
-not UTF-8 and wins over `body`; `received_at` is RFC 3339 text. Other keys are ignored.
+`path` holds the query; `body` is the raw body as one text, also where it is JSON; `body_raw` is base64 of a body that
+is not UTF-8 and wins over `body`; `received_at` is RFC 3339 text. Other keys are ignored.
 """
 
 from base64 import b64decode

@@ -13,6 +13,7 @@ from alertmap.adapter import Adapter
 from alertmap.errors import AdapterError, UnknownVendor, nearest
 
 GROUP = "alertmap.adapters"
+_LONGEST = 64  # characters of a name that an error shows
 
 
 @cache
@@ -48,7 +49,7 @@ def find(name: str) -> Adapter:
     else:
         points = _plugins().get(name, ())
     if not points:
-        shown = name if name.isidentifier() and len(name) <= 64 else ascii(name[:64])
+        shown = name if name.isidentifier() and len(name) <= _LONGEST else ascii(name[:_LONGEST])
         raise UnknownVendor(f"no adapter is called {shown}{nearest(name, vendors())}")
     owners = " and ".join(point.dist.name if point.dist else point.value for point in points)
     if len(points) > 1:

@@ -16,7 +16,7 @@ MAX_TITLE = 1_024
 MAX_MESSAGE = 32 * 1024
 MAX_VALUE = 4 * 1024
 MAX_URL = 2_048
-"""Characters of a title, resource or level, a message, a label or value, and a link. PagerDuty takes 1,024 of a summary."""
+"""Characters of a title, resource or level, a message, a label or value, a link. PagerDuty takes 1,024 of a summary."""
 
 # C0 without tab and newline, DEL, C1, line and paragraph separators, bidirectional controls, tags.
 _HARMFUL = re.compile(

@@ -5,11 +5,11 @@ Create a trigger `request:notify` with the Notifier plugin, and a check trigger 
 202 too. A check plugin may also be pointed straight at the receiver.
 
 No official plugin announces a recovery. Let incidents of this source expire, or write a second trigger with the inverse
-condition and make both texts JSON: `{"state": "firing", "severity": "$level", "key": "$row", "title": "$field"}` and the
-same with `"state": "resolved"`; or `state=firing level=$level key=$row`, whose last key takes the rest of the line. A
-plugin of your own posts such an object as `notification_text`. Of state changes the option `ok_values` names the values
-that are well. For other texts the option `pattern` takes a regular expression for the whole text with the group `key`
-and, if you like, `state`, `level`, `title`, `value` and `resource`.
+condition and make both texts JSON: `{"state": "firing", "severity": "$level", "key": "$row", "title": "$field"}` and
+the same with `"state": "resolved"`; or `state=firing level=$level key=$row`, whose last key takes the rest of the line.
+A plugin of your own posts such an object as `notification_text`. Of state changes the option `ok_values` names the
+values that are well. For other texts the option `pattern` takes a regular expression for the whole text with the group
+`key` and, if you like, `state`, `level`, `title`, `value` and `resource`.
 """
 
 import re
@@ -95,21 +95,27 @@ TEXTS = (  # the default texts of the official plugins, each with its kind of ch
     ("deadman", rf"Deadman Alert: No data received from {_TABLE} from {_TIME} to (?P<end>{_TIME})\."),
     (
         "state",
-        rf"State change detected: Field {_FIELD} in table {_TABLE} changed to (?P<actual>.{{0,256}}) during "
-        rf"(?:last \d+ times|{_SPAN})\. Row: (?P<row>.*)",
+        (
+            rf"State change detected: Field {_FIELD} in table {_TABLE} changed to (?P<actual>.{{0,256}}) during "
+            rf"(?:last \d+ times|{_SPAN})\. Row: (?P<row>.*)"
+        ),
     ),
     ("changes", rf"Field {_FIELD} in table {_TABLE} changed \d+ times in window {_SPAN} for tags ?(?P<tags>.*)"),
     (
         "mad",
-        rf"MAD (?:count|duration) alert: Field {_FIELD} in {_TABLE} outlier for "
-        rf"(?:\d+ consecutive points|{_SPAN}){_TAGS}",
+        (
+            rf"MAD (?:count|duration) alert: Field {_FIELD} in {_TABLE} outlier for "
+            rf"(?:\d+ consecutive points|{_SPAN}){_TAGS}"
+        ),
     ),
     ("anomaly", rf"Anomaly detected in {_SERIES} with value (?P<actual>.{{1,256}}?) by .{{1,256}}?{_TAGS}"),
     ("forecast", rf"{_LEVEL} Forecast error alert in {_SERIES}: (?P<metric>\w+)=(?P<actual>\S+){_TAGS}"),
     (
         "prophet",
-        rf"Validation failed for prophet model:.{{1,256}}? on table:{_TABLE}, field:{_FIELD} for period from "
-        rf"{_TIME} to (?P<end>{_TIME}), forecast not written to table:.+",
+        (
+            rf"Validation failed for prophet model:.{{1,256}}? on table:{_TABLE}, field:{_FIELD} for period from "
+            rf"{_TIME} to (?P<end>{_TIME}), forecast not written to table:.+"
+        ),
     ),
 )
 _LONGEST = 8_192  # of a default text; what is longer is somebody's own

@@ -7,7 +7,9 @@ from rich.text import Text
 
 from alertmap import registry, wire
 from alertmap.cli import tables
+from alertmap.cli.capture import capture
 from alertmap.cli.files import Refused
+from alertmap.cli.new_adapter import new_adapter
 from alertmap.cli.outcomes import outcome, recognised, records
 from alertmap.cli.replay import replay
 from alertmap.cli.shared import Jsonl, Paths, SourceName, Vendor, end, inputs, known, moment, say, write
@@ -20,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they show values
 )
 app.command()(replay)
+app.command()(capture)
+app.command("new-adapter")(new_adapter)
 
 
 @app.command()

@@ -254,7 +254,7 @@ def _input(found: Found, name: str, data: bytes) -> Input | Refused:
         return Refused(name=name, kind=type(error).__name__, message=str(error))
     if found.path is None or found.said is None:
         return Input(name=name, recorded=recorded, vendor=found.vendor)
-    recorded = evolve(recorded, received_at=found.said.get("received_at"))
+    recorded = evolve(recorded, received_at=found.said.get("received_at") or recorded.received_at)
     return Input(name=name, recorded=recorded, vendor=found.vendor, case=_case(found.path, found.said))
 
 

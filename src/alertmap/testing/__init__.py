@@ -8,8 +8,20 @@ Needs the extra `testing` (pytest and hypothesis). In a test module:
 """
 
 from alertmap.testing.damage import damaged
-from alertmap.testing.fixtures import Case, load
+from alertmap.testing.fixtures import About, Case, load
 from alertmap.testing.kit import conformance
-from alertmap.testing.strategies import documents, mutations
+from alertmap.testing.strategies import alerts, damaged_payloads, documents, mutations, payloads, streams
 
-__all__ = ["Case", "conformance", "damaged", "documents", "load", "mutations"]
+__all__ = [
+    "About",
+    "Case",
+    "alerts",
+    "conformance",
+    "damaged",
+    "damaged_payloads",
+    "documents",
+    "load",
+    "mutations",
+    "payloads",
+    "streams",
+]

@@ -15,9 +15,9 @@ from attrs import evolve
 from alertmap import wire
 from alertmap.adapter import Adapter, fold
 from alertmap.codec import from_dict, to_dict
-from alertmap.decode import Limits, decode
+from alertmap.decode import Limits
 from alertmap.detect import detect, recognise
-from alertmap.errors import DecodeError, PayloadError
+from alertmap.errors import PayloadError
 from alertmap.key import MAX_KEY
 from alertmap.model import Alert, Batch, ProblemCode, Request, Severity, State
 from alertmap.parse import parse, parse_document
@@ -25,6 +25,7 @@ from alertmap.place import look_up
 from alertmap.source import Source
 from alertmap.testing.damage import damaged, places, replaced
 from alertmap.testing.fixtures import Case, dump
+from alertmap.testing.fixtures import document as document_of
 from alertmap.testing.secrets import secrets_in
 
 # --- Of one fixture --------------------------------------------------------------------------------------------------
@@ -59,7 +60,7 @@ def pure(adapter: Adapter, case: Case) -> None:
     assert case.outcome(adapter) == first, "the second time the answer is another"
     with _zone("Asia/Kathmandu"):
         assert case.outcome(adapter) == first, "the time zone of the process changes the answer"
-    document = document_of(adapter, case)
+    document = document_of(case, adapter.formats)
     before = copy.deepcopy(document)
     _attempt(adapter, case, document)
     assert document == before, "read changes its input"
@@ -74,7 +75,7 @@ def whole(adapter: Adapter, case: Case) -> None:
 
 def unknown_keys_change_nothing(adapter: Adapter, case: Case) -> None:
     """A key that nobody knows yet, with null, is no news; a closed shape takes none."""
-    document = document_of(adapter, case)
+    document = document_of(case, adapter.formats)
     if isinstance(document, dict) and not _is_closed(adapter.wire, document):
         more = {**document, "key_of_tomorrow": None}
         assert _told(outcome_of(adapter, case, more)) == _told(outcome_of(adapter, case, document))
@@ -84,7 +85,7 @@ def level_is_not_in_the_key(adapter: Adapter, case: Case) -> None:
     """The same payload at another level has the same key, unless levels are part of the sender's own identity."""
     if adapter.levels_identify:
         return
-    document = document_of(adapter, case)
+    document = document_of(case, adapter.formats)
     for place in places(document):
         word = look_up(document, place)
         if not isinstance(word, str) or fold(word) not in adapter.folded_levels:
@@ -186,7 +187,7 @@ def damage(adapter: Adapter, cases: Sequence[Case]) -> None:
     """Whatever is broken in a fixture, only a payload error comes out, and no alert that is not sound."""
     seen: set[tuple[Any, ...]] = set()
     for case in cases:
-        document = document_of(adapter, case)
+        document = document_of(case, adapter.formats)
         texts = {text for alert in alerts_of(adapter, case) for text in _texts(alert)}
         for where, broken in damaged(document, seen):
             before = copy.deepcopy(broken)
@@ -202,7 +203,7 @@ def damage_is_nobody_elses(adapter: Adapter, cases: Sequence[Case], adapters: Se
     seen: set[tuple[Any, ...]] = set()
     for case in cases:
         if "error" not in case.outcome(adapter):
-            for where, broken in damaged(document_of(adapter, case), seen):
+            for where, broken in damaged(document_of(case, adapter.formats), seen):
                 found = recognise(broken, case.request, Limits(), adapters)
                 assert found is None or found.vendor == adapter.name, f"{case.name}, {where}: {found}"
 
@@ -268,15 +269,6 @@ def alerts_of(adapter: Adapter, case: Case) -> list[Alert]:
         return list(case.parse(adapter))
     except PayloadError:
         return []
-
-
-def document_of(adapter: Adapter, case: Case) -> Any:
-    """A fixture decoded; None where it cannot be, or has no body."""
-    try:
-        decoded = decode(case.request, adapter.formats, Limits())
-    except DecodeError:
-        return None
-    return None if decoded is None else decoded.value
 
 
 def again(adapter: Adapter, case: Case, document: Any) -> Batch:

@@ -35,7 +35,7 @@ EDGE_VALUES: tuple[Any, ...] = (
     {"": None},
     {"a": {"b": ["c"]}},
 )
-"""What stands in for the real value: null, wrong types, blanks, what looks like something else, what is far too large."""
+"""What stands in for the real value: null, wrong types, blanks, what looks like something else, what is too large."""
 
 
 def damaged(document: Any, seen: set[tuple[Any, ...]] | None = None) -> Iterator[tuple[Where, Any]]:

@@ -19,7 +19,8 @@ from attrs import Factory, frozen
 from alertmap import wire
 from alertmap.adapter import Adapter
 from alertmap.codec import to_dict
-from alertmap.errors import PayloadError
+from alertmap.decode import Limits, decode
+from alertmap.errors import DecodeError, PayloadError
 from alertmap.model import Batch, Request
 from alertmap.parse import parse
 from alertmap.recorded import read_recorded
@@ -59,14 +60,17 @@ class Case:
     file: Path
     request: Request
     about: About
+    recorded_at: datetime | None = None
 
     @property
     def received_at(self) -> datetime | None:
+        """What `about.toml` says, or else the recorded request."""
         moment = self.about.received_at
-        return moment if isinstance(moment, datetime) else None
+        return moment if isinstance(moment, datetime) else self.recorded_at
 
     @property
     def golden(self) -> Path:
+        """The file that says what the case must become."""
         return self.folder / f"{self.name}{GOLDEN}"
 
     def parse(self, adapter: Adapter, priorities: Mapping[str, Any] | None = None) -> Batch:
@@ -75,7 +79,7 @@ class Case:
         return parse(adapter, self.request, source=source, received_at=self.received_at)
 
     def outcome(self, adapter: Adapter) -> dict[str, Any]:
-        """What the request becomes, as golden files have it: a batch without its defaults and raw parts, or an error."""
+        """What the request becomes, as golden files have it: a batch without defaults and raw parts, or an error."""
         try:
             batch = self.parse(adapter)
         except PayloadError as error:
@@ -135,10 +139,20 @@ def _case(folder: Path, name: str, file: Path, about: object) -> Case:
     assert said.origin != "captured" or said.product, f"{folder}: about.toml, [{name}]: add the product that sent it"
     data = file.read_bytes()
     if file.name.endswith(RECORDED):
-        return Case(name, folder, file, read_recorded(data).request, said)
+        recorded = read_recorded(data)
+        return Case(name, folder, file, recorded.request, said, recorded.received_at)
     kinds = {".form": "application/x-www-form-urlencoded", ".txt": "text/plain", ".xml": "application/xml"}
     headers = {"Content-Type": kinds.get(file.suffix, "application/json")}
     return Case(name, folder, file, Request(data, headers=headers), said)
+
+
+def document(case: Case, formats: frozenset[str]) -> Any:
+    """A fixture decoded; None where it cannot be, or has no body."""
+    try:
+        decoded = decode(case.request, formats, Limits())
+    except DecodeError:
+        return None
+    return None if decoded is None else decoded.value
 
 
 def dump(outcome: Mapping[str, Any]) -> str:

@@ -1,11 +1,27 @@
-"""Hypothesis strategies: documents that a wire model admits, and damaged ones."""
+"""Hypothesis strategies: payloads of a vendor, damaged ones, and streams of alerts as they really come in.
 
+from hypothesis import given
+from alertmap.testing import payloads, streams
+
+@given(payloads(adapter))  # JSON documents that the adapter's wire model admits
+@given(damaged_payloads("fixtures/acme"))  # its fixtures with up to three places broken
+@given(streams(keys=2))  # alerts late, repeated and out of order
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, get_args
 
+from attrs import evolve
 from hypothesis import strategies as st
 
 from alertmap import wire
+from alertmap.adapter import Adapter
+from alertmap.key import dedup_key
+from alertmap.model import Alert, Severity, State
 from alertmap.testing.damage import EDGE_VALUES
+from alertmap.testing.fixtures import document, load
 
 texts = st.sampled_from(["", " ", "x", "web-1", "a=b,c~d%", "é\u202e\n\x00", "{{ x }}", "OK", "ok", "0"]) | st.text(
     max_size=20
@@ -59,6 +75,17 @@ def _models(cls: type) -> st.SearchStrategy[dict[str, Any]]:
     return st.builds(lambda extra, own: {**extra, **own}, more, exact)
 
 
+def payloads(adapter: Adapter) -> st.SearchStrategy[Any]:
+    """JSON documents that an adapter's wire model admits: what its `read` must take."""
+    return documents(adapter.wire)
+
+
+def damaged_payloads(adapter: Adapter, folder: Path | str) -> st.SearchStrategy[Any]:
+    """The fixtures of a folder, decoded, with up to three places dropped, doubled or replaced."""
+    found = [document(case, adapter.formats) for case in load(folder)]
+    return st.sampled_from(found).flatmap(mutations)
+
+
 @st.composite
 def mutations(draw: st.DrawFn, document: Any) -> Any:
     """A document with up to three places dropped, doubled, replaced by an edge value or by junk."""
@@ -81,3 +108,42 @@ def _mutated(draw: st.DrawFn, document: Any) -> Any:
         case _:
             copy[place] = _mutated(draw, copy[place])
     return copy
+
+
+@st.composite
+def alerts(draw: st.DrawFn, *, keys: int = 1, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> Alert:
+    """Alerts of a few keys within a minute: all states and severities, with and without the sender's time (UTC)."""
+    identity = {"check": f"check-{draw(st.integers(1, keys))}"}
+    occurred_at = start + timedelta(seconds=draw(st.integers(0, 60)))
+    return Alert(
+        vendor="any",
+        source="any",
+        state=draw(st.sampled_from([State.FIRING, State.FIRING, State.RESOLVED, *State])),
+        severity=draw(st.sampled_from(Severity)),
+        identity=identity,
+        dedup_key=dedup_key("any", identity),
+        title=draw(st.sampled_from(["it burns", "it smokes"])),
+        occurred_at=occurred_at if draw(st.integers(0, 5)) else None,
+        episode=draw(st.sampled_from([None, None, "1", "2"])),
+        no_data=draw(st.integers(0, 5)) == 0,
+    )
+
+
+@st.composite
+def streams(
+    draw: st.DrawFn, *, keys: int = 2, max_size: int = 12, within: timedelta = timedelta(minutes=1)
+) -> list[Alert]:
+    """Alerts in order of arrival, as senders and networks really deliver them: late, repeated and out of order.
+
+    Each alert is received within `within` of its own time, never before it. A repeat is the same alert, with the time
+    of receipt of its own delivery.
+    """
+    said: Sequence[Alert] = draw(st.lists(alerts(keys=keys), min_size=1, max_size=max_size))
+    repeats = draw(st.lists(st.sampled_from(said), max_size=3))
+    delays = draw(st.lists(st.integers(0, int(within.total_seconds())), min_size=len(said) + len(repeats)))
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    received = [
+        evolve(alert, received_at=(alert.occurred_at or start) + timedelta(seconds=delay))
+        for alert, delay in zip([*said, *repeats], delays, strict=False)
+    ]
+    return sorted(received, key=lambda alert: alert.received_at or start)

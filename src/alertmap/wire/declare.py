@@ -89,6 +89,7 @@ def is_closed(cls: type) -> bool:
 
 
 def is_model(hint: Any) -> bool:
+    """Whether a type is a wire model, or another class of attrs."""
     return isinstance(hint, type) and attrs.has(hint)
 
 

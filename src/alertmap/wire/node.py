@@ -42,6 +42,7 @@ class Node:
         self.facts = facts
 
     def at(self, step: str | int, value: Any) -> "Node":
+        """A value below this one."""
         return Node(value, (*self.where, step), self.facts)
 
     def doubt(self, code: ProblemCode, message: str) -> None:
@@ -60,6 +61,7 @@ class Facts:
         self.doubts: list[tuple[Where, ProblemCode, str]] = []
 
     def find(self, fact: Fact) -> Any:
+        """What a field takes from beside the document."""
         match fact:
             case Header(name):
                 return self.request.header(name)
@@ -77,6 +79,7 @@ class Mismatch(Exception):
         self.faults = faults
 
     def problems(self) -> tuple[Problem, ...]:
+        """The faults as users see them."""
         return tuple(Problem(ProblemCode.BAD_ELEMENT, path_text(where), told) for where, told in self.faults)
 
     def __str__(self) -> str:

@@ -82,7 +82,7 @@ def _stamp(node: Node) -> Stamp | None:
 
 
 def epoch(count: int, per_second: int) -> datetime | None:
-    """The time `count` units after 1970-01-01 UTC, `per_second` units making a second; None where no calendar has it."""
+    """The time `count` units after 1970-01-01 UTC, `per_second` to a second; None where no calendar has it."""
     try:
         return _EPOCH + timedelta(microseconds=count * 1_000_000 // per_second)
     except OverflowError:
