@@ -14,7 +14,7 @@ STREAM = [str(FIXTURES / f"{name}.json") for name in ("critical", "lower", "reco
 
 def run(*arguments: str, code: int = 0) -> str:
     """What the command writes to stdout."""
-    result = CliRunner().invoke(app, ["replay", *arguments])
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["replay", *arguments])
     assert result.exit_code == code, result.output
     return result.stdout
 

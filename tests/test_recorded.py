@@ -1,0 +1,81 @@
+"""Recorded requests: one HTTP request as a JSON file."""
+
+import json
+from base64 import b64encode
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alertmap import DecodeError, LimitError, Request, ShapeError, parse
+from alertmap.errors import PayloadError
+from alertmap.recorded import Recorded, from_document, read_recorded, recorded_or_body
+
+LEAST: dict[str, Any] = {"method": "post", "path": "/hook?a=b", "body": "{}"}
+
+
+def test_a_recorded_request() -> None:
+    """Method, path with its query, headers and body as they were; other keys are ignored."""
+    file = {**LEAST, "headers": {"X-A": "1"}, "received_at": "2026-01-01T13:00:00+01:00", "product": "Acme 1.0"}
+    found = read_recorded(json.dumps(file).encode())
+    assert found == Recorded(
+        Request(b"{}", "POST", "/hook?a=b", {"x-a": "1"}), received_at=datetime(2026, 1, 1, 12, tzinfo=UTC)
+    )
+    assert found.request.query == {"a": "b"}
+    assert read_recorded(b"\xef\xbb\xbf" + json.dumps(LEAST).encode()).received_at is None
+
+
+def test_bodies() -> None:
+    """The body is one text, or base64 of bytes that are not UTF-8, which wins; there may be none."""
+    assert from_document({**LEAST, "body": '{"é": 1}'}).request.body == '{"é": 1}'.encode()
+    assert from_document({**LEAST, "body_raw": b64encode(b"\xff\x00").decode()}).request.body == b"\xff\x00"
+    assert from_document({**LEAST, "body": None}).request.body == b""
+    assert from_document({**LEAST, "body_raw": ""}).request.body == b""
+
+
+@pytest.mark.parametrize("raw", ["%%%", "é", "YQ", "YQ=\n", "YQ==YQ=="])
+def test_bodies_that_are_no_base64(raw: str) -> None:
+    """Base64 is strict."""
+    with pytest.raises(DecodeError, match="body_raw is not base64"):
+        from_document({**LEAST, "body_raw": raw})
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"path": "/"}, "not a recorded request: expected str, found nothing @ $.method"),
+        ({**LEAST, "body": {"a": 1}}, "not a recorded request: expected str, got object @ $.body"),
+        ({**LEAST, "headers": {"a": 1}}, "not a recorded request: expected str, got int @ $.headers.a"),
+        ([], "not a recorded request: expected object, got list @ $"),
+    ],
+)
+def test_what_is_no_recorded_request(document: Any, told: str) -> None:
+    """The error names the place and no value."""
+    with pytest.raises(ShapeError) as caught:
+        read_recorded(json.dumps(document).encode())
+    assert str(caught.value) == told
+    assert caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"), [(b"\xff", DecodeError), (b"{", DecodeError), (b"[" * 99 + b"]" * 99, LimitError)]
+)
+def test_files_that_cannot_be_read(data: bytes, kind: type[PayloadError]) -> None:
+    """A file that is not JSON in UTF-8, or too deep, is refused."""
+    with pytest.raises(kind):
+        read_recorded(data)
+
+
+def test_half_characters_stay_refused() -> None:
+    """A text that is no text is passed on as bytes that are none, so that parsing refuses it."""
+    with pytest.raises(DecodeError, match="not utf-8"):
+        parse("kapacitor", from_document({**LEAST, "body": "\ud800"}).request)
+
+
+@given(st.binary(max_size=60) | st.text().map(lambda text: json.dumps({**LEAST, "body": text}).encode()))
+def test_any_file(data: bytes) -> None:
+    """Whatever a file holds, it is a recorded request or the bare body of one."""
+    found = recorded_or_body(data)
+    assert found.request.body == data or found.request.path == "/hook"

@@ -1,0 +1,109 @@
+"""Sources: a name, options and priorities, each checked with the source's name in the error."""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import pytest
+
+from alertmap import Adapter, ConfigurationError, Priorities, Reading, Severity, Source, State, parse, wire
+from alertmap.source import as_source, options_of
+
+
+@wire.model(closed=True)
+class Options:
+    """What a source of this vendor may say."""
+
+    key: str
+    mode: Literal["a", "b"] = "a"
+
+
+def _read(event: str, options: Options) -> Iterator[Reading]:
+    yield Reading(state=State.FIRING, identity={options.key: event}, level="bad")
+
+
+def _plain(event: str) -> Iterator[Reading]:
+    yield Reading(state=State.FIRING, identity={"id": event}, level="bad")
+
+
+ACME = Adapter(
+    name="acme",
+    title="Acme",
+    wire=str,
+    read=_read,
+    options=Options,
+    levels={"bad": Severity.HIGH},
+    marks=frozenset(),
+)
+BARE = Adapter(name="bare", title="Bare", wire=str, read=_plain, levels={"bad": Severity.HIGH}, marks=frozenset())
+
+
+@pytest.mark.parametrize("name", ["", " ", "\n", None, 5, b"x"])
+def test_a_name_is_not_blank(name: Any) -> None:
+    """A source without a name would share its keys with all others."""
+    with pytest.raises(ConfigurationError, match="a source's name must be text"):
+        Source(name)
+    if isinstance(name, str):
+        with pytest.raises(ConfigurationError, match="a source's name must be text"):
+            parse(BARE, '"x"', source=name)
+
+
+def test_priorities_may_be_a_mapping() -> None:
+    """A mapping of levels stands for `Priorities`; anything else is refused when the source is built."""
+    assert Source("a", priorities={"Bad": "low"}).priorities == Priorities({"bad": Severity.LOW})
+    for priorities in (None, 5, {"bad": "awful"}):
+        with pytest.raises(ConfigurationError):
+            Source("a", priorities=priorities)
+
+
+def test_the_source_of_a_call() -> None:
+    """None means a source named like the vendor, text a source of that name."""
+    assert as_source(None, BARE) == Source("bare")
+    assert as_source("prod", BARE) == Source("prod")
+    source = Source("prod", vendor="bare")
+    assert as_source(source, BARE) is source
+    [alert] = parse(BARE, '"x"', source=source)
+    assert (alert.source, alert.vendor, alert.dedup_key) == ("prod", "bare", "bare:id=x")
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (5, "a source is a name or a Source, not a int"),
+        (Source("prod", vendor="acme"), "the source 'prod' is of acme, not of bare"),
+        (Source("prod", priorities={"worse": "low"}), "bare has no level 'worse'"),
+        (Source("prod", options={"key": "x"}), "source 'prod': bare takes no options"),
+    ],
+)
+def test_sources_that_do_not_fit(source: Any, told: str) -> None:
+    """A source of another vendor, of other levels or options is the caller's fault."""
+    with pytest.raises(ConfigurationError) as caught:
+        parse(BARE, '"x"', source=source)
+    assert str(caught.value) == told
+
+
+def test_options_reach_the_adapter() -> None:
+    """Options are read by the adapter's model, or taken if they are one."""
+    for options in ({"key": "host"}, {"key": "host", "mode": "a"}, Options(key="host")):
+        [alert] = parse(ACME, '"x"', source=Source("prod", options=options))
+        assert alert.dedup_key == "acme:host=x"
+    assert options_of(Source("prod"), BARE) is None
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, "source 'prod': option expected str, found nothing @ $.key"),
+        ({"key": 5}, "source 'prod': option expected str, got int @ $.key"),
+        ({"key": "x", "mode": "hunter2"}, "source 'prod': option expected 'a' or 'b', got another str @ $.mode"),
+        ({"key": "x", "hunter2": 1}, "source 'prod': option expected no other keys than key, mode @ $"),
+        ({"key": "x", 5: 1}, "source 'prod': option expected no other keys than key, mode @ $"),
+        (None, "source 'prod': options must be a mapping, got NoneType"),
+        ([("key", "x")], "source 'prod': options must be a mapping, got list"),
+    ],
+)
+def test_options_that_do_not_fit(options: Any, told: str) -> None:
+    """The error names the source and the place, never the value: an option may be a secret."""
+    with pytest.raises(ConfigurationError) as caught:
+        parse(ACME, '"x"', source=Source("prod", options=options))
+    assert str(caught.value) == told
+    assert "hunter2" not in repr(Source("prod", options={"token": "hunter2"}))
