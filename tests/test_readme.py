@@ -16,7 +16,7 @@ def blocks(file: Path) -> list[str]:
 def test_readme() -> None:
     """All blocks of the README run one after another in one namespace."""
     found = blocks(ROOT / "README.md")
-    assert len(found) == 2
+    assert len(found) == 3
     exec("\n".join(found), {})  # noqa: S102 - running the examples is the test
 
 
