@@ -12,7 +12,7 @@ from attrs import Factory, frozen
 
 from alertmap import wire
 from alertmap.decode import Limits, decode_json
-from alertmap.errors import DecodeError, PayloadError, ShapeError
+from alertmap.errors import DecodeError, ShapeError
 from alertmap.model import Request
 
 
@@ -64,11 +64,3 @@ def from_document(document: Any) -> Recorded:
 
 def _bytes(body: str | None) -> bytes:
     return (body or "").encode("utf-8", "surrogatepass")
-
-
-def recorded_or_body(data: bytes) -> Recorded:
-    """Read a file that is a recorded request, or else the bare body of one."""
-    try:
-        return read_recorded(data)
-    except PayloadError:
-        return Recorded(Request(data))
