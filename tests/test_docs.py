@@ -40,7 +40,14 @@ def test_every_vendor_has_its_page(vendor_pages: ModuleType, tmp_path: Path) -> 
     written = {file.stem: file.read_text(encoding="utf-8") for file in vendor_pages.write(tmp_path)}
     assert set(written) == {*vendors(), "index"}
     for name in vendors():
-        for heading in ("## Setting it up", "## Levels", "## Identity", "## On the wire", "## What it sends"):
+        for heading in (
+            "## Setting it up",
+            "## States",
+            "## Levels",
+            "## Identity",
+            "## On the wire",
+            "## What it sends",
+        ):
             assert heading in written[name]
         assert f"]({name}.md)" in written["index"]
         assert f"\n{name}\n" in written["index"]

@@ -40,7 +40,14 @@ def write(folder: Path) -> list[Path]:
 def page(adapter: Adapter, cases: tuple[Case, ...]) -> str:
     """The page of one vendor."""
     return "\n".join(
-        [*_head(adapter), *_levels(adapter), *_identity(adapter, cases), *_wire(adapter), *_cases(adapter, cases)]
+        [
+            *_head(adapter),
+            *_states(adapter, cases),
+            *_levels(adapter),
+            *_identity(adapter, cases),
+            *_wire(adapter),
+            *_cases(adapter, cases),
+        ]
     )
 
 
@@ -56,6 +63,29 @@ def _head(adapter: Adapter) -> Iterator[str]:
             + ", ".join(f"`{field.key}` ({_type(field.type)})" for field in wire.fields(adapter.options))
             + ".\n"
         )
+
+
+def _states(adapter: Adapter, cases: tuple[Case, ...]) -> Iterator[str]:
+    yield "## States\n"
+    yield "| what comes of it | as in |\n|---|---|"
+    seen: dict[str, list[str]] = {}
+    for case in cases:
+        for word in sorted({_what(alert) for alert in alerts(case, adapter)}) or [_nothing(case, adapter)]:
+            seen.setdefault(word, []).append(case.name)
+    for word, names in seen.items():
+        yield f"| {word} | {', '.join(names)} |"
+    yield ""
+
+
+def _what(alert: Alert) -> str:
+    more = [", no data"] if alert.no_data else []
+    more += [", never announced as over"] if not alert.resolvable and alert.state is State.FIRING else []
+    return alert.state.value + "".join(more)
+
+
+def _nothing(case: Case, adapter: Adapter) -> str:
+    reason = _reason(case, adapter)
+    return f"no alert ({reason.value})" if reason else "refused"
 
 
 def _levels(adapter: Adapter) -> Iterator[str]:
