@@ -72,7 +72,8 @@ class Limits:
     """Alerts of one request."""
 
 
-_DEFAULTS = Limits()
+DEFAULTS = Limits()
+"""Where nobody says otherwise."""
 
 
 def as_limits(limits: object) -> Limits:
@@ -82,7 +83,7 @@ def as_limits(limits: object) -> Limits:
         ConfigurationError: they are no `Limits`.
     """
     if limits is None:
-        return _DEFAULTS
+        return DEFAULTS
     if not isinstance(limits, Limits):
         raise ConfigurationError(f"limits must be Limits, not a {type(limits).__name__}")
     return limits
@@ -215,28 +216,25 @@ def decode_json(text: str, limits: Limits) -> Any:
     value = _fast(text, limits) if _orjson is not None else _UNREAD
     if value is _UNREAD:
         value = _reference(text, limits)
-    # As long as there are no more brackets than levels, and no more bytes than two for each value, no walk is needed.
-    if (
-        text.count("{") + text.count("[") > limits.max_depth
-        or len(text) >= 2 * limits.max_nodes
-        or len(text) > limits.max_string
-    ):
+    if len(text) > limits.max_string:
         check(value, limits)
+    # As long as there are no more brackets than levels, and no more bytes than two for each value, no walk is needed.
+    elif len(text) >= 2 * limits.max_nodes or text.count("{") + text.count("[") > limits.max_depth:
+        _check_size(value, limits)
     return value
 
 
 _UNREAD = object()
-_DIGITS = bytes.maketrans(b"123456789", b"000000000")
-_LONG_INTEGER = 19  # digits: 18446744073709551616 has twenty, 9223372036854775808 nineteen
+_DIGITS = bytes.maketrans(b"123456789-", b"0000000000")
+_LONG = 20  # characters of 18446744073709551616 and of -9223372036854775809
 
 
 def _fast(text: str, limits: Limits) -> Any:
     try:
-        data = text.encode()
         # orjson makes floats of integers that need more than 64 bits: nothing that might be one is left to it.
-        if b"0" * min(_LONG_INTEGER, limits.max_digits + 1) in data.translate(_DIGITS):
+        if b"0" * min(_LONG, limits.max_digits + 1) in text.encode().translate(_DIGITS):
             return _UNREAD
-        return _orjson.loads(data)  # type: ignore[union-attr]
+        return _orjson.loads(text)  # type: ignore[union-attr]
     except ValueError:
         return _UNREAD
 
@@ -311,6 +309,25 @@ def check(value: Any, limits: Limits) -> None:
         level = below
 
 
+def _check_size(value: Any, limits: Limits) -> None:
+    """`check` of a document that a strict decoder made of a text shorter than `max_string`: only objects and lists."""
+    nodes = 1
+    depth = 0
+    level: list[Any] = [value] if type(value) is dict or type(value) is list else []
+    while level:
+        below: list[Any] = []
+        for one in level:
+            nodes += len(one)
+            if nodes > limits.max_nodes:
+                raise exceeded("max_nodes", limits.max_nodes, "the document has too many values")
+            values = one.values() if type(one) is dict else one
+            below += [it for it in values if type(it) is dict or type(it) is list]
+        depth += 1
+        if depth > limits.max_depth:
+            raise exceeded("max_depth", limits.max_depth, "the document is too deep")
+        level = below
+
+
 def _check_scalar(one: Any, limits: Limits) -> None:
     if type(one) is str:
         if len(one) > limits.max_string:
@@ -336,8 +353,9 @@ def decode_form(text: str, limits: Limits) -> tuple[dict[str, str], tuple[Proble
         DecodeError: a field is not UTF-8.
         LimitError: there are more fields than `limits` allow.
     """
-    text = text.strip()
-    if text.count("&") >= limits.max_fields:
+    text = text.strip().replace("+", " ")
+    fields = text.count("&") + 1
+    if fields > limits.max_fields:
         raise exceeded("max_fields", limits.max_fields, "the form has too many fields")
     form: dict[str, str] = {}
     problems: list[Problem] = []
@@ -345,17 +363,20 @@ def decode_form(text: str, limits: Limits) -> tuple[dict[str, str], tuple[Proble
         if not pair:
             continue
         # Split first, decode once: values hold escaped `&` and `=`.
-        name, _, value = (_unquoted(half) for half in pair.partition("="))
+        name, _, value = pair.partition("=")
+        if "%" in pair:
+            name, value = _unquoted(name), _unquoted(value)
         if name in form:
             problems.append(Problem(ProblemCode.DUPLICATE_FIELD, "$", "a form field stands twice; the last one counts"))
         form[name] = value
-    check(form, limits)
+    if len(text) > limits.max_string or fields >= limits.max_nodes:
+        check(form, limits)
     return form, tuple(problems)
 
 
 def _unquoted(text: str) -> str:
     try:
-        return unquote_to_bytes(text.replace("+", " ")).decode()
+        return unquote_to_bytes(text).decode()
     except UnicodeDecodeError:
         raise DecodeError("a form field is not utf-8") from None
 

@@ -21,13 +21,23 @@ def _escape(match: re.Match[str]) -> str:
     return "%7E" if match[0] == "~" else quote(match[0], safe="", errors="surrogatepass")
 
 
+def _is_plain(identity: Mapping[str, str]) -> bool:
+    """Whether nothing in it needs to be escaped, told at little cost: what must be escaped is not printable."""
+    names = "".join(identity)
+    text = names + "".join(identity.values())
+    return text.isprintable() and not ("=" in names or "," in text or "%" in text or "~" in text)
+
+
 def dedup_key(vendor: str, identity: Mapping[str, str]) -> str:
     """Write an identity as `vendor:name=value,name=value`, names sorted.
 
     Distinct identities have distinct keys: what separates parts is escaped as `%XX` of its UTF-8 bytes. A key of more
     than 255 characters is cut to 190 and ends in `~` and the SHA-256 of the whole.
     """
-    parts = (f"{_IN_NAME.sub(_escape, name)}={_IN_VALUE.sub(_escape, identity[name])}" for name in sorted(identity))
+    if _is_plain(identity):
+        parts = [f"{name}={identity[name]}" for name in sorted(identity)]
+    else:
+        parts = [f"{_IN_NAME.sub(_escape, name)}={_IN_VALUE.sub(_escape, identity[name])}" for name in sorted(identity)]
     key = f"{vendor}:{','.join(parts)}"
     if len(key) <= MAX_KEY:
         return key

@@ -32,6 +32,7 @@ from alertmap.model import (
 )
 from alertmap.scrub import scrub
 from alertmap.source import Source, as_source, options_of
+from alertmap.wire.compiled import builder
 
 MAX_AHEAD = timedelta(minutes=5)
 """How far a vendor's clock may be ahead of the time of receipt before its time is doubted."""
@@ -173,13 +174,14 @@ def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem
     document, events = letter.document, letter.events
     readings, more, notice = _said(call, events)
     told = [*problems, *more]
-    doubts: list[list[Problem]] = [[] for _ in readings]
+    doubts: dict[int, list[Problem]] = {}
     for where, code, message in facts.doubts:
         owner = None if code is ProblemCode.BAD_ELEMENT else _owner(readings, where)
-        (told if owner is None else doubts[owner]).append(Problem(code, path_text(where), message))
+        doubted = told if owner is None else doubts.setdefault(owner, [])
+        doubted.append(Problem(code, path_text(where), message))
     alerts: list[Alert] = []
-    for reading, doubted in zip(readings, doubts, strict=True):
-        made = _alert(call, reading, doubted, document)
+    for index, reading in enumerate(readings):
+        made = _alert(call, reading, doubts.get(index, []), document)
         if isinstance(made, Alert):
             alerts.append(made)
         else:
@@ -249,7 +251,7 @@ def _said(call: _Call, events: Iterable[tuple[Where, Any]]) -> tuple[list[Readin
     for where, event in events:
         for said in _read_by_adapter(call, where, event):
             if isinstance(said, Reading):
-                readings.append(said if said.at else evolve(said, at=where))
+                readings.append(said if said.at or not where else evolve(said, at=where))
                 if len(readings) > call.limits.max_alerts:
                     raise exceeded("max_alerts", call.limits.max_alerts, "the request holds too many alerts")
             elif isinstance(said, Problem):
@@ -297,15 +299,20 @@ def _within(at: Where, problem: Problem) -> Problem:
 def _alert(call: _Call, reading: Reading, doubted: list[Problem], document: Any) -> Alert | Problem:
     adapter = call.adapter
     raw = _element(document, reading.at)
-    if not any(part.strip() for part in reading.identity.values()):
+    for part in reading.identity.values():
+        if part.strip():
+            break
+    else:
         return Problem(ProblemCode.BAD_ELEMENT, path_text(reading.at), "there is nothing to identify the alert by")
     clean = scrub(reading, adapter.unrendered, f"{adapter.title} alert")
     decision = call.source.priorities.decide(adapter, clean, raw, document)
     problems = [_within(reading.at, problem) for problem in clean.problems] + doubted
     if decision.problem is not None:
         problems.append(decision.problem)
-    problems.extend(_time_problems(call, clean, doubted))
-    return Alert(
+    problem = _time_problem(call, clean, doubted)
+    if problem is not None:
+        problems.append(problem)
+    made: Alert = _alert_of(
         vendor=adapter.name,
         source=call.source.name,
         severity=decision.severity,
@@ -331,12 +338,17 @@ def _alert(call: _Call, reading: Reading, doubted: list[Problem], document: Any)
         problems=tuple(problems),
         at=clean.at,
     )
+    return made
 
 
-def _time_problems(call: _Call, reading: Reading, doubted: list[Problem]) -> Iterator[Problem]:
+_alert_of = builder(Alert)
+
+
+def _time_problem(call: _Call, reading: Reading, doubted: list[Problem]) -> Problem | None:
     moment = reading.occurred_at
     if moment is None:
         if call.adapter.timed and not any(problem.code is ProblemCode.BAD_TIME for problem in doubted):
-            yield Problem(ProblemCode.TIME_MISSING, "occurred_at", "the payload does not say since when this holds")
+            return Problem(ProblemCode.TIME_MISSING, "occurred_at", "the payload does not say since when this holds")
     elif call.received_at is not None and moment - call.received_at > MAX_AHEAD:
-        yield Problem(ProblemCode.BAD_TIME, "occurred_at", "the time is ahead of the time of receipt")
+        return Problem(ProblemCode.BAD_TIME, "occurred_at", "the time is ahead of the time of receipt")
+    return None

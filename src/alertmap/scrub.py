@@ -5,12 +5,13 @@ Keys are never scrubbed, only escaped: two hosts must not become one.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
-from attrs import evolve
-
 from alertmap.model import Problem, ProblemCode, Reading, path_text
+from alertmap.wire.compiled import builder
 
 MAX_TITLE = 1_024
 MAX_MESSAGE = 32 * 1024
@@ -28,44 +29,84 @@ _BREAKS = re.compile(r"[\r\n\t]+")
 def scrub(reading: Reading, unrendered: re.Pattern[str] | None, fallback_title: str) -> Reading:
     """Clean the texts of a reading; what is cut, dropped or made up becomes a problem."""
     told: list[Problem] = []
-
-    def cut(text: str, limit: int, path: str) -> str:
-        text = _harmless(text)
-        if len(text) <= limit:
-            return text
-        told.append(Problem(ProblemCode.TRUNCATED, path, f"text over {limit} characters was cut"))
-        return f"{text[: limit - 1]}…"
-
-    def line(text: str, path: str) -> str:
-        if not text.isprintable():
-            text = _harmless(_BREAKS.sub(" ", text))
-        return cut(unicodedata.normalize("NFC", text).strip(), MAX_TITLE, path)
-
-    title = line(reading.title, "title")
+    title = _line(reading.title, "title", told)
     if not title:
-        title = line(reading.message.strip().partition("\n")[0], "title") or fallback_title
+        title = _line(reading.message.strip().partition("\n")[0], "title", told) or fallback_title
         told.append(Problem(ProblemCode.TITLE_FALLBACK, "title", "the payload has no title; one was made"))
-    message = cut(reading.message, MAX_MESSAGE, "message")
-    if unrendered is not None:
+    message = _cut(reading.message, MAX_MESSAGE, "message", told)
+    if unrendered is not None and _may_match(unrendered, (title, message, *reading.identity.values())):
         for path, text in (("title", title), ("message", message), *_identity(reading)):
             if unrendered.search(text):
                 told.append(Problem(ProblemCode.UNRENDERED, path, "a template of the sender was not filled in"))
-    return evolve(
-        reading,
-        level=None if reading.level is None else cut(reading.level, MAX_TITLE, "level"),
+    made: Reading = _reading(
+        state=reading.state,
+        identity=reading.identity,
+        level=None if reading.level is None else _cut(reading.level, MAX_TITLE, "level", told),
         title=title,
         message=message,
-        resource=line(reading.resource, "resource"),
-        labels={
-            cut(name, MAX_VALUE, "labels"): cut(value, MAX_VALUE, "labels") for name, value in reading.labels.items()
-        },
-        values={
-            cut(name, MAX_VALUE, "values"): cut(value, MAX_VALUE, "values") if isinstance(value, str) else value
-            for name, value in reading.values.items()
-        },
+        resource=_line(reading.resource, "resource", told),
+        labels=_table(reading.labels, "labels", told),
+        values=_table(reading.values, "values", told),
         links=_links(reading.links, told),
+        started_at=reading.started_at,
+        occurred_at=reading.occurred_at,
+        sequence=reading.sequence,
+        episode=reading.episode,
+        expires_at=reading.expires_at,
+        no_data=reading.no_data,
+        resolvable=reading.resolvable,
         problems=(*reading.problems, *told),
+        at=reading.at,
     )
+    return made
+
+
+_reading = builder(Reading)
+
+
+def _cut(text: str, limit: int, path: str, told: list[Problem]) -> str:
+    text = _harmless(text)
+    if len(text) <= limit:
+        return text
+    told.append(Problem(ProblemCode.TRUNCATED, path, f"text over {limit} characters was cut"))
+    return f"{text[: limit - 1]}…"
+
+
+def _line(text: str, path: str, told: list[Problem]) -> str:
+    if not text.isprintable():
+        text = _harmless(_BREAKS.sub(" ", text))
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    return _cut(text.strip(), MAX_TITLE, path, told)
+
+
+def _table(pairs: Mapping[str, Any], path: str, told: list[Problem]) -> Mapping[str, Any]:
+    if type(pairs) is dict and _is_plain(pairs):
+        return pairs
+    return {
+        _cut(name, MAX_VALUE, path, told): _cut(value, MAX_VALUE, path, told) if isinstance(value, str) else value
+        for name, value in pairs.items()
+    }
+
+
+def _is_plain(pairs: Mapping[str, Any]) -> bool:
+    """Whether nothing in a table can be harmful or too long, told at little cost."""
+    texts = "".join([*pairs, *(value for value in pairs.values() if isinstance(value, str))])
+    return len(texts) <= MAX_VALUE and texts.isprintable()
+
+
+# What makes a pattern look beyond what it matches: ends of texts and of words, assertions.
+_LOOKS_ROUND = re.compile(r"(?<!\[)\^|\$|\\[AbBZ]|\(\?[^:]")
+
+
+@lru_cache(maxsize=256)
+def _looks_round(pattern: str) -> bool:
+    return _LOOKS_ROUND.search(pattern) is not None
+
+
+def _may_match(pattern: re.Pattern[str], texts: Sequence[str]) -> bool:
+    """False only where a pattern matches in none of these texts: one search instead of many."""
+    return _looks_round(pattern.pattern) or pattern.search("\n".join(texts)) is not None
 
 
 def _identity(reading: Reading) -> list[tuple[str, str]]:
@@ -92,8 +133,13 @@ def _harmless(text: str) -> str:
     return text if text.isprintable() else _HARMFUL.sub("", text)
 
 
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?#][!-~]*)?")
+
+
 def _is_safe(url: str) -> bool:
-    if len(url) > MAX_URL or not url.isprintable() or " " in url:
+    if len(url) <= MAX_URL and _PLAIN_URL.fullmatch(url):
+        return True
+    if not url or len(url) > MAX_URL or not url.isprintable() or " " in url:
         return False
     try:
         parts = urlsplit(url)

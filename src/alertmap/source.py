@@ -1,6 +1,7 @@
 """A source: one monitor that posts to us, with what its owner says of it."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from attrs import field, frozen
@@ -44,15 +45,25 @@ def as_source(source: object, adapter: Adapter) -> Source:
         ConfigurationError: it is another vendor's, or no source at all.
     """
     if source is None:
-        return Source(adapter.name)
+        return _named(adapter.name)
     if isinstance(source, str):
-        return Source(source)
+        return _named(source)
     if not isinstance(source, Source):
         raise ConfigurationError(f"a source is a name or a Source, not a {type(source).__name__}")
     if source.vendor not in (None, adapter.name):
         raise ConfigurationError(f"the source {source.name!r} is of {source.vendor}, not of {adapter.name}")
     source.priorities.check(adapter)
     return source
+
+
+@lru_cache(maxsize=256)
+def _named(name: str) -> Source:
+    return Source(name)
+
+
+@lru_cache(maxsize=256)
+def _defaults(options: type) -> Any:
+    return wire.structure(wire.plain({}), options)
 
 
 def options_of(source: Source, adapter: Adapter) -> Any:
@@ -71,6 +82,6 @@ def options_of(source: Source, adapter: Adapter) -> Any:
     if not isinstance(given, Mapping):
         raise ConfigurationError(f"source {source.name!r}: options must be a mapping, got {type(given).__name__}")
     try:
-        return wire.structure(wire.plain(dict(given)), adapter.options)
+        return wire.structure(wire.plain(dict(given)), adapter.options) if given else _defaults(adapter.options)
     except wire.Mismatch as error:
         raise ConfigurationError(f"source {source.name!r}: option {error}") from None

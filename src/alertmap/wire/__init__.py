@@ -4,7 +4,8 @@ A wire model is a transcript of a payload: a class with the fields that an adapt
 them. Models and types are pure declarations; what a field's type means stands in its `Encoding`, `structure` reads it.
 """
 
-from alertmap.wire.converter import json_in, kind_of, structure
+from alertmap.wire.compiled import json_in, structure
+from alertmap.wire.converter import kind_of
 from alertmap.wire.declare import Encoding, Field, encoding, fields, fits, is_closed, is_model, model
 from alertmap.wire.handmade import Line, Path, Place, Same, flat, payload, scalar_text, telling, words
 from alertmap.wire.node import Facts, Header, Mismatch, Node, Query, ReceivedAt, kind, mismatch, plain

@@ -12,11 +12,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from cattrs import Converter
 
-from alertmap.decode import Limits, decode_json
-from alertmap.errors import PayloadError
 from alertmap.model import Where
 from alertmap.wire.declare import Undeclared, among, encoding, fields, fits, is_closed, is_model
-from alertmap.wire.node import Mismatch, Node, kind, kind_name, mismatch, plain
+from alertmap.wire.node import Mismatch, Node, kind, kind_name, mismatch
 from alertmap.wire.times import rfc3339
 from alertmap.wire.types import Items, items
 
@@ -45,25 +43,16 @@ def _made_with(name: str) -> Callable[[Any], bool]:
 
 
 converter = Converter()
-"""The one strict converter. Its hooks take a `Node`, not a bare value: use `structure`."""
+"""The one strict converter. Its hooks take a `Node`, not a bare value: use `reference`."""
 
 
-def structure(node: Node, hint: Any) -> Any:
-    """Check a decoded value against a type and build it.
+def reference(node: Node, hint: Any) -> Any:
+    """Check a decoded value against a type and build it; `structure` does the same, faster.
 
     Raises:
         Mismatch: it does not fit; all that does not fit in one object is named at once.
     """
     return converter.structure(node, hint)
-
-
-def json_in(text: str, hint: Any) -> Any:
-    """Read JSON that stands in a text as a wire type; None where it is no such thing."""
-    try:
-        value = decode_json(text, Limits())
-        return structure(plain(value), hint)
-    except (PayloadError, Mismatch):
-        return None
 
 
 def _exactly(expected: type) -> Callable[[Node, Any], Any]:

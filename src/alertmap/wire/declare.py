@@ -17,7 +17,7 @@ _Override = type(override())
 
 def _keep_names(_cls: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
     # attrs strips a leading underscore from constructor names, type checkers do not.
-    return [field.evolve(alias=field.name) for field in fields]
+    return [field.evolve(alias=field.name) if field.name.startswith("_") else field for field in fields]
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -44,6 +44,8 @@ class Encoding:
     decode: Callable[["Node"], Any]
     examples: tuple[Any, ...] = ()
     """JSON values that it accepts, the odd ones among them: property tests draw from here."""
+    unchanged: frozenset[type] = frozenset()
+    """Types of values that `decode` gives back as they stand, so that it need not be asked for them."""
 
 
 @frozen
@@ -98,21 +100,28 @@ def _bare(hint: Any) -> Any:
 
 
 @cache
+def _required(cls: type) -> frozenset[str]:
+    return frozenset(f.key for f in fields(cls) if f.required)
+
+
+@cache
+def _declared(cls: type) -> frozenset[str]:
+    return frozenset(f.key for f in fields(cls) if f.fact is None)
+
+
+@cache
 def _literals(cls: type) -> dict[str, tuple[Any, ...]]:
     return {f.key: get_args(_bare(f.type)) for f in fields(cls) if get_origin(_bare(f.type)) is Literal}
 
 
 def fits(cls: type, value: Any) -> bool:
     """Whether an object has the keys that a model requires, its `Literal` values, and, if it is closed, no others."""
-    if type(value) is not dict:
-        return False
-    known = fields(cls)
-    if any(f.required and f.key not in value for f in known):
+    if type(value) is not dict or not value.keys() >= _required(cls):
         return False
     for key, words in _literals(cls).items():
         if key in value and not among(value[key], words):
             return False
-    return not (is_closed(cls) and value.keys() - {f.key for f in known if f.fact is None})
+    return not is_closed(cls) or value.keys() <= _declared(cls)
 
 
 def among(value: Any, words: tuple[Any, ...]) -> bool:

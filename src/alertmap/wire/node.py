@@ -104,6 +104,9 @@ def mismatch(expected: str, node: Node) -> Mismatch:
     return Mismatch((node.where, f"expected {expected}, got {kind(node.value)}"))
 
 
+_NONE = Request()
+
+
 def plain(value: Any) -> Node:
     """A value that is no part of a request: an option, a file."""
-    return Node(value, (), Facts(Request(), None))
+    return Node(value, (), Facts(_NONE, None))

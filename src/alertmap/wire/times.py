@@ -20,6 +20,8 @@ _RFC3339 = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]((?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2})([.,][0-9]{1,9})?"
     r"([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
 )
+# What most senders write: `fromisoformat` reads it as it stands.
+_PLAIN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z")
 _ZONELESS = re.compile(r"[Tt ][0-9:.,]+")
 
 
@@ -36,6 +38,15 @@ def rfc3339(text: str) -> datetime | None:
 
     A time without a zone is read as UTC. Second 60 is read as 59.999999. The result is in UTC.
     """
+    if _PLAIN.fullmatch(text):
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:  # second 60, the 30th of February
+            pass
+    return _any_rfc3339(text)
+
+
+def _any_rfc3339(text: str) -> datetime | None:
     match = _RFC3339.fullmatch(text)
     if match is None:
         return None
@@ -57,14 +68,14 @@ def _time(node: Node) -> datetime | None:
         return None
     if type(value) is not str:
         raise mismatch("RFC 3339 text", node)
-    if not value.strip():
-        return None
     moment = rfc3339(value)
+    if moment is None and not value.strip():
+        return None
     if moment is None:
         node.doubt(ProblemCode.BAD_TIME, "the time is not RFC 3339 text and was left out")
         return None
     found = _window(moment, node)
-    if found is not None and _ZONELESS.fullmatch(value, 10):
+    if found is not None and value[-1] not in "Zz" and _ZONELESS.fullmatch(value, 10):
         node.doubt(ProblemCode.BAD_TIME, "the time has no zone; UTC was assumed")
     return found
 

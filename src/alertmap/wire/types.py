@@ -3,9 +3,10 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import NoneType
 from typing import Annotated, Any, Generic, TypeVar
 
-from alertmap.decode import Limits, decode_json
+from alertmap.decode import DEFAULTS, decode_json
 from alertmap.errors import PayloadError
 from alertmap.model import ProblemCode, Where
 from alertmap.wire.declare import Encoding, Undeclared
@@ -50,16 +51,24 @@ def _json(node: Node) -> Any:
     return node.value
 
 
-Text = Annotated[str, Encoding("text, number or null", _text, ("x", "", " ", 42, 4.5, 1e300, 2**64, None))]
+JSON_TYPES: frozenset[type] = frozenset((dict, list, str, int, float, bool, NoneType))
+"""What a decoded document is made of."""
+
+Text = Annotated[
+    str,
+    Encoding("text, number or null", _text, ("x", "", " ", 42, 4.5, 1e300, 2**64, None), unchanged=frozenset((str,))),
+]
 """Text; a number becomes its shortest decimal text, null the empty text."""
 
 Key = Annotated[str, Encoding("text or number, not blank", _key, ("x", " x ", 42, 42.0, 2**64))]
 """Text or number that must not be blank; kept as it is, blanks at the ends too."""
 
-Number = Annotated[int | float, Encoding("number", _number, (0, -1, 4.5, 2**64, 1e300))]
+Number = Annotated[
+    int | float, Encoding("number", _number, (0, -1, 4.5, 2**64, 1e300), unchanged=frozenset((int, float)))
+]
 """A number; integers stay exact."""
 
-Json = Annotated[object, Encoding("any JSON value", _json, (None, 0, "x", [1], {"a": {"b": 1}}))]
+Json = Annotated[object, Encoding("any JSON value", _json, (None, 0, "x", [1], {"a": {"b": 1}}), unchanged=JSON_TYPES)]
 """Whatever stands there."""
 
 Rest = Annotated[Mapping[str, object], Undeclared()]
@@ -78,7 +87,7 @@ def _secret(node: Node) -> None:
 def json_or_text(text: str) -> Any:
     """The JSON value that a text holds; a text that is no JSON as it stands."""
     try:
-        return decode_json(text, Limits())
+        return decode_json(text, DEFAULTS)
     except PayloadError:
         return text
 
