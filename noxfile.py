@@ -1,4 +1,4 @@
-"""The one door: `nox -s tests`, `property`, `exhaustive`, `types`, `lint`, `docs`, `bench`, `regold`."""
+"""The one door: `nox -s tests`, `property`, `exhaustive`, `types`, `lint`, `docs`, `bench`, `new`, `regold`."""
 
 import shutil
 from pathlib import Path
@@ -85,6 +85,14 @@ def bench(session: nox.Session) -> None:
     """Microseconds, and ratios to decoding the same bytes; nothing is gated."""
     _install(session, "bench")
     session.run("python", "bench/bench.py", *session.posargs)
+    session.run("python", "bench/reducer.py")
+
+
+@nox.session
+def new(session: nox.Session) -> None:
+    """Stub a vendor: `-- acme --from captures` drafts its module and fixtures from captured requests."""
+    session.install("-e", ".[cli,testing]")
+    session.run("alertmap", "new-adapter", *session.posargs)
 
 
 @nox.session

@@ -1,12 +1,12 @@
-"""Many keys at once: `IncidentBook`, a dict of timelines.
+"""Many keys at once: `IncidentBook`, a dict of what is remembered of each.
 
 The book is the one mutable thing of the reducer. It adds three things to `step` and `tick`: each source has its policy,
-no source may have more than so many incidents open, and all of it can be written to JSON and read back.
+no source may have more than so many incidents open, and all of it can be written to JSON and read back. What comes in
+order takes the quick way (`quick.py`), all else that of `timeline.py`; it comes to the same.
 
 It is not locked: feed it from one thread, or guard it.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,9 @@ from typing import Any
 from alertmap.errors import ConfigurationError, LimitError
 from alertmap.incident import Incident, Policy, Transition
 from alertmap.model import Alert
+from alertmap.quick import Entry, Tally, is_plain
 from alertmap.snapshot import VERSION, dump_timeline, load_timeline
-from alertmap.timeline import Timeline, advance, check, incidents, tick, utc
+from alertmap.timeline import NEVER, Timeline, advance, check, incidents, tick, utc
 
 
 class TooManyOpen(LimitError):
@@ -47,8 +48,8 @@ class IncidentBook:
         for policy in (*self._policies.values(), self._default):
             if not isinstance(policy, Policy):
                 raise ConfigurationError(f"a Policy is wanted, got {type(policy).__name__}")
-        self._timelines: dict[tuple[str, str], Timeline] = {}
-        self._open_of: Counter[str] = Counter()
+        self._entries: dict[tuple[str, str], Entry] = {}
+        self._tallies: dict[str, Tally] = {}
 
     def policy(self, source: str) -> Policy:
         """The policy of a source."""
@@ -62,22 +63,37 @@ class IncidentBook:
             TooManyOpen: an alert would open one incident too many; it carries what was told until then.
         """
         batch = (alerts,) if isinstance(alerts, Alert) else _tuple(alerts)
+        plain = True
         for alert in batch:
-            check(alert)
+            if not is_plain(alert):
+                check(alert)
+                plain = False
         told: list[Transition] = []
+        entries = self._entries
         for alert in batch:
-            key = (alert.source, alert.dedup_key)
-            policy = self.policy(alert.source)
-            before = self._timelines.get(key, _NEW)
-            after, more = advance(before, alert, policy)
-            if after.is_open and not before.is_open and self._open_of[alert.source] >= policy.max_open_per_source:
-                raise TooManyOpen(
-                    f"source {alert.source!r} has {policy.max_open_per_source} open incidents already",
-                    transitions=tuple(told),
-                )
-            self._put(key, before, after)
-            told += more
+            name = (alert.source, alert.dedup_key)
+            entry = entries.get(name)
+            if entry is None:
+                entry = Entry(name, alert.vendor, self._tally(alert.source))
+                if plain and entry.take(alert, told):
+                    entries[name] = entry
+                    continue
+            elif plain and entry.take(alert, told):
+                continue
+            told += self._step(entry, alert, told)
         return tuple(told)
+
+    def _step(self, entry: Entry, alert: Alert, told: list[Transition]) -> list[Transition]:
+        """What the entry does not take."""
+        tally, before = entry.tally, entry.timeline()
+        after, more = advance(before, alert, tally.policy)
+        if after.is_open and not before.is_open and tally.open >= tally.policy.max_open_per_source:
+            raise TooManyOpen(
+                f"source {alert.source!r} has {tally.policy.max_open_per_source} open incidents already",
+                transitions=tuple(told),
+            )
+        self._put(entry.name, before, after, tally)
+        return more
 
     def tick(self, now: datetime) -> tuple[Transition, ...]:
         """Tell the book what time it is: incidents expire, and keys that were quiet for long are forgotten.
@@ -87,24 +103,39 @@ class IncidentBook:
         """
         now = utc(now, "now")
         told: list[Transition] = []
-        for key, before in list(self._timelines.items()):
-            after, more = tick(before, now, self.policy(before.source))
-            if after is not before:
-                self._put(key, before, after)
-                told += more
+        if all(now < tally.due for tally in self._tallies.values()):
+            return ()
+        for tally in self._tallies.values():
+            tally.due = NEVER
+        for name, entry in list(self._entries.items()):
+            due = entry.due()
+            if now < due:
+                entry.tally.due = min(entry.tally.due, due)
+                continue
+            before = entry.timeline()
+            after, more = tick(before, now, entry.tally.policy)
+            self._put(name, before, after, entry.tally)
+            told += more
         return tuple(told)
 
-    def _put(self, key: tuple[str, str], before: Timeline, after: Timeline) -> None:
-        self._open_of[key[0]] += after.is_open - before.is_open
+    def _tally(self, source: str) -> Tally:
+        tally = self._tallies.get(source)
+        if tally is None:
+            tally = self._tallies[source] = Tally(self.policy(source))
+        return tally
+
+    def _put(self, name: tuple[str, str], before: Timeline, after: Timeline, tally: Tally) -> None:
+        tally.open += after.is_open - before.is_open
         if after:
-            self._timelines[key] = after
+            entry = self._entries[name] = Entry.of(after, tally)
+            tally.due = min(tally.due, entry.due())
         else:
-            del self._timelines[key]
+            del self._entries[name]
 
     @property
     def open(self) -> tuple[Incident, ...]:
         """The open incidents, by key in the order in which the book first heard of them."""
-        return tuple(incident for timeline in self._timelines.values() if (incident := timeline.open))
+        return tuple(incident for entry in self._entries.values() if (incident := entry.open))
 
     @property
     def incidents(self) -> tuple[Incident, ...]:
@@ -113,22 +144,21 @@ class IncidentBook:
         Older ones were told in transitions, and are not kept.
         """
         return tuple(
-            incident
-            for timeline in self._timelines.values()
-            for incident in incidents(timeline, self.policy(timeline.source))
+            incident for entry in self._entries.values() for incident in incidents(entry.timeline(), entry.tally.policy)
         )
 
     def timeline(self, source: str, dedup_key: str) -> Timeline:
         """What is remembered of a key; `Timeline()` if nothing is."""
-        return self._timelines.get((source, dedup_key), _NEW)
+        entry = self._entries.get((source, dedup_key))
+        return Timeline() if entry is None else entry.timeline()
 
     def __len__(self) -> int:
         """How many keys are remembered."""
-        return len(self._timelines)
+        return len(self._entries)
 
     def snapshot(self) -> dict[str, Any]:
         """All of it as JSON types. Policies are not in there."""
-        return {"version": VERSION, "timelines": [dump_timeline(timeline) for timeline in self._timelines.values()]}
+        return {"version": VERSION, "timelines": [dump_timeline(entry.timeline()) for entry in self._entries.values()]}
 
     @classmethod
     def restore(
@@ -146,14 +176,11 @@ class IncidentBook:
         book = cls(policies, default)
         for data in snapshot["timelines"]:
             timeline = load_timeline(data, book.policy)
-            key = (timeline.source, timeline.dedup_key)
-            if key in book._timelines:
+            name = (timeline.source, timeline.dedup_key)
+            if name in book._entries:
                 raise ConfigurationError("snapshot: two timelines have the same source and dedup key")
-            book._put(key, _NEW, timeline)
+            book._put(name, Timeline(), timeline, book._tally(timeline.source))
         return book
-
-
-_NEW = Timeline()
 
 
 def _tuple(alerts: object) -> tuple[Any, ...]:

@@ -4,10 +4,11 @@
 sender's own time; `timeline.py` puts the statements in that order, `book.py` keeps many keys.
 """
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum, unique
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from attrs import Attribute, field, fields_dict, frozen
 
@@ -49,7 +50,8 @@ class Cause(StrEnum):
 Event = State | Literal["expiry"]
 """What the table reads: the state that a statement tells, or the expiry that `tick` puts."""
 
-FIRING, ACKNOWLEDGED, SUPPRESSED, RESOLVED = State
+STATES = tuple(State)
+FIRING, ACKNOWLEDGED, SUPPRESSED, RESOLVED = STATES
 EXPIRY: Literal["expiry"] = "expiry"
 
 NEXT: Mapping[tuple[State | None, Event], tuple[State | None, TransitionKind]] = {
@@ -174,8 +176,115 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
+# --- What it is made of -----------------------------------------------------------------------------------------------
+
+Key = tuple[datetime, int, datetime, int, bool, str]
+"""The place of a statement in the order of its key: time, sequence, start, rank of the event, no_data, episode."""
+
+
+class Facts(NamedTuple):
+    """An incident as the fold knows it; `Incident` is made of it when it is told."""
+
+    first: Key
+    """The statement that opens it."""
+    mark: Key | None
+    """The statement that its id is made of; None until it was told."""
+    previous: Key | None
+    """That of the incident before it."""
+    state: int
+    resolved_at: datetime | None
+    expired: bool
+    severity: Severity | None
+    max_severity: Severity | None
+    title: str
+    last_seen: datetime
+    expires_at: datetime | None
+    said: int
+    no_data: bool
+    episode: str
+
+    @property
+    def identity(self) -> Key:
+        """The statement that its id is, or will be, made of."""
+        return self.mark or self.first
+
+
+FactsTuple = tuple[
+    Key,
+    Key | None,
+    Key | None,
+    int,
+    datetime | None,
+    bool,
+    Severity | None,
+    Severity | None,
+    str,
+    datetime,
+    datetime | None,
+    int,
+    bool,
+    str,
+]
+"""`Facts` without the names of its fields, which is cheaper to make."""
+
+
+def incident_id(source: str, dedup_key: str, opening: Key) -> str:
+    """The id of the incident that a statement opens."""
+    time, sequence, started, _, no_data, episode = opening
+    # ascii, not repr: what counts as printable differs between versions of Python.
+    text = ascii((source, dedup_key, time.isoformat(), hex(sequence), started.isoformat(), no_data, episode))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def incident_of(name: tuple[str, str], vendor: str, facts: Facts) -> Incident:
+    """What is told of an incident; its name is source and dedup key."""
+    source, dedup_key = name
+    return Incident(
+        id=incident_id(source, dedup_key, facts.identity),
+        source=source,
+        vendor=vendor,
+        dedup_key=dedup_key,
+        state=STATES[facts.state],
+        severity=facts.severity,
+        max_severity=facts.max_severity,
+        title=facts.title,
+        opened_at=facts.first[0],
+        last_seen=facts.last_seen,
+        resolved_at=facts.resolved_at,
+        expires_at=facts.expires_at,
+        expired=facts.expired,
+        count=facts.said,
+        previous=None if facts.previous is None else incident_id(source, dedup_key, facts.previous),
+        no_data=facts.no_data,
+        episode=facts.episode or None,
+    )
+
+
+# --- Transitions ------------------------------------------------------------------------------------------------------
+
+
+class _Kept:
+    """What the incident of a transition is made of, when somebody asks for it. All of it is immutable."""
+
+    __slots__ = ("__weakref__", "_facts", "_name", "_vendor")
+
+    _name: tuple[str, str]
+    _vendor: str
+    _facts: FactsTuple
+
+    if not TYPE_CHECKING:  # pragma: no branch - else any name would pass for a field
+
+        def __getattr__(self, name: str) -> Any:
+            """Called for what is not there yet."""
+            if name != "incident":
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            incident = incident_of(self._name, self._vendor, Facts._make(self._facts))
+            object.__setattr__(self, "incident", incident)
+            return incident
+
+
 @frozen(kw_only=True)
-class Transition:
+class Transition(_Kept):
     """One thing that became of one incident: enough to page, update or close elsewhere."""
 
     kind: TransitionKind
@@ -188,3 +297,37 @@ class Transition:
     cause: Cause = Cause.NONE
     was: Severity | str | None = None
     """The severity before, on `SEVERITY_CHANGED`; the id of the incident that it became part of, on cause `MERGED`."""
+
+
+class _Draft(_Kept):
+    """A transition that can still be written to: the same slots, so that it can become one."""
+
+    __slots__ = ("alert", "at", "cause", "incident", "kind", "was")
+
+
+def transition(  # noqa: PLR0917 - in the order of the fields; names would cost more than the rest
+    kind: TransitionKind,
+    alert: Alert | None,
+    at: datetime,
+    cause: Cause,
+    was: Severity | str | None,
+    name: tuple[str, str],
+    vendor: str,
+    facts: FactsTuple | None,
+) -> Transition:
+    """A transition whose incident is made of these facts when it is asked for; with None there is no incident."""
+    draft: Any = _Draft()
+    draft.kind = kind
+    draft.alert = alert
+    draft.at = at
+    draft.cause = cause
+    draft.was = was
+    if facts is None:
+        draft.incident = None
+    else:
+        draft._name = name  # noqa: SLF001
+        draft._vendor = vendor  # noqa: SLF001
+        draft._facts = facts  # noqa: SLF001
+    draft.__class__ = Transition
+    made: Transition = draft
+    return made

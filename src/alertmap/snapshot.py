@@ -11,9 +11,9 @@ from itertools import pairwise
 from typing import Any
 
 from alertmap.errors import ConfigurationError
-from alertmap.incident import Policy
+from alertmap.incident import STATES, Facts, Key, Policy
 from alertmap.model import Severity, State
-from alertmap.timeline import EVENTS, STATES, Facts, Key, Record, Timeline, newest, utc
+from alertmap.timeline import EVENTS, Record, Timeline, newest, utc
 
 VERSION = 1
 

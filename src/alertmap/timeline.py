@@ -24,7 +24,6 @@ are what the table makes of it in that order. The rules:
 Nothing in here reads a clock: `now` is an argument, and an alert brings its `received_at`.
 """
 
-import hashlib
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -34,28 +33,39 @@ from typing import NamedTuple
 from attrs import evolve, frozen
 
 from alertmap.errors import ConfigurationError
-from alertmap.incident import EXPIRY, NEXT, Cause, Event, Incident, Policy, Transition, TransitionKind
+from alertmap.incident import (
+    EXPIRY,
+    NEXT,
+    STATES,
+    Cause,
+    Event,
+    Facts,
+    Incident,
+    Key,
+    Policy,
+    Transition,
+    TransitionKind,
+    incident_id,
+    incident_of,
+    transition,
+)
 from alertmap.model import Alert, Severity, State
 
-STATES = tuple(State)
 EVENTS: tuple[Event, ...] = (*STATES, EXPIRY)
 """In the order that they have at one instant."""
 
 # Inside, states and events are their rank in this order; a closed incident has that of RESOLVED, as has none at all.
-_RANK: Mapping[Event, int] = {event: rank for rank, event in enumerate(EVENTS)}
-_FIRING, _ACKNOWLEDGED, _SUPPRESSED, _CLOSED, _EXPIRY = range(5)
-_NEXT = tuple(
-    tuple(_RANK[NEXT[None if state is State.RESOLVED else state, event][0] or State.RESOLVED] for event in EVENTS)
+RANK: Mapping[Event, int] = {event: rank for rank, event in enumerate(EVENTS)}
+_FIRING, _ACKNOWLEDGED, _SUPPRESSED, CLOSED, _EXPIRY = range(5)
+AFTER = tuple(
+    tuple(RANK[NEXT[None if state is State.RESOLVED else state, event][0] or State.RESOLVED] for event in EVENTS)
     for state in STATES
 )
 
 _BADNESS = {severity: rank for rank, severity in enumerate(sorted(Severity))}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST = datetime.max.replace(tzinfo=UTC)
+NEVER = datetime.max.replace(tzinfo=UTC)
 _JUST_AFTER = timedelta(microseconds=1)
-
-Key = tuple[datetime, int, datetime, int, bool, str]
-"""The place of a statement in the order of its key: time, sequence, start, rank of the event, no_data, episode."""
 
 
 class Record(NamedTuple):
@@ -70,33 +80,6 @@ class Record(NamedTuple):
     untimed: bool
     marked: bool
     """It opened an incident when that was first told: the incident's id is made of it."""
-
-
-class Facts(NamedTuple):
-    """An incident as the fold knows it; `Incident` is made of it when it is told."""
-
-    first: Key
-    """The statement that opens it."""
-    mark: Key | None
-    """The statement that its id is made of; None until it was told."""
-    previous: Key | None
-    """That of the incident before it."""
-    state: int
-    resolved_at: datetime | None
-    expired: bool
-    severity: Severity | None
-    max_severity: Severity | None
-    title: str
-    last_seen: datetime
-    expires_at: datetime | None
-    said: int
-    no_data: bool
-    episode: str
-
-    @property
-    def identity(self) -> Key:
-        """The statement that its id is, or will be, made of."""
-        return self.mark or self.first
 
 
 _key_of = attrgetter("key")
@@ -131,17 +114,21 @@ class Timeline:
     @property
     def is_open(self) -> bool:
         """Whether an incident is open: a key never has two."""
-        return self.now is not None and self.now.state != _CLOSED
+        return self.now is not None and self.now.state != CLOSED
 
     @property
     def open(self) -> Incident | None:
         """The open incident, if there is one."""
-        return _incident(self, self.now) if self.now is not None and self.now.state != _CLOSED else None
+        return _incident(self, self.now) if self.now is not None and self.now.state != CLOSED else None
 
 
 def incidents(timeline: Timeline, policy: Policy) -> tuple[Incident, ...]:
     """The incidents that the timeline still knows, oldest first: what can be corrected, and the newest before that."""
     return tuple(_incident(timeline, facts) for facts in _fold(timeline.base, timeline.recent, policy))
+
+
+def _incident(timeline: Timeline, facts: Facts) -> Incident:
+    return incident_of((timeline.source, timeline.dedup_key), timeline.vendor, facts)
 
 
 def newest(timeline: Timeline, policy: Policy) -> Timeline:
@@ -150,46 +137,15 @@ def newest(timeline: Timeline, policy: Policy) -> Timeline:
     return evolve(timeline, now=found[-1] if found else None)
 
 
-def incident_id(source: str, dedup_key: str, opening: Key) -> str:
-    """The id of the incident that a statement opens."""
-    time, sequence, started, _, no_data, episode = opening
-    # ascii, not repr: what counts as printable differs between versions of Python.
-    text = ascii((source, dedup_key, time.isoformat(), hex(sequence), started.isoformat(), no_data, episode))
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def _incident(timeline: Timeline, facts: Facts) -> Incident:
-    source, dedup_key = timeline.source, timeline.dedup_key
-    return Incident(
-        id=incident_id(source, dedup_key, facts.identity),
-        source=source,
-        vendor=timeline.vendor,
-        dedup_key=dedup_key,
-        state=STATES[facts.state],
-        severity=facts.severity,
-        max_severity=facts.max_severity,
-        title=facts.title,
-        opened_at=facts.first[0],
-        last_seen=facts.last_seen,
-        resolved_at=facts.resolved_at,
-        expires_at=facts.expires_at,
-        expired=facts.expired,
-        count=facts.said,
-        previous=None if facts.previous is None else incident_id(source, dedup_key, facts.previous),
-        no_data=facts.no_data,
-        episode=facts.episode or None,
-    )
-
-
 # --- The fold: statements in order to incidents -----------------------------------------------------------------------
 
 
-def _apply(facts: Facts | None, record: Record, policy: Policy) -> tuple[Facts | None, Cause]:
+def read_one(facts: Facts | None, record: Record, policy: Policy) -> tuple[Facts | None, Cause]:
     """The newest incident after one more statement, and why the statement was passed over, if it was."""
     time, _, _, event, no_data, episode = record.key
-    state = _NEXT[_CLOSED if facts is None else facts.state][event]
-    if facts is None or facts.state == _CLOSED:
-        if state == _CLOSED:
+    state = AFTER[CLOSED if facts is None else facts.state][event]
+    if facts is None or facts.state == CLOSED:
+        if state == CLOSED:
             return facts, Cause.NOTHING_OPEN
         if facts is None or facts.resolved_at is None or facts.expired:
             return _opened(record, facts), Cause.NONE
@@ -201,7 +157,7 @@ def _apply(facts: Facts | None, record: Record, policy: Policy) -> tuple[Facts |
     if event == _EXPIRY:
         end = max(deadline(facts, policy) or facts.last_seen, facts.first[0])
         return facts._replace(state=state, resolved_at=end, expired=True), Cause.NONE
-    if event == _CLOSED:
+    if event == CLOSED:
         if no_data:
             return facts._replace(no_data=True), Cause.DUPLICATE
         if record.untimed and episode and facts.episode and episode != facts.episode:
@@ -240,11 +196,11 @@ def _said(facts: Facts, record: Record, state: int) -> Facts:
         resolved_at=None,
         expired=False,
         # That nothing is measured does not make it any better.
-        severity=_worse(facts.severity, record.severity) if no_data else record.severity or facts.severity,
-        max_severity=_worse(facts.max_severity, record.severity),
+        severity=worse(facts.severity, record.severity) if no_data else record.severity or facts.severity,
+        max_severity=worse(facts.max_severity, record.severity),
         title=record.title or facts.title,
         last_seen=max(facts.last_seen, record.heard),
-        expires_at=_latest(facts.expires_at, record.expires_at),
+        expires_at=latest(facts.expires_at, record.expires_at),
         said=facts.said + 1,
         no_data=no_data or (facts.no_data and event != _FIRING),
         episode=episode or facts.episode,
@@ -256,7 +212,7 @@ def _fold(base: Facts | None, records: Iterable[Record], policy: Policy) -> list
     found = [] if base is None else [base]
     for record in records:
         before = found[-1] if found else None
-        after, _ = _apply(before, record, policy)
+        after, _ = read_one(before, record, policy)
         if after is None:
             continue
         if before is None or after.first != before.first:
@@ -266,28 +222,31 @@ def _fold(base: Facts | None, records: Iterable[Record], policy: Policy) -> list
     return found
 
 
-def _worse(one: Severity | None, other: Severity | None) -> Severity | None:
+def worse(one: Severity | None, other: Severity | None) -> Severity | None:
+    """The worse of two severities; the one that is known, if only one is."""
     if one is None or other is None or one is other:
         return one or other
     return one if _BADNESS[one] > _BADNESS[other] else other
 
 
-def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
+def latest(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The later of two times; the one that is known, if only one is."""
     return max(one, other) if one is not None and other is not None else one or other
 
 
-def _later(time: datetime, by: timedelta) -> datetime:
+def later(time: datetime, by: timedelta) -> datetime:
+    """A time and a duration, and never more than there are years."""
     try:
         return time + by
     except OverflowError:
-        return _LAST
+        return NEVER
 
 
 def deadline(facts: Facts, policy: Policy) -> datetime | None:
     """When the open incident expires unless it is heard of again; None: never."""
     if policy.expire_after is None:
         return facts.expires_at
-    return _latest(_later(facts.last_seen, policy.expire_after), facts.expires_at)
+    return latest(later(facts.last_seen, policy.expire_after), facts.expires_at)
 
 
 # --- Step and tick ----------------------------------------------------------------------------------------------------
@@ -349,7 +308,7 @@ def _tick(timeline: Timeline, now: datetime, policy: Policy) -> tuple[Timeline, 
     if not timeline:
         return timeline, told
     facts = timeline.now
-    if facts is not None and facts.state != _CLOSED:
+    if facts is not None and facts.state != CLOSED:
         due = deadline(facts, policy)
         if due is None or now < due:
             return timeline, told
@@ -363,10 +322,10 @@ def _tick(timeline: Timeline, now: datetime, policy: Policy) -> tuple[Timeline, 
             untimed=False,
             marked=False,
         )
-        after, _ = _apply(facts, expiry, policy)
+        after, _ = read_one(facts, expiry, policy)
         timeline = evolve(timeline, recent=(*timeline.recent, expiry), now=after)
         told = _told(timeline, [facts], [after] if after else [], alert=None, at=due, cause=Cause.NONE)
-    if now >= _later(timeline.heard, policy.retention):
+    if now >= later(timeline.heard, policy.retention):
         timeline = Timeline()
     return timeline, told
 
@@ -376,13 +335,13 @@ def read(alert: Alert, timeline: Timeline, policy: Policy) -> tuple[Record, date
     received = None if alert.received_at is None else utc(alert.received_at, "received_at")
     time = None if alert.occurred_at is None else utc(alert.occurred_at, "occurred_at")
     untimed = False
-    if time is None or (received is not None and time > _later(received, policy.max_ahead)):
+    if time is None or (received is not None and time > later(received, policy.max_ahead)):
         untimed = True
-        time = received or (_later(timeline.recent[-1].key[0], _JUST_AFTER) if timeline else _EPOCH)
+        time = received or (later(timeline.recent[-1].key[0], _JUST_AFTER) if timeline else _EPOCH)
     started = time if alert.started_at is None else min(utc(alert.started_at, "started_at"), time)
     sequence = -1 if alert.sequence is None else alert.sequence
     record = Record(
-        key=(time, sequence, started, _RANK[alert.state], alert.no_data, alert.episode or ""),
+        key=(time, sequence, started, RANK[alert.state], alert.no_data, alert.episode or ""),
         severity=alert.severity,
         title=alert.title,
         heard=time if received is None else received,
@@ -399,7 +358,7 @@ def _too_late(timeline: Timeline, record: Record, alert: Alert) -> tuple[Timelin
     if (
         base is not None
         and now is not None
-        and base.state != _CLOSED != now.state
+        and base.state != CLOSED != now.state
         and base.first == now.first <= record.key
         and record.key[3] == _FIRING
         and record.heard > now.last_seen
@@ -416,7 +375,7 @@ def _append(timeline: Timeline, record: Record, alert: Alert, policy: Policy) ->
     after = _fold(timeline.now, (record,), policy)
     told = _told(timeline, before, after, alert=alert, at=record.key[0], cause=Cause.NONE)
     if not told:
-        told = [_ignored(alert, record, _apply(timeline.now, record, policy)[1])]
+        told = [_ignored(alert, record, read_one(timeline.now, record, policy)[1])]
     return _remember(timeline, (*timeline.recent, record), after, policy), told
 
 
@@ -442,7 +401,7 @@ def _insert(timeline: Timeline, record: Record, alert: Alert, policy: Policy) ->
     told = _told(timeline, before, after, alert=alert, at=key[0], cause=cause)
     if not told:
         earlier = _fold(timeline.base, recent[:place], policy)
-        _, why = _apply(earlier[-1] if earlier else None, record, policy)
+        _, why = read_one(earlier[-1] if earlier else None, record, policy)
         told = [_ignored(alert, record, why or Cause.DUPLICATE)]
     return _remember(timeline, recent, after, policy), told
 
@@ -451,10 +410,10 @@ def _merged(one: Record, other: Record) -> Record:
     """What two deliveries of one statement say together, in whatever order they came."""
     return Record(
         key=one.key,
-        severity=_worse(one.severity, other.severity),
+        severity=worse(one.severity, other.severity),
         title=max(one.title, other.title),
         heard=max(one.heard, other.heard),
-        expires_at=_latest(one.expires_at, other.expires_at),
+        expires_at=latest(one.expires_at, other.expires_at),
         untimed=one.untimed and other.untimed,
         marked=one.marked,
     )
@@ -473,7 +432,7 @@ def _remember(timeline: Timeline, recent: tuple[Record, ...], after: list[Facts]
     folded = 0
     while len(recent) - folded > policy.max_recent or last - recent[folded].key[0] > policy.reorder_window:
         horizon = recent[folded].key
-        base, _ = _apply(base, recent[folded], policy)
+        base, _ = read_one(base, recent[folded], policy)
         total += base is not None and base.first == horizon
         folded += 1
     return evolve(timeline, base=base, horizon=horizon, recent=recent[folded:], now=now, total=total)
@@ -484,7 +443,7 @@ def _remember(timeline: Timeline, recent: tuple[Record, ...], after: list[Facts]
 Change = tuple[TransitionKind, Cause, Severity | None]
 """What is told of one incident: kind, cause, and the severity before."""
 
-_ENTERED = (TransitionKind.REOPENED, TransitionKind.ACKNOWLEDGED, TransitionKind.SUPPRESSED)
+ENTERED = (TransitionKind.REOPENED, TransitionKind.ACKNOWLEDGED, TransitionKind.SUPPRESSED)
 _CLOSINGS = frozenset({TransitionKind.RESOLVED, TransitionKind.EXPIRED})
 
 
@@ -492,23 +451,23 @@ def _changes(old: Facts | None, new: Facts, cause: Cause) -> list[Change]:
     """What is to be told of an incident that was `old` (None: it was not there) and is `new`."""
     if old == new:
         return []
-    if new.state == _CLOSED:
+    if new.state == CLOSED:
         if old is None:
             # A mark shows that it was told once, and has been part of another since.
             return [(TransitionKind.RESOLVED, Cause.CORRECTED if new.mark else Cause.UNANNOUNCED, None)]
-        if old.state != _CLOSED:
+        if old.state != CLOSED:
             return [(TransitionKind.EXPIRED if new.expired else TransitionKind.RESOLVED, cause, None)]
         same = (old.first[0], old.resolved_at, old.expired) == (new.first[0], new.resolved_at, new.expired)
         return [(TransitionKind.DEDUPLICATED if same else TransitionKind.RESOLVED, Cause.CORRECTED, None)]
-    if old is None or old.state == _CLOSED:
+    if old is None or old.state == CLOSED:
         kind = TransitionKind.REOPENED if old or new.mark else TransitionKind.OPENED
         changes: list[Change] = [(kind, cause, None)]
         if new.state != _FIRING:
-            changes.append((_ENTERED[new.state], cause, None))
+            changes.append((ENTERED[new.state], cause, None))
         return changes
     changes = []
     if old.state != new.state:
-        changes.append((_ENTERED[new.state], Cause.UNSUPPRESSED if new.state == _FIRING else cause, None))
+        changes.append((ENTERED[new.state], Cause.UNSUPPRESSED if new.state == _FIRING else cause, None))
     if old.severity is not new.severity:
         changes.append((TransitionKind.SEVERITY_CHANGED, cause, old.severity))
     return changes or [(TransitionKind.DEDUPLICATED, cause, None)]
@@ -519,28 +478,20 @@ def _told(
 ) -> list[Transition]:
     """What became of the incidents, oldest first, so that closings precede openings. Nothing if they are the same."""
     told = []
+    name, vendor = (timeline.source, timeline.dedup_key), timeline.vendor
     old_of = {old.identity: old for old in before}
     left = old_of.keys() - {new.identity for new in after}
     for old in before:
         if old.identity in left:
             whole = [new for new in after if new.first <= old.identity][-1]
             end = old.resolved_at or old.first[0]
-            told.append(
-                Transition(
-                    kind=TransitionKind.RESOLVED,
-                    incident=_incident(timeline, old._replace(state=_CLOSED, resolved_at=end)),
-                    alert=alert,
-                    at=end,
-                    cause=Cause.MERGED,
-                    was=incident_id(timeline.source, timeline.dedup_key, whole.identity),
-                )
-            )
+            part = old._replace(state=CLOSED, resolved_at=end)
+            was = incident_id(*name, whole.identity)
+            told.append(transition(TransitionKind.RESOLVED, alert, end, Cause.MERGED, was, name, vendor, part))
     for new in after:
-        incident = None
-        for kind, why, was in _changes(old_of.get(new.identity), new, cause):
-            incident = incident or _incident(timeline, new)
-            time = incident.resolved_at if kind in _CLOSINGS else None
-            told.append(Transition(kind=kind, incident=incident, alert=alert, at=time or at, cause=why, was=was))
+        for kind, why, severity in _changes(old_of.get(new.identity), new, cause):
+            time = new.resolved_at if kind in _CLOSINGS else None
+            told.append(transition(kind, alert, time or at, why, severity, name, vendor, new))
     return told
 
 
