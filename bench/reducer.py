@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 
 import orjson
-from bench import interleaved
 
 from alertmap import Alert, IncidentBook, Policy, Request, Severity, State, parse
+from bench import interleaved
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 POLICY = Policy(max_open_per_source=10_000_000)

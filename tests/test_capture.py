@@ -265,13 +265,13 @@ def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
     """A real process, a real request, Ctrl-C: exit code 0, a summary, nothing on stderr."""
     command = [sys.executable, "-m", "alertmap.cli", "capture", "--port", "0", "--out", str(tmp_path / "new" / "here")]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    with subprocess.Popen(  # noqa: S603, PLW1509 - our own; a shell's background job would ignore Ctrl-C
+    with subprocess.Popen(  # noqa: S603 - our own; a shell's background job would ignore Ctrl-C
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None

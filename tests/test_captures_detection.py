@@ -1,8 +1,8 @@
 """Detection over everything that real software sent, built vendors and others."""
 
-import captures
 import pytest
 
+import captures
 from alertmap import detect, vendors
 
 if not (captures.SHARED / "captures").is_dir():

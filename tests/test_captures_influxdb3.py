@@ -2,9 +2,9 @@
 
 import json
 
-import captures
 import pytest
 
+import captures
 from alertmap import Alert, ProblemCode, Severity, Source, State, detect, parse
 
 STREAMS = captures.streams("influxdb3")
@@ -149,8 +149,8 @@ def test_weak_keys_are_told() -> None:
 
 def test_detection() -> None:
     """The official texts and the engine's own request are recognised; texts of the user's own are nobody's."""
-    for name in ALL:
-        found = detect(ALL[name].request)
+    for name, one in ALL.items():
+        found = detect(one.request)
         told = _told(name)
         own = name.startswith("notifier_") or "template" in name or "unrendered" in name
         assert (found.vendor if found else None) == (None if own else "influxdb3"), (name, told)

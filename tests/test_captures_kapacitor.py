@@ -4,11 +4,11 @@ import json
 from datetime import timedelta
 from typing import Any
 
-import captures
 import pytest
 from dateutil.parser import isoparse
 
-from alertmap import Alert, AlertmapError, Batch, Reason, ShapeError, Severity, State, detect, parse
+import captures
+from alertmap import Alert, AlertmapError, Batch, Reason, Severity, ShapeError, State, detect, parse
 
 STREAMS = captures.streams("kapacitor")
 C, W, I = Severity.CRITICAL, Severity.MEDIUM, Severity.INFO  # noqa: E741 - the levels' own initials

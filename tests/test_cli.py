@@ -661,14 +661,14 @@ def started(*arguments: object, stdout: int = subprocess.PIPE, buffered: bool = 
     """The command line as a process of its own."""
     command = [sys.executable, "-m", "alertmap.cli", *(str(one) for one in arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "" if buffered else "1"}
-    return subprocess.Popen(  # noqa: S603, PLW1509 - our own; a shell's background job would ignore Ctrl-C
+    return subprocess.Popen(  # noqa: S603 - our own; a shell's background job would ignore Ctrl-C
         command,
         stdout=stdout,
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         text=True,
         env=environment,
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
     )
 
 

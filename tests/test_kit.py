@@ -1,10 +1,8 @@
 """The conformance kit catches what it is for: a deliberately broken adapter for each of its parts."""
 
 import re
-from pathlib import Path
 
 import pytest
-
 
 GOOD = """
 from collections.abc import Iterator
@@ -103,9 +101,11 @@ class Package:
         pytester.makepyfile(acme=GOOD)
 
     def about(self, text: str) -> None:
+        """Write what is said of the fixtures."""
         (self.fixtures / "about.toml").write_text(text, encoding="utf-8")
 
     def body(self, name: str, text: str) -> None:
+        """Write a fixture."""
         (self.fixtures / f"{name}.json").write_text(text, encoding="utf-8")
 
     def sabotage(self, *changes: str) -> None:

@@ -120,15 +120,15 @@ def test_a_field_may_be_a_number_or_a_boolean(value: object, word: str | None) -
         (lambda: Priorities({"CRITICAL": "critcal"}), "did you mean 'critical'"),
         (lambda: Priorities({"CRITCAL": "high"}, vendor="kapacitor"), "did you mean 'CRITICAL'"),
         (lambda: Priorities({"a": "high", "A": "low"}), "twice"),
-        (lambda: Priorities({1: "high"}), "must map levels"),  # type: ignore[dict-item]
-        (lambda: Priorities({"a": 1}), "not a int"),  # type: ignore[dict-item]
-        (lambda: Priorities("high"), "must map levels"),  # type: ignore[arg-type]
+        (lambda: Priorities({1: "high"}), "must map levels"),
+        (lambda: Priorities({"a": 1}), "not a int"),
+        (lambda: Priorities("high"), "must map levels"),
         (lambda: Priorities(preset="itoc36"), "did you mean 'itoc360'"),
-        (lambda: Priorities(preset=3), "no preset"),  # type: ignore[arg-type]
+        (lambda: Priorities(preset=3), "no preset"),
         (lambda: Priorities(field="$.a[x"), "is no path"),
         (lambda: Priorities(field=" "), "not blank"),
-        (lambda: Priorities(field=3), "not blank"),  # type: ignore[arg-type]
-        (lambda: Priorities(layers=["x"]), "functions"),  # type: ignore[arg-type]
+        (lambda: Priorities(field=3), "not blank"),
+        (lambda: Priorities(layers=["x"]), "functions"),
         (lambda: Priorities(layers=len), "functions"),
         (lambda: Priorities().to_itoc360(), "name none"),
         (lambda: Priorities.from_itoc360({"priority": {"field": "x"}}), "found nothing @ $.priority.mapping"),
@@ -145,7 +145,7 @@ def test_a_field_may_be_a_number_or_a_boolean(value: object, word: str | None) -
 )
 def test_mistakes_are_told_when_it_is_built(make: Any, says: str) -> None:
     """A misspelt level, severity, preset, source or path never waits for an alert, and the nearest name is offered."""
-    with pytest.raises(ConfigurationError, match=".") as caught:
+    with pytest.raises(ConfigurationError) as caught:
         make()
     assert says in str(caught.value)
 
