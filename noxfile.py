@@ -14,8 +14,8 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 VERSIONS = [version for version in nox.project.python_versions(PROJECT) if shutil.which(f"python{version}")]
 
 
-def _install(session: nox.Session, group: str) -> None:
-    session.install("-e", ".", *nox.project.dependency_groups(PROJECT, group))
+def _install(session: nox.Session, group: str, extras: str = "cli,fast,testing") -> None:
+    session.install("-e", f".[{extras}]", *nox.project.dependency_groups(PROJECT, group))
 
 
 @nox.session(python=VERSIONS or None)
@@ -24,13 +24,6 @@ def tests(session: nox.Session) -> None:
     _install(session, "test")
     coverage = ["--cov", "--cov-report=term-missing"] if session.python in (None, *VERSIONS[:1]) else []
     session.run("python", "-m", "pytest", "-n", "auto", *coverage, *session.posargs)
-
-
-@nox.session
-def minimal(session: nox.Session) -> None:
-    """The suite with the runtime dependencies alone: no orjson, no XML, no command line."""
-    session.install("-e", ".[testing]")
-    session.run("python", "-m", "pytest", *session.posargs)
 
 
 @nox.session(name="property")
@@ -68,7 +61,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """The linter and the formatter's check."""
-    _install(session, "lint")
+    session.install(*nox.project.dependency_groups(PROJECT, "lint"))
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check")
 
