@@ -216,6 +216,12 @@ def test_a_first_guess() -> None:
     assert not opened.problems
 
 
+def test_labels_that_may_be_null() -> None:
+    """Labels that one payload does not have are none there."""
+    found = alerts({"id": "1", "labels": {"a": "b"}}, {"id": "1", "labels": None})
+    assert [alert.labels for alert in found] == [{"a": "b"}, {}]
+
+
 def test_guesses_are_called_guesses() -> None:
     """Each guess is marked where it stands."""
     found = text(TRIGGER, RECOVERY)

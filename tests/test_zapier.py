@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertmap import Alert, DecodeError, Request, Severity, ShapeError, State, detect, fingerprint, parse
+from alertmap import Alert, DecodeError, Reason, Request, Severity, ShapeError, State, detect, fingerprint, parse
 from alertmap.adapters.zapier import STATES
 from alertmap.model import ProblemCode
 
@@ -246,3 +246,10 @@ def test_synonyms_are_not_recognised(event: object) -> None:
 def test_order_is_nothing(items: list[tuple[str, str]]) -> None:
     """The order of keys changes nothing."""
     assert one(dict(items)) == one(ALERT | {"a": "b", "c__d": "e"})
+
+
+def test_a_token_in_the_query_goes_nowhere() -> None:
+    """The token of a GET stands in no part of the batch, raw or not; with nothing beside it the GET is a probe."""
+    batch = parse("zapier", Request(b"", "GET", "/zapier?token=hunter2&title=disk&status=trigger&id=7"))
+    assert batch.raw == {"title": "disk", "status": "trigger", "id": "7"}
+    assert parse("zapier", Request(b"", "GET", "/zapier?token=hunter2")).reason is Reason.PROBE

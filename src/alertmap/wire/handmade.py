@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple, TypeVar
 
+from alertmap.decode import CREDENTIALS
 from alertmap.errors import ConfigurationError
 from alertmap.model import ProblemCode, Where
 from alertmap.place import MISSING, look_up, read_place
@@ -11,11 +12,6 @@ from alertmap.wire.node import Mismatch, Node, mismatch
 from alertmap.wire.types import json_or_text, number_text
 
 T = TypeVar("T")
-
-_TOKENS = ("token", "access_token", "auth_token", "x-itoc360-token", "api_key", "apikey", "api-key")
-CREDENTIALS = frozenset((*_TOKENS, "secret", "password", "passwd", "authorization"))
-"""Keys, in lower case, whose values are nobody's business: they become no label."""
-
 
 def scalar_text(value: object) -> str | None:
     """The text of a scalar: 42.0 is `42`, true is `true`, null is the empty text; None of an object or a list."""
