@@ -147,7 +147,7 @@ def read(event: Event | Slack | Discord | EngineRequest, options: Options) -> It
             yield evolve(_reading(event.text, options), at=("text",))
         case Discord():
             yield evolve(_reading(event.content, options), at=("content",))
-        case EngineRequest():
+        case _:
             yield evolve(_reading(event.notification_text, options), at=("notification_text",))
 
 

@@ -41,15 +41,16 @@ EDGE_VALUES: tuple[Any, ...] = (
 def damaged(document: Any, seen: set[tuple[Any, ...]] | None = None) -> Iterator[tuple[Where, Any]]:
     """Yield `(where, document)` for every damage of a document; the original is never changed.
 
-    `seen` keeps places that were damaged in an earlier document of the same shape from being damaged again.
+    Of a list's elements the first that has a place stands for all. `seen` keeps places that were damaged in an earlier
+    document of the same shape from being damaged again.
     """
     shape = tuple(sorted(document)) if isinstance(document, dict) else ()
+    seen = set() if seen is None else seen
     for where in places(document, ()):
-        if seen is not None:
-            kind = (shape, *("*" if isinstance(step, int) else step for step in where))
-            if kind in seen:
-                continue
-            seen.add(kind)
+        kind = (shape, *("*" if isinstance(step, int) else step for step in where))
+        if kind in seen:
+            continue
+        seen.add(kind)
         if where:
             yield where, _without(document, where)
         for value in EDGE_VALUES:
