@@ -233,7 +233,7 @@ def test_a_notebooks_value_may_be_anything() -> None:
 )
 def test_recognised(document: Any, reason: str) -> None:
     """The reason names the mark."""
-    found = influxdb2.marks(document, Request())
+    found = influxdb2.recognise(document, Request())
     assert found is not None
     assert reason in found.reason
     assert found.rank is (Rank.WEAK if "msg" in document else Rank.STRONG)
@@ -244,7 +244,7 @@ def test_recognised(document: Any, reason: str) -> None:
 )
 def test_not_recognised(document: Any) -> None:
     """One mark alone gives nothing away."""
-    assert influxdb2.marks(document, Request()) is None
+    assert influxdb2.recognise(document, Request()) is None
 
 
 def test_detected_as_bytes() -> None:

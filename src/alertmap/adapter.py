@@ -46,6 +46,11 @@ def _folded(levels: Mapping[str, Severity]) -> dict[str, Severity]:
     return folded
 
 
+def first_event(document: Any) -> Any:
+    """The first event of a body that is an array of them; any other document itself."""
+    return document[0] if type(document) is list and document else document
+
+
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -103,7 +108,7 @@ class Adapter:
         """Say whether a decoded document looks like this vendor's, and why."""
         if callable(self.marks):
             return self.marks(document, request)
-        event = document[0] if self.many and type(document) is list and document else document
+        event = first_event(document) if self.many else document
         if self.marks and type(event) is dict and event.keys() >= self.marks:
             return Mark(f"it has the keys {', '.join(sorted(self.marks))}")
         return None

@@ -23,7 +23,7 @@ from typing import Any, Literal, TypeAlias
 from attrs import Factory
 
 from alertmap import wire
-from alertmap.adapter import Adapter, Mark, Said
+from alertmap.adapter import Adapter, Mark, Said, first_event
 from alertmap.model import Notice, Problem, ProblemCode, Reading, Reason, Request, Severity, State
 
 
@@ -526,8 +526,8 @@ def _texts(values: Mapping[str, object]) -> dict[str, str]:
     }
 
 
-def marks(document: Any, _: Request) -> Mark | None:
-    event = document[0] if type(document) is list and document else document
+def recognise(document: Any, _: Request) -> Mark | None:
+    event = first_event(document)
     if type(event) is not dict:
         return None
     keys = event.keys()
@@ -555,7 +555,7 @@ adapter = Adapter(
     read=read,
     levels=LEVELS,
     fallback=Severity.LOW,  # a level that nobody knows yet is none of the worse ones
-    marks=marks,
+    marks=recognise,
     formats=frozenset({"json", "form", "empty"}),
     many=True,
     options=Options,

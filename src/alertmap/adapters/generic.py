@@ -378,7 +378,7 @@ def _is_absent(value: Any) -> bool:
     return text is not None and ABSENT.fullmatch(text.strip()) is not None
 
 
-def marks(_document: Any, _request: Request) -> Mark | None:
+def recognise(_document: Any, _request: Request) -> Mark | None:
     # Whatever posts JSON fits: only its owner can say that a request is generic.
     return None
 
@@ -389,7 +389,7 @@ adapter = Adapter(
     wire=Event,
     read=read,
     levels=LEVELS,
-    marks=marks,
+    marks=recognise,
     formats=frozenset({"json", "form"}),
     many=True,
     timed=False,  # `read` tells where the time should be

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from alertmap import labels, wire
-from alertmap.adapter import Adapter, Mark, Said
+from alertmap.adapter import Adapter, Mark, Said, first_event
 from alertmap.model import Notice, Problem, ProblemCode, Reading, Reason, Request, Severity, State
 
 
@@ -199,8 +199,8 @@ def _word(text: str) -> str:
     return text.strip().upper()
 
 
-def marks(document: Any, _: Request) -> Mark | None:
-    event = document[0] if type(document) is list and document else document
+def recognise(document: Any, _: Request) -> Mark | None:
+    event = first_event(document)
     if type(event) is not dict:
         return None
     said, status = event.get("eventType"), event.get("status")
@@ -217,7 +217,7 @@ adapter = Adapter(
     wire=Event | OldEvent | Webhook,
     read=read,
     levels=LEVELS,
-    marks=marks,
+    marks=recognise,
     many=True,
     timed=False,  # neither way tells since when a state holds, but for the first
 )

@@ -24,7 +24,7 @@ from typing import Any, Literal
 from attrs import Factory
 
 from alertmap import labels, wire
-from alertmap.adapter import Adapter, Mark, Rank, Said, fold
+from alertmap.adapter import Adapter, Mark, Rank, Said, first_event, fold
 from alertmap.model import Notice, Problem, ProblemCode, Reading, Reason, Request, Severity, State
 
 
@@ -211,8 +211,8 @@ def _values(fields: dict[str, object]) -> dict[str, int | float | str]:
     }
 
 
-def marks(document: Any, _: Request) -> Mark | None:
-    event = document[0] if type(document) is list and document else document
+def recognise(document: Any, _: Request) -> Mark | None:
+    event = first_event(document)
     if type(event) is not dict:
         return None
     kind = event.get("_measurement")
@@ -231,7 +231,7 @@ adapter = Adapter(
     wire=Event | Row | Notebook | Ping,
     read=read,
     levels=LEVELS,
-    marks=marks,
+    marks=recognise,
     many=True,  # a task may encode several rows at once
     options=Options,
 )

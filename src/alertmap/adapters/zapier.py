@@ -18,7 +18,7 @@ from typing import Annotated, Any
 from attrs import Factory
 
 from alertmap import labels, wire
-from alertmap.adapter import Adapter, Mark, Rank, Said, fold
+from alertmap.adapter import Adapter, Mark, Rank, Said, first_event, fold
 from alertmap.model import Problem, ProblemCode, Reading, Request, Severity, State, path_text
 
 CONTRACT = ("trigger", "resolve")
@@ -182,12 +182,12 @@ def _problem(code: ProblemCode, event: Event, name: str, told: str) -> Problem:
     return Problem(code, path_text((event.spelt.get(name, name),)), told)
 
 
-def marks(document: Any, _request: Request) -> Mark | None:
+def recognise(document: Any, _request: Request) -> Mark | None:
     try:
         document = _unwrapped(document)
     except wire.Mismatch:
         return None
-    event = document[0] if type(document) is list and document else document
+    event = first_event(document)
     if type(event) is dict and type(event.get("title")) is str and type(event.get("status")) is str:
         status = fold(event["status"])
         if status in CONTRACT:
@@ -201,7 +201,7 @@ adapter = Adapter(
     wire=Event,
     read=read,
     levels=LEVELS,
-    marks=marks,
+    marks=recognise,
     formats=frozenset({"json", "form", "xml", "query"}),
     many=True,
     timed=False,

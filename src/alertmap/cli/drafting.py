@@ -11,7 +11,7 @@ from typing import Any
 from attrs import Factory, define, evolve, frozen
 
 from alertmap import labels, wire
-from alertmap.adapter import fold
+from alertmap.adapter import first_event, fold
 from alertmap.model import Severity, State
 from alertmap.redact import PLACEHOLDER
 
@@ -301,7 +301,7 @@ _DEEP = 3
 def value(way: Way, document: Any) -> Any:
     """What a document holds at the end of a way; of a list its first element counts."""
     for field in way:
-        document = document[0] if type(document) is list and document else document
+        document = first_event(document)
         document = document.get(field.key) if type(document) is dict else None
     return document
 

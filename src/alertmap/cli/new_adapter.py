@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from alertmap import registry
-from alertmap.adapter import fold
+from alertmap.adapter import first_event, fold
 from alertmap.cli import tables
 from alertmap.cli.drafting import Draft, draft, value
 from alertmap.cli.files import RECORDED, Refused, WrongUsage, find, read, shown
@@ -132,7 +132,7 @@ def _sample(request: Request) -> _Sample | None:
             continue
         except PayloadError as error:
             raise WrongUsage(str(error)) from None
-        event = document[0] if type(document) is list and document else document
+        event = first_event(document)
         if type(event) is dict and event:
             return _Sample(request=request, kind=kind, document=document)
     return None

@@ -13,6 +13,7 @@ from alertmap.wire.types import json_or_text, number_text
 
 T = TypeVar("T")
 
+
 def scalar_text(value: object) -> str | None:
     """The text of a scalar: 42.0 is `42`, true is `true`, null is the empty text; None of an object or a list."""
     if type(value) is bool:
