@@ -347,7 +347,7 @@ line-length = {WIDTH}
         "README.md": f"""\
 # {vendor.distribution}
 
-{vendor.title} for [alertmap](https://pypi.org/project/alertmap/): installed beside it, it is found by its name.
+{vendor.title} for alertmap: installed beside it, it is found by its name.
 
 ```python
 from alertmap import parse
