@@ -167,8 +167,8 @@ def test_a_broken_layer_is_a_configuration_error(layer: Any) -> None:
 
 def test_open_vocabularies_take_any_level() -> None:
     """Where users send words of their own, a source maps them."""
-    assert find("influxdb3").open_levels
-    assert Priorities({"page-me": "critical"}, vendor="influxdb3").overrides == {"page-me": Severity.CRITICAL}
+    for vendor in ("generic", "grafana", "influxdb2", "influxdb3", "prometheus_alertmanager"):
+        assert Priorities({"page-me": "critical"}, vendor=vendor).overrides == {"page-me": Severity.CRITICAL}
 
 
 def test_toml() -> None:

@@ -389,6 +389,7 @@ adapter = Adapter(
     wire=Event,
     read=read,
     levels=LEVELS,
+    open_levels=True,
     marks=recognise,
     formats=frozenset({"json", "form"}),
     many=True,

@@ -231,6 +231,7 @@ adapter = Adapter(
     wire=Event | Row | Notebook | Ping,
     read=read,
     levels=LEVELS,
+    open_levels=True,  # tasks of users write statuses with words of their own
     marks=recognise,
     many=True,  # a task may encode several rows at once
     options=Options,
