@@ -68,7 +68,7 @@ def parse(
     """
     call = _Call(vendor, source, received_at, limits)
     request = request if isinstance(request, Request) else Request(request)
-    with _Named(call.adapter):
+    with call:
         document = decode(request, call.adapter.formats, call.limits)
         if document is None:
             return Batch(vendor=call.adapter.name, source=call.source.name, reason=Reason.PROBE)
@@ -91,7 +91,7 @@ def parse_document(
     call = _Call(vendor, source, received_at, limits)
     if request is not None and not isinstance(request, Request):
         raise ConfigurationError(f"request must be a Request, not a {type(request).__name__}")
-    with _Named(call.adapter):
+    with call:
         check(document, call.limits)
         return _read(call, document, request or Request(), ())
 
@@ -116,7 +116,7 @@ def _as_moment(moment: object) -> datetime | None:
 
 
 class _Call:
-    """The arguments of a call, checked."""
+    """The arguments of a call, checked. As a context it puts the vendor's name on a payload's errors."""
 
     __slots__ = ("adapter", "limits", "options", "received_at", "source")
 
@@ -126,13 +126,6 @@ class _Call:
         self.options = options_of(self.source, self.adapter)
         self.received_at = _as_moment(received_at)
         self.limits = as_limits(limits)
-
-
-class _Named:
-    """Puts the vendor's name on a payload's errors."""
-
-    def __init__(self, adapter: Adapter) -> None:
-        self.adapter = adapter
 
     def __enter__(self) -> None:
         pass
