@@ -75,10 +75,12 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Microseconds, and ratios to decoding the same bytes; nothing is gated."""
-    _install(session, "bench")
-    session.run("python", "bench/bench.py", *session.posargs)
-    session.run("python", "bench/reducer.py")
+    """What it costs, beside decoding the same bytes and beside others; `-- --docs` writes figures and plots."""
+    _install(session, "bench", extras="fast,testing")
+    # Where one of these cannot be installed, the bench says so.
+    session.install(*nox.project.dependency_groups(PROJECT, "peers"), success_codes=[0, 1])
+    session.install("--no-deps", *nox.project.dependency_groups(PROJECT, "peers-alone"), success_codes=[0, 1])
+    session.run("python", "-m", "bench", *session.posargs)
 
 
 @nox.session

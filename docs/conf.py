@@ -21,7 +21,7 @@ extensions = [
 ]
 intersphinx_mapping: dict[str, tuple[str, None]] = {}
 source_suffix = {".md": "markdown"}
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "performance"]
 html_theme = "furo"
 html_title = "alertmap"
 

@@ -1,0 +1,50 @@
+"""What a process does once, each time in a process of its own: import, first use, and the peak of a large body."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+from bench.cases import batch, large
+from bench.rounds import Seconds, in_process, ratio
+from bench.row import Row
+
+_IMPORT = "import time; start = time.process_time(); import {}; print(time.process_time() - start)"
+_FIRST = """
+import sys, time, alertmap
+body = sys.stdin.buffer.read()
+start = time.process_time()
+alertmap.parse("prometheus_alertmanager", body)
+print(time.process_time() - start)
+"""
+_PEAK = """
+import re, sys, alertmap
+from pathlib import Path
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
+limits = alertmap.Limits(max_body=16 * 1024 * 1024, max_nodes=1_000_000)
+body = sys.stdin.buffer.read()
+before = peak()
+batch = alertmap.parse("prometheus_alertmanager", body, limits=limits)
+print((peak() - before) / len(body))
+"""
+
+
+def rows(rounds: int, *, quick: bool) -> Iterator[Row]:
+    """Import, first use, peak."""
+    rounds = 1 if quick else rounds
+    names = ("alertmap", "attrs, cattrs", "attrs")
+    imports: Seconds = {name: [] for name in names}
+    for _ in range(rounds):
+        for name in names:
+            imports[name].append(float(in_process(_IMPORT.format(name))))
+    note = f"{median(imports['alertmap']) * 1e3:.0f} ms"
+    both = ratio(imports, "alertmap", "attrs, cattrs")
+    yield Row("import alertmap", both, "x import attrs, cattrs", 1.3, note=note, seconds=imports)
+    yield Row("import alertmap, beside attrs alone", ratio(imports, "alertmap", "attrs"), "x import attrs", stretch=1.3)
+    one = batch("prometheus_alertmanager", 1)
+    first = [float(in_process(_FIRST, one)) for _ in range(rounds)]
+    yield Row("first use of an adapter", median(first) * 1e3, "ms", 5, 2, seconds={"first": first})
+    if Path("/proc/self/status").exists():  # where the system tells
+        body = large()
+        peaks = [float(in_process(_PEAK, body)) for _ in range(1 if quick else 3)]
+        yield Row(f"memory: peak of a body of {len(body) / 1e6:.1f} MB", median(peaks), "x the body", 3.5, 3)

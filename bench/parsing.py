@@ -1,0 +1,46 @@
+"""Bytes to alerts, beside decoding the same bytes."""
+
+import json
+from collections.abc import Iterator
+from statistics import median
+
+from alertmap import Request, parse
+from bench.cases import Case, cases, decoder, without_orjson
+from bench.rounds import Seconds, in_process, interleaved, ratio
+from bench.row import Row
+
+_WITHOUT_ORJSON = """
+import json, sys
+sys.modules["orjson"] = None  # as if it were not installed
+from bench import cases, parsing
+print(json.dumps(parsing.timed(cases.without_orjson(), {rounds})))
+"""
+
+
+def rows(rounds: int) -> Iterator[Row]:
+    """A row for every body."""
+    for case in cases():
+        yield _row(case, timed(case, rounds))
+    yield _row(without_orjson(), json.loads(in_process(_WITHOUT_ORJSON.format(rounds=rounds))))
+
+
+def timed(case: Case, rounds: int) -> Seconds:
+    """Parse and decode a body."""
+    request = Request(case.body)
+    decode = decoder(case.against)
+    return interleaved(
+        {"parse": lambda: parse(case.vendor, request), case.against: lambda: decode(case.body)},
+        rounds,
+    )
+
+
+def _row(case: Case, seconds: Seconds) -> Row:
+    return Row(
+        what=f"parse: {case.name}",
+        measured=ratio(seconds, "parse", case.against),
+        unit=f"x {case.against}",
+        target=case.target,
+        stretch=case.stretch,
+        note=f"{median(seconds['parse']) * 1e6:,.1f} µs, {len(case.body):,} bytes",
+        seconds=seconds,
+    )

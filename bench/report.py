@@ -1,0 +1,173 @@
+"""What is told: lines for a terminal, and the generated part of the documentation's page."""
+
+import json
+import os
+import platform
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from attrs import field, frozen
+
+from bench.growth import Growth
+from bench.peers import LOADS, OURS, Result
+from bench.plot import svg
+from bench.row import Row
+
+PACKAGES = ("attrs", "cattrs", "orjson", "alerta-server", "prometheus-alert-model", "django-anymail")
+
+
+@frozen
+class Report:
+    """All that one run has measured."""
+
+    rounds: int
+    rows: list[Row] = field(factory=list)
+    growths: list[Growth] = field(factory=list)
+    results: list[Result] = field(factory=list)
+    absent: list[str] = field(factory=list)
+
+
+def machine(rounds: int) -> dict[str, str]:
+    """Where and when it was measured."""
+    installed = {name: _version(name) for name in PACKAGES}
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "Python": f"{platform.python_implementation()} {platform.python_version()}",
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+        "system": platform.system(),
+        "rounds": str(rounds),
+    } | {name: number for name, number in installed.items() if number}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _processor() -> str:
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text().splitlines() if told.exists() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+# --- For a terminal ---------------------------------------------------------------------------------------------------
+
+HEAD = f"{'':52} {'measured':>9} {'target':>8} {'stretch':>8} reached"
+
+
+def line(row: Row) -> str:
+    """A row."""
+    aims = " ".join(f"{_aim(row, aim):>8}" for aim in (row.target, row.stretch))
+    note = f" ({row.note})" if row.note else ""
+    return f"{row.what:52} {_number(row.measured):>9} {aims} {row.reached:8}{row.unit}{note}"
+
+
+def grown(growth: Growth) -> Iterator[str]:
+    """A growth: microseconds per alert."""
+    yield f"microseconds per alert, by {growth.across}"
+    yield f"{'':28}" + "".join(f"{size:>11,}" for size in growth.sizes)
+    for name, values in growth.micros.items():
+        yield f"{name:28}" + "".join(f"{value:11.3f}" for value in values)
+
+
+def compared(result: Result) -> str:
+    """What a peer takes."""
+    ours = "" if result.ours is None else f"{result.ours:8.2f} x ours"
+    taken = f"{result.micros:10,.1f} µs {result.decoding:8.2f} x {LOADS} {ours}"
+    return f"{result.body:22} {result.package:22} {result.given:9} {taken}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"  # noqa: PLR2004 - the digits that say something
+
+
+def _aim(row: Row, aim: float | None) -> str:
+    return "-" if aim is None else f"{'>=' if row.at_least else '<='} {aim:g}"
+
+
+# --- For the documentation --------------------------------------------------------------------------------------------
+
+
+def write(folder: Path, report: Report) -> list[Path]:
+    """Write the figures, as Markdown and JSON, and the plots; the files written."""
+    files = {
+        "figures.md": "\n".join(markdown(report)),
+        "figures.json": json.dumps(figures(report), indent=1, ensure_ascii=False) + "\n",
+    } | {f"{growth.name}.svg": svg(growth) for growth in report.growths}
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in files]
+
+
+def figures(report: Report) -> dict[str, object]:
+    """All figures, for programs."""
+    return {
+        "machine": machine(report.rounds),
+        "rows": [
+            {
+                "what": row.what,
+                "measured": round(row.measured, 4),
+                "unit": row.unit,
+                "target": row.target,
+                "stretch": row.stretch,
+                "at_least": row.at_least,
+                "reached": row.reached,
+            }
+            for row in report.rows
+        ],
+        "growths": {
+            growth.name: {
+                "sizes": growth.sizes,
+                "microseconds per alert": {
+                    name: [round(value, 4) for value in values] for name, values in growth.micros.items()
+                },
+            }
+            for growth in report.growths
+        },
+        "peers": [
+            {
+                "body": result.body,
+                "package": result.package,
+                "given": result.given,
+                "microseconds": round(result.micros, 3),
+                "x orjson.loads": round(result.decoding, 3),
+                "x ours": None if result.ours is None else round(result.ours, 3),
+            }
+            for result in report.results
+        ],
+        "absent": report.absent,
+    }
+
+
+def markdown(report: Report) -> Iterator[str]:
+    """The generated part of the page, in sections that it includes one by one."""
+    yield "<!-- Written by `nox -s bench -- --docs`. -->"
+    yield "<!-- machine -->\n"
+    yield "| | |\n|---|---|"
+    yield from (f"| {name} | {value} |" for name, value in machine(report.rounds).items())
+    yield "\n<!-- rows -->\n"
+    yield "| what | measured | | target | stretch | reached | note |\n|---|--:|---|--:|--:|---|---|"
+    for row in report.rows:
+        aims = " | ".join(_aim(row, aim).strip("-") for aim in (row.target, row.stretch))
+        aims = aims.replace(">=", "≥").replace("<=", "≤")
+        yield f"| {row.what} | {_number(row.measured)} | {row.unit} | {aims} | {row.reached} | {row.note} |"
+    for growth in report.growths:
+        yield f"\n<!-- {growth.name} -->\n"
+        sizes = " | ".join(f"{size:,}" for size in growth.sizes)
+        yield f"| microseconds per alert, by {growth.across} | {sizes} |"
+        yield "|---" + "|--:" * len(growth.sizes) + "|"
+        for name, values in growth.micros.items():
+            yield f"| {name} | " + " | ".join(f"{value:.2f}" for value in values) + " |"
+    yield "\n<!-- peers -->\n"
+    yield "| body | package | given the | µs | x orjson.loads | x ours |\n|---|---|---|--:|--:|--:|"
+    for result in report.results:
+        name = f"**{result.package}**" if result.package == OURS else result.package
+        ratios = f"{_number(result.decoding)} | {'' if result.ours is None else _number(result.ours)}"
+        yield f"| {result.body} | {name} | {result.given} | {result.micros:,.1f} | {ratios} |"
+    yield from ("", *report.absent, "\n<!-- end -->\n")

@@ -1,0 +1,50 @@
+"""How it is measured: rounds of CPU time, each of every function in turn, so that a slow moment meets all alike."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from statistics import median
+
+ROUND = 0.02  # seconds of CPU time of one function in one round
+
+Seconds = dict[str, list[float]]
+"""Seconds of CPU time per call, by function and round."""
+
+
+def interleaved(functions: Mapping[str, Callable[[], object]], rounds: int) -> Seconds:
+    """Run all functions in turn, so many rounds."""
+    loops = {name: _loops(function) for name, function in functions.items()}
+    values: Seconds = {name: [] for name in functions}
+    for _ in range(rounds):
+        for name, function in functions.items():
+            values[name].append(_time(function, loops[name]) / loops[name])
+    return values
+
+
+def ratio(seconds: Seconds, over: str, under: str) -> float:
+    """How many times as long one function takes as another: the ratio of their medians."""
+    return median(seconds[over]) / median(seconds[under])
+
+
+def in_process(program: str, body: bytes = b"") -> str:
+    """What a program prints in a process of its own."""
+    command = [sys.executable, "-c", program]
+    root = Path(__file__).parents[1]
+    return subprocess.run(command, input=body, capture_output=True, check=True, cwd=root).stdout.decode()  # noqa: S603
+
+
+def _time(function: Callable[[], object], loops: int) -> float:
+    start = time.process_time()
+    for _ in range(loops):
+        function()
+    return time.process_time() - start
+
+
+def _loops(function: Callable[[], object]) -> int:
+    function()  # what a first call does once is no part of the rounds
+    loops = 1
+    while (seconds := _time(function, loops)) < ROUND / 4:
+        loops *= 2
+    return max(1, round(loops * ROUND / seconds))

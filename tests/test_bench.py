@@ -1,0 +1,160 @@
+"""The bench runs: its bodies are what their names say, and its report tells all. Speed itself is not tested."""
+
+import json
+import re
+from itertools import chain, pairwise
+from pathlib import Path
+
+import pytest
+
+from alertmap import IncidentBook, parse
+from bench import cases, growth, parsing, peers, plot, reducing, report
+from bench.row import Row
+
+BODIES = [*cases.cases(), cases.without_orjson()]
+ROWS = [
+    Row("parse: one", 1.5, "x orjson.loads", 2.5, 1.75, note="1.0 µs"),
+    Row("parse: other", 2.7, "x orjson.loads", 2.5, 1.75),
+    Row("reduce: one", 0.1, "x the floor's speed", 0.15, 0.33, at_least=True),
+    Row("memory: one", 1234, "bytes"),
+]
+GROWTH = growth.Growth("bodies", "alerts in a body", (1, 10, 100), {"parse": [2.0, 1.0, 1.0], "loads": [0.9, 0.5, 0.4]})
+RESULT = peers.Result("Alertmanager, 1", "alerta-server", "bytes", 20.0, 8.0, 3.0, [2e-5])
+
+
+@pytest.mark.parametrize("case", BODIES, ids=[case.name for case in BODIES])
+def test_a_body_holds_as_many_alerts_as_it_says(case: cases.Case) -> None:
+    """Each of its alerts is another one."""
+    alerts = parse(case.vendor, case.body).alerts
+    assert len({alert.dedup_key for alert in alerts}) == len(alerts) == case.alerts
+
+
+@pytest.mark.parametrize("case", BODIES, ids=[case.name for case in BODIES])
+def test_a_body_is_measured(case: cases.Case) -> None:
+    """One round, of what parses and of what it is held against."""
+    if case.against == "orjson.loads":
+        pytest.importorskip("orjson")
+    seconds = parsing.timed(case, 1)
+    assert list(seconds) == ["parse", case.against]
+
+
+def test_the_large_body_is_as_large_as_the_target_says() -> None:
+    """9.5 MB, and not over the limits that are raised for it."""
+    body = cases.large()
+    assert 9_400_000 < len(body) < 9_600_000 < cases.LARGE.max_body
+
+
+def test_streams_do_what_their_names_say() -> None:
+    """On open incidents: nothing new, something new, or closed and open again."""
+    book = IncidentBook(default=reducing.POLICY)
+    keys = list(range(10))
+    assert [told.kind.value for told in book.apply(cases.opening(keys))] == ["opened"] * 10
+    first = {incident.id for incident in book.open}
+    for clock, (name, kind) in enumerate(reducing.STREAMS.items(), 1):
+        book.apply(kind(keys, clock * 60))
+        assert len(list(book.open)) == 10, name
+        assert ({incident.id for incident in book.open} == first) is (name != "flapping")
+
+
+def test_the_floor_counts() -> None:
+    """A key for every incident, counted as often as it came."""
+    floor = reducing.Floor()
+    for _ in range(3):
+        floor.apply(cases.opening([1, 2]))
+    assert [counted.count for counted in floor.counts.values()] == [3, 3]
+
+
+def test_the_reducer_is_measured() -> None:
+    """A stream, and what the book holds."""
+    assert list(reducing.stream(cases.new, 200, 1)) == ["book", "floor"]
+    assert [row.unit for row in reducing.memory(200)] == ["bytes"] * 3
+
+
+def test_growth_is_measured() -> None:
+    """All lines have all sizes."""
+    pytest.importorskip("orjson")
+    for grown in (growth.bodies((1, 2), 1), growth.incidents((100, 200), 1)):
+        assert {len(line) for line in grown.micros.values()} == {2}
+
+
+@pytest.mark.parametrize(("row", "reached"), [*zip(ROWS, ["stretch", "target", "no", ""], strict=True)])
+def test_what_is_reached(row: Row, reached: str) -> None:
+    """With ten per cent of slack, and in the direction of the target."""
+    assert row.reached == reached
+
+
+def test_the_report_tells_everything(tmp_path: Path) -> None:
+    """Every row, size, peer and absence, as lines and as files; the same files from the same figures."""
+    made = report.Report(21, ROWS, [GROWTH], [RESULT], ["django-anymail is not installed."])
+    lines = [report.line(row) for row in ROWS] + [*report.grown(GROWTH), report.compared(RESULT)]
+    files = report.write(tmp_path / "performance", made)
+    assert [file.name for file in files] == ["figures.md", "figures.json", "bodies.svg"]
+    page = files[0].read_text(encoding="utf-8")
+    for text in ("\n".join(lines), page):
+        for word in [row.what for row in ROWS] + ["alerta-server", "1,234", "target", "parse"]:
+            assert word in text
+    assert "django-anymail is not installed." in page
+    figures = json.loads(files[1].read_text(encoding="utf-8"))
+    assert [row["reached"] for row in figures["rows"]] == ["stretch", "target", "no", ""]
+    assert figures["machine"]["rounds"] == "21"
+
+
+def test_the_page_includes_what_is_written() -> None:
+    """Each section that the page asks for is one that the report marks, in this order."""
+    made = report.Report(21, ROWS, [GROWTH, growth.Growth("incidents", "", (1, 2), {"book": [1.0, 2.0]})], [RESULT])
+    page = (Path(__file__).parents[1] / "docs" / "performance.md").read_text(encoding="utf-8")
+    markers = [line for line in report.markdown(made) for line in line.split("\n") if line.startswith("<!--")][1:]
+    asked = re.findall(r"^:(?:start-after|end-before): (.*)$", page, re.MULTILINE)
+    assert asked == list(chain.from_iterable(pairwise(markers)))
+
+
+def test_a_plot_is_a_picture_of_every_line() -> None:
+    """No date and nothing by chance in it; labels that lie over each other are moved apart."""
+    drawn = plot.svg(GROWTH)
+    assert drawn == plot.svg(GROWTH)
+    assert drawn.count("<polyline") == 2
+    assert drawn.count("<circle") == 6
+    assert "parse</text>" in drawn
+
+
+def test_a_package_that_is_not_there_is_named() -> None:
+    """What cannot be compared is said, and nothing is raised."""
+
+    def broken() -> peers.Readers:
+        raise RuntimeError("no such thing\nin here")
+
+    assert peers.loaded("no-such-package", broken) == "no-such-package is not installed."
+    assert peers.loaded("alertmap", broken) == "alertmap cannot be imported: RuntimeError: no such thing"
+
+
+@pytest.mark.filterwarnings("ignore")  # theirs
+@pytest.mark.parametrize("package", ["alerta-server", "prometheus-alert-model", "django-anymail"])
+def test_a_package_reads_its_bodies(package: str) -> None:
+    """As many things come of a body as the comparison counts on."""
+    for match in peers.matches():
+        if package not in match.peers:
+            continue
+        readers = peers.loaded(package, match.peers[package])
+        if isinstance(readers, str):
+            pytest.skip(readers)
+        for read in readers(match.body).values():
+            assert len(read()) == match.theirs
+
+
+def test_ours_reads_what_the_others_read() -> None:
+    """From the bytes and from the document."""
+    pytest.importorskip("orjson")
+    for match in peers.matches():
+        for read in peers.ours(match).values() if match.ours else ():
+            assert len(read()) == match.ours
+
+
+def test_the_rounds_are_kept(tmp_path: Path) -> None:
+    """As a suite that pyperf can compare."""
+    pyperf = pytest.importorskip("pyperf")
+    from bench.__main__ import dump  # noqa: PLC0415 - only where pyperf is
+
+    made = report.Report(2, [Row("one", 1.0, "", seconds={"parse": [0.1, 0.2], "loads": [0.1, 0.1]})], [], [RESULT])
+    dump(tmp_path / "suite.json", made)
+    suite = pyperf.BenchmarkSuite.load(str(tmp_path / "suite.json"))
+    assert suite.get_benchmark_names() == ["one/parse", "one/loads", "Alertmanager, 1/alerta-server/bytes"]
