@@ -1,7 +1,11 @@
 """The public names are those that the documentation tells of, and each can be used."""
 
+import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -23,9 +27,40 @@ def test_nothing_else_is_public() -> None:
     others = {
         name
         for name, value in vars(alertmap).items()
-        if not name.startswith("_") and name not in alertmap.__all__ and not hasattr(value, "__spec__")
-    }
+        if not name.startswith("_") and name not in alertmap.__all__ and not isinstance(value, ModuleType)
+    } - {"TYPE_CHECKING", "import_module"}
     assert others == set()
+
+
+def test_rooms_that_are_loaded_later() -> None:
+    """Type checkers and the interpreter are told the same: which room the names are from that are loaded later."""
+    tree = ast.parse(Path(alertmap.__file__).read_text(encoding="utf-8"))
+    [told] = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    imports = [line for line in told.body if isinstance(line, ast.ImportFrom)]
+    assert {f"{line.module}": tuple(it.name for it in line.names) for line in imports} == {
+        f"alertmap.{room}": names for room, names in alertmap._LATER.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "assert not set(map('alertmap.{}'.format, alertmap._LATER)) & set(sys.modules), 'loaded at once'",
+        "assert set(alertmap.__all__) <= set(dir(alertmap)) and 'errors' in dir(alertmap)",
+        "assert alertmap.Policy is alertmap.incident.Policy is vars(alertmap)['Policy']",
+        "assert alertmap.book.IncidentBook is alertmap.IncidentBook",
+        "import alertmap.timeline; assert alertmap.timeline.step is alertmap.step",
+        "from alertmap import incident, Transition; assert incident.Transition is Transition",
+        "from alertmap import *; assert step is alertmap.timeline.step and to_dict is alertmap.to_dict",
+        "assert not hasattr(alertmap, 'nothing') and not hasattr(alertmap, '__path')",
+    ],
+)
+def test_names_that_are_loaded_later(code: str) -> None:
+    """They can be had in each way that there is to have a name of a package."""
+    done = subprocess.run(  # noqa: S603 - our own interpreter and code
+        [sys.executable, "-c", f"import sys, alertmap\n{code}"], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_names_are_documented() -> None:
@@ -40,3 +75,11 @@ def test_the_names_are_documented() -> None:
         name for name in alertmap.__all__ if name not in told and not re.search(rf"`(?:alertmap\.)?{name}\b", text)
     ]
     assert not missing, f"docs/api.md does not tell of {', '.join(missing)}"
+
+
+def test_what_is_loaded_on_demand() -> None:
+    """Neither the import nor a payload that fits loads what only errors, plugins and the writing of alerts need."""
+    body = """{"version": "4", "groupKey": "{}", "alerts": [{"labels": {"alertname": "A"}, "status": "firing"}]}"""
+    code = f"import sys, alertmap\nalertmap.parse('prometheus_alertmanager', {body!r})\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)  # noqa: S603
+    assert not {"cattrs", "difflib", "importlib.metadata", "tomllib"} & set(done.stdout.split())

@@ -220,7 +220,8 @@ def _point(distribution: str | None, value: str, name: str = "acme") -> EntryPoi
 def test_broken_entry_points(points: list[EntryPoint], told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What an entry point may lead to, in one process; of no distribution it is named by its value."""
     shadow = _point("evil", "json:dumps", "kapacitor")
-    monkeypatch.setattr(registry, "entry_points", lambda group: [shadow, *points] if group == registry.GROUP else [])
+    found = {registry.GROUP: [shadow, *points]}
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: found.get(group, []))
     plugins = registry._plugins.__wrapped__()
     assert plugins == {"acme": tuple(points)}
     monkeypatch.setattr(registry, "_plugins", lambda: plugins)

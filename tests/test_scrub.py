@@ -2,14 +2,15 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertmap import Reading, State
-from alertmap.scrub import MAX_MESSAGE, MAX_TITLE, MAX_URL, MAX_VALUE, scrub
+from alertmap import Adapter, Problem, ProblemCode, Reading, State, parse_document
+from alertmap.scrub import MAX_MESSAGE, MAX_TITLE, MAX_URL, MAX_VALUE, Clean, scrub
 
 HARMFUL = [
     *(chr(code) for code in range(0x20) if chr(code) not in "\t\n"),
@@ -24,13 +25,13 @@ HARMFUL = [
 _ANY = st.text(st.characters(codec=None, exclude_categories=()) | st.sampled_from(HARMFUL), max_size=40)
 
 
-def clean(unrendered: str | None = None, **fields: Any) -> Reading:
-    """A reading with these fields, scrubbed."""
+def clean(unrendered: str | None = None, **fields: Any) -> Clean:
+    """The texts of a reading with these fields, scrubbed."""
     reading = Reading(**{"state": State.FIRING, "identity": {"id": "x"}, "title": "title", **fields})
-    return scrub(reading, re.compile(unrendered) if unrendered else None, "Acme alert")
+    return scrub(reading, re.compile(unrendered) if unrendered else None, "Acme")
 
 
-def told(reading: Reading) -> list[tuple[str, str]]:
+def told(reading: Clean) -> list[tuple[str, str]]:
     """The problems: code and path."""
     return [(problem.code.value, problem.path) for problem in reading.problems]
 
@@ -71,12 +72,12 @@ def test_lines() -> None:
     assert (reading.title, reading.resource, reading.message) == ("a b", "web-1", " a\n\tb ")
 
 
-def test_titles_are_composed_and_keys_are_not() -> None:
-    """A title is in NFC, also where a control stood between; identity stays as it is: two hosts must not become one."""
-    reading = clean(title="Cafe\u0301 e\x00\u0301", identity={"host": "e\u0301\x00\u202e"}, episode="e\u0301\x00")
-    assert reading.title == "Café é"
-    assert reading.identity == {"host": "e\u0301\x00\u202e"}
-    assert reading.episode == "e\u0301\x00"
+def test_titles_are_composed() -> None:
+    """A title is in NFC, also where a control stood between; other texts stay as they are."""
+    texts = clean(title="Cafe\u0301 e\x00\u0301", message="Cafe\u0301", labels={"e\u0301": "e\u0301"})
+    assert texts.title == "Café é"
+    assert texts.message == "Cafe\u0301"
+    assert texts.labels == {"e\u0301": "e\u0301"}
 
 
 @pytest.mark.parametrize(
@@ -193,13 +194,24 @@ def test_templates_that_were_not_filled_in() -> None:
     assert (reading.title, reading.message) == ("{{ title }}", "x\n{{y}}")
     assert told(reading) == [("unrendered", "title"), ("unrendered", "message"), ("unrendered", "identity.id")]
     assert told(clean(r"\{\{.*?\}\}", title="$5,000", labels={"a": "{{ a }}"})) == []
+    assert told(clean(r"^\{|x$", title="a{", labels={"a": "b"}, identity={"id": "y"})) == []
+    assert told(clean(r"^\{|x$", title="a", identity={"id": "{", "of": "x"})) == [
+        ("unrendered", "identity.id"),
+        ("unrendered", "identity.of"),
+    ]
     assert told(clean(None, title="{{ title }}")) == []
 
 
 def test_problems_of_the_reading_stay_first() -> None:
     """What the adapter told stands before what is told here."""
-    first = clean(title="")
-    assert told(scrub(first, None, "Acme alert")) == [("title_fallback", "title")]
+    missing = Problem(ProblemCode.MISSING, "$.host", "there is no host")
+
+    def read(event: dict[str, str]) -> Iterator[Reading]:
+        yield Reading(state=State.FIRING, identity={"id": event["id"]}, problems=(missing,))
+
+    adapter = Adapter(name="acme", title="Acme", wire=dict[str, str], read=read, marks=frozenset())
+    [alert] = parse_document(adapter, {"id": "x"})
+    assert [problem.code.value for problem in alert.problems][:2] == ["missing", "title_fallback"]
 
 
 @given(_ANY, _ANY, st.dictionaries(_ANY, _ANY, max_size=3), _ANY | st.none())
@@ -216,4 +228,6 @@ def test_any_text_comes_out_harmless(title: str, message: str, names: dict[str, 
         assert "\n" not in line
     assert reading.title
     assert (reading.level is None) == (level is None)
-    assert scrub(reading, None, "Acme alert") == reading
+    again = reading._asdict()
+    del again["problems"]
+    assert clean(**again) == reading._replace(problems=())

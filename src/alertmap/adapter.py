@@ -9,6 +9,7 @@ from attrs import Factory, field, frozen
 
 from alertmap.errors import ConfigurationError
 from alertmap.model import Notice, Problem, Reading, Request, Severity
+from alertmap.value import Value
 
 Said: TypeAlias = Reading | Notice | Problem
 """What `read` yields: a reading for each alert, a problem for each element that is none, a notice of the whole."""
@@ -21,8 +22,8 @@ class Rank(IntEnum):
     STRONG = 2  # the vendor's own marks
 
 
-@frozen
-class Mark:
+@frozen(eq=False, repr=False)
+class Mark(Value):
     """Why a document looks like a vendor's."""
 
     reason: str
@@ -51,15 +52,12 @@ def first_event(document: Any) -> Any:
     return document[0] if type(document) is list and document else document
 
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-
-
 def _is_name(name: object) -> bool:
-    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+    return isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9_]*", name) is not None
 
 
-@frozen(kw_only=True)
-class Adapter:
+@frozen(kw_only=True, eq=False, repr=False)
+class Adapter(Value):
     """What the core must know of a vendor.
 
     Raises:

@@ -53,25 +53,35 @@ class Options:
 AnyItem = TypeVar("AnyItem", bound=Item)
 
 
-def identity(item: Item, options: Options, rule: str = "") -> dict[str, str]:
-    """The label set without empty and hidden labels, and Grafana's rule, which Grafana itself counts in."""
-    parts = {
-        f"label.{name}": value
-        for name, value in item.labels.items()
-        # vmalert sends empty labels; to Prometheus and Alertmanager they are none.
-        if value and not _is_hidden(name) and name not in options.ignore_labels
-    }
-    in_url = _RULE_URL.search(item.generatorURL)
-    rule = rule or item.labels.get("__alert_rule_uid__", "") or (in_url[1] if in_url else "")
+def shown(item: Item) -> Mapping[str, str]:
+    """The label set without empty and hidden labels."""
+    # vmalert sends empty labels; to Prometheus and Alertmanager they are none.
+    if "" not in item.labels.values() and "__" not in "".join(item.labels):
+        return item.labels
+    return {name: value for name, value in item.labels.items() if value and not _is_hidden(name)}
+
+
+def identity(item: Item, shown: Mapping[str, str], options: Options, rule: str = "") -> dict[str, str]:
+    """The label set, as it is shown, and Grafana's rule, which Grafana itself counts in."""
+    if options.ignore_labels:
+        shown = {name: value for name, value in shown.items() if name not in options.ignore_labels}
+    parts = {f"label.{name}": value for name, value in shown.items()}
+    rule = rule or item.labels.get("__alert_rule_uid__", "") or _rule_in(item.generatorURL)
     return parts | {"ruleUID": rule} if rule else parts
 
 
-_RULE_URL = re.compile(r"/alerting/grafana/([^/?#]+)/view")
+def _rule_in(url: str) -> str:
+    found = _RULE_URL.search(url) if _RULES in url else None
+    return found[1] if found else ""
+
+
+_RULES = "/alerting/grafana/"
+_RULE_URL = re.compile(f"{_RULES}([^/?#]+)/view")
 
 
 def group(
     alerts: Iterable[tuple[Where, AnyItem]],
-    one: Callable[[AnyItem], Reading],
+    one: Callable[[Where, AnyItem], Reading],
     *,
     is_test: Callable[[AnyItem], bool],
     group_key: str,
@@ -83,9 +93,8 @@ def group(
         if is_test(item):
             reason = Reason.TEST
             continue
-        found = one(item)
-        told = () if item.status is not None else (_NO_STATUS,)
-        yield evolve(found, at=where, problems=(*found.problems, *told))
+        found = one(where, item)
+        yield found if item.status is not None else evolve(found, problems=(*found.problems, _NO_STATUS))
     left_out = max(truncated or 0, 0)
     if left_out:
         # The group's first alerts by label are sent; those left out may be opened or resolved unseen.
@@ -99,29 +108,35 @@ _NO_STATUS = Problem(ProblemCode.STATE_GUESSED, "$.status", "the alert has no st
 def is_test(item: Item) -> bool:
     """Whether it comes of Grafana's test button."""
     # A real rule's alert has its folder among the labels. Those of a test can be edited, its value cannot.
-    return (
-        item.labels == {"alertname": "TestAlert", "instance": "Grafana"}
-        or (item.annotations or {}).get("__value_string__") == TEST_VALUE
-    )
+    return item.labels == _TEST_LABELS or (item.annotations or {}).get("__value_string__") == TEST_VALUE
 
 
+_TEST_LABELS = {"alertname": "TestAlert", "instance": "Grafana"}
 TEST_VALUE = "[ metric='foo' labels={instance=bar} value=10 ]"
 """The value of Grafana's test alert; a real one has a `var`."""
 
 
-def reading(item: Item, identity: Mapping[str, str]) -> Reading:
-    """Read one alert, whichever way it came."""
-    state, problems = _state(item)
+def reading(
+    where: Where,
+    item: Item,
+    shown: Mapping[str, str],
+    identity: Mapping[str, str],
+    *,
+    title: str = "",
+    resource: str = "",
+    links: Mapping[str, str],
+    values: Mapping[str, int | float | str] | None = None,
+    is_episode: bool = True,
+    problems: tuple[Problem, ...] = (),
+) -> Reading:
+    """Read one alert, whichever way it came; a title, resource, link or values of the sender's own count first."""
+    state, guessed = _state(item)
     notes = item.annotations or {}
-    shown = {name: value for name, value in item.labels.items() if value and not _is_hidden(name)}
     reason = notes.get("grafana_state_reason", "")
-    title = labels.first(notes, ("summary", "title", "message")) or labels.first(shown, ("alertname",))
+    title = title or labels.first(notes, ("summary", "title", "message")) or labels.first(shown, ("alertname",))
     if not title and shown:
         title = ", ".join(f"{name}={value}" for name, value in sorted(shown.items()))
-        problems = (
-            *problems,
-            Problem(ProblemCode.TITLE_FALLBACK, "$.labels", "the alert has no name; its labels stand for it"),
-        )
+        problems = (*problems, _NO_NAME)
     started = item.startsAt
     if state is State.RESOLVED and started and started.moment == item.endsAt:
         # Grafana after a restart, and towards an external Alertmanager: it does not tell what began when.
@@ -133,40 +148,53 @@ def reading(item: Item, identity: Mapping[str, str]) -> Reading:
         identity=identity,
         title=title,
         message=labels.first(notes, ("description", "message", "Error")),
-        resource=labels.first(shown, labels.TARGETS),
-        labels=shown | ({"grafana_state_reason": reason} if reason else {}),
+        resource=resource or labels.first(shown, labels.TARGETS),
+        labels={**shown, "grafana_state_reason": reason} if reason else shown,
         links={
             "source": item.generatorURL,
             "runbook": labels.first(notes, ("runbook_url", "runbook")),
             "dashboard": labels.first(notes, ("dashboard_url", "dashboard")),
+            **links,
         },
-        values=_values(notes),
+        values=values or _values(notes),
         started_at=begun,
         occurred_at=item.endsAt if state is State.RESOLVED else begun,
-        episode=started.text if started else None,
+        episode=started.text if started and is_episode else None,
         expires_at=item.endsAt if state is State.FIRING and item.status is None else None,
         no_data=shown.get("alertname") == "DatasourceNoData" or reason.startswith("NoData"),
-        problems=problems,
+        problems=guessed + problems,
+        at=where,
     )
+
+
+_NO_NAME = Problem(ProblemCode.TITLE_FALLBACK, "$.labels", "the alert has no name; its labels stand for it")
 
 
 def _state(item: Item) -> tuple[State, tuple[Problem, ...]]:
     if item.status is not None:
-        known = {"firing": State.FIRING, "resolved": State.RESOLVED}.get(fold(item.status))
-        unknown = Problem(ProblemCode.STATE_UNKNOWN, "$.status", "the status is neither firing nor resolved; it fires")
-        return (known, ()) if known else (State.FIRING, (unknown,))
+        known = _STATES.get(item.status) or _STATES.get(fold(item.status))
+        return (known, ()) if known else (State.FIRING, (_UNKNOWN,))
     if item.endsAt is None:
         return State.FIRING, ()
     if item.received_at is None:
-        told = "whether this is over only the time of receipt could tell, which was not given; it fires"
-        return State.FIRING, (Problem(ProblemCode.STATE_GUESSED, "$.endsAt", told),)
+        return State.FIRING, (_UNTOLD,)
     return State.RESOLVED if item.endsAt <= item.received_at else State.FIRING, ()
 
 
-def _values(notes: Mapping[str, str]) -> dict[str, int | float | str]:
-    measured = wire.json_in(notes.get("__values__", ""), dict[str, wire.Number])
-    if measured is not None:
-        return dict(measured)
+_STATES = {"firing": State.FIRING, "resolved": State.RESOLVED}
+_UNKNOWN = Problem(ProblemCode.STATE_UNKNOWN, "$.status", "the status is neither firing nor resolved; it fires")
+_UNTOLD = Problem(
+    ProblemCode.STATE_GUESSED,
+    "$.endsAt",
+    "whether this is over only the time of receipt could tell, which was not given; it fires",
+)
+
+
+def _values(notes: Mapping[str, str]) -> Mapping[str, int | float | str]:
+    if "__values__" in notes:
+        measured: Mapping[str, int | float] | None = wire.json_in(notes["__values__"], dict[str, wire.Number])
+        if measured is not None:
+            return measured
     return {"value": notes["value"]} if notes.get("value") else {}
 
 

@@ -1,10 +1,9 @@
 """Alerts to JSON and back. The schema of what is written is `alert.schema.json` beside this file."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
-
-from cattrs import Converter
-from cattrs.gen import make_dict_unstructure_fn, override
 
 from alertmap import wire
 from alertmap.errors import ConfigurationError, ShapeError
@@ -20,20 +19,16 @@ def _written(moment: datetime) -> str:
     raise ConfigurationError("the times of an alert must be aware, and in a year that UTC has")
 
 
-def _writer(*, omit_defaults: bool) -> Converter:
+@cache
+def _writer(*, omit_defaults: bool) -> Callable[[Alert], dict[str, Any]]:
+    # Not every user writes alerts, and cattrs takes half as long to import as all of this library.
+    from cattrs import Converter  # noqa: PLC0415
+    from cattrs.gen import make_dict_unstructure_fn, override  # noqa: PLC0415
+
     converter = Converter(unstruct_collection_overrides={tuple: list})
     converter.register_unstructure_hook(datetime, _written)
-    converter.register_unstructure_hook(
-        Alert,
-        make_dict_unstructure_fn(
-            Alert, converter, _cattrs_omit_if_default=omit_defaults, raw=override(unstruct_hook=lambda raw: raw)
-        ),
-    )
-    return converter
-
-
-_whole = _writer(omit_defaults=False)
-_short = _writer(omit_defaults=True)
+    raw = override(unstruct_hook=lambda raw: raw)
+    return make_dict_unstructure_fn(Alert, converter, _cattrs_omit_if_default=omit_defaults, raw=raw)
 
 
 def to_dict(alert: Alert, *, omit_defaults: bool = False) -> dict[str, Any]:
@@ -46,8 +41,7 @@ def to_dict(alert: Alert, *, omit_defaults: bool = False) -> dict[str, Any]:
     """
     if not isinstance(alert, Alert):
         raise ConfigurationError(f"to_dict takes an Alert, not a {type(alert).__name__}")
-    written: dict[str, Any] = (_short if omit_defaults else _whole).unstructure(alert)
-    return written
+    return _writer(omit_defaults=omit_defaults)(alert)
 
 
 def from_dict(written: Any) -> Alert:

@@ -10,13 +10,14 @@ import json
 import re
 import zlib
 from functools import lru_cache
-from typing import Any, NoReturn
-from urllib.parse import unquote_to_bytes
+from itertools import chain
+from typing import Any, NamedTuple, NoReturn
 
 from attrs import field, frozen
 
 from alertmap.errors import ConfigurationError, DecodeError, LimitError
 from alertmap.model import Problem, ProblemCode, Request
+from alertmap.value import Value
 
 try:
     import orjson
@@ -41,8 +42,8 @@ def _positive(_instance: object, attribute: Any, value: object) -> None:
         raise ConfigurationError(f"the limit {attribute.name} must be {ceiling} or less")
 
 
-@frozen(kw_only=True)
-class Limits:
+@frozen(kw_only=True, eq=False, repr=False)
+class Limits(Value):
     """How much of a request is read at all; what is larger ends in `LimitError`.
 
     Raises:
@@ -94,8 +95,7 @@ def exceeded(limit: str, allowed: int, what: str) -> LimitError:
     return LimitError(f"{what} (limit {limit} = {allowed})")
 
 
-@frozen
-class Document:
+class Document(NamedTuple):
     """A decoded body."""
 
     value: Any
@@ -110,7 +110,13 @@ def decode(request: Request, formats: frozenset[str], limits: Limits) -> Documen
         LimitError: it is larger, deeper or longer than `limits` allow.
     """
     _check_request(request, limits)
-    text, problems = _text(_inflated(request, limits), request, limits)
+    body = _inflated(request, limits)
+    if type(body) is bytes and body[:1] in _OPENS and "json" in formats and _charset(request) == "utf-8":
+        value = _fast(body, limits)
+        if value is not _UNREAD:
+            _check_size(value, body, limits)
+            return Document(value)
+    text, problems = _text(body, request, limits)
     if not text.strip():
         query = {name: text for name, text in request.query.items() if name.strip().casefold() not in CREDENTIALS}
         if "query" in formats and query:
@@ -130,6 +136,9 @@ CREDENTIALS = frozenset((*_TOKENS, "secret", "password", "passwd", "authorizatio
 """Keys, in lower case, whose values are nobody's business: a query that stands for a body is read without them."""
 
 
+_OPENS = (b"{", b"[")
+
+
 def _check_request(request: Request, limits: Limits) -> None:
     if len(request.body) > limits.max_body:
         raise exceeded("max_body", limits.max_body, "the body is too long")
@@ -143,9 +152,9 @@ def _check_request(request: Request, limits: Limits) -> None:
 
 
 def _inflated(request: Request, limits: Limits) -> bytes | str:
-    encoding = (request.header("content-encoding") or "").strip().lower()
     body = request.body
-    if isinstance(body, str) or encoding in ("", "identity") or not body:
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    if not encoding or encoding == "identity" or not body or isinstance(body, str):
         return body
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise DecodeError("the content encoding is neither gzip nor deflate")
@@ -166,6 +175,12 @@ _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 _CHARSETS = {"iso-8859-1": "latin-1", "latin1": "latin-1", "utf-16": "utf-16"}
 
 
+def _charset(request: Request) -> str:
+    content_type = request.headers.get("content-type", "")
+    declared = _CHARSET.search(content_type) if "=" in content_type else None
+    return _CHARSETS.get(declared[1].lower(), "utf-8") if declared else "utf-8"
+
+
 def _text(body: bytes | str, request: Request, limits: Limits) -> tuple[str, tuple[Problem, ...]]:
     if isinstance(body, str):
         try:
@@ -176,8 +191,7 @@ def _text(body: bytes | str, request: Request, limits: Limits) -> tuple[str, tup
             raise exceeded("max_body", limits.max_body, "the body is too long")
         text = body
     else:
-        declared = _CHARSET.search(request.header("content-type") or "")
-        charset = _CHARSETS.get(declared[1].lower(), "utf-8") if declared else "utf-8"
+        charset = _charset(request)
         if charset == "utf-16" and not body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise DecodeError("the body is utf-16 without a byte order mark")
         try:
@@ -218,14 +232,13 @@ def decode_json(text: str, limits: Limits) -> Any:
         DecodeError: it is not strict JSON, or holds a number or text that cannot be kept exactly.
         LimitError: it is deeper or larger than `limits` allow.
     """
-    value = _fast(text, limits) if _orjson is not None else _UNREAD
+    try:
+        value = _fast(text.encode(), limits)
+    except UnicodeEncodeError:
+        value = _UNREAD
     if value is _UNREAD:
         value = _reference(text, limits)
-    if len(text) > limits.max_string:
-        check(value, limits)
-    # As long as there are no more brackets than levels, and no more bytes than two for each value, no walk is needed.
-    elif len(text) >= 2 * limits.max_nodes or text.count("{") + text.count("[") > limits.max_depth:
-        _check_size(value, limits)
+    _check_size(value, text, limits)
     return value
 
 
@@ -234,12 +247,12 @@ _DIGITS = bytes.maketrans(b"123456789-", b"0000000000")
 _LONG = 20  # characters of 18446744073709551616 and of -9223372036854775809
 
 
-def _fast(text: str, limits: Limits) -> Any:
+def _fast(body: bytes, limits: Limits) -> Any:
+    # orjson makes floats of integers that need more than 64 bits: nothing that might be one is left to it.
+    if _orjson is None or b"0" * min(_LONG, limits.max_digits + 1) in body.translate(_DIGITS):
+        return _UNREAD
     try:
-        # orjson makes floats of integers that need more than 64 bits: nothing that might be one is left to it.
-        if b"0" * min(_LONG, limits.max_digits + 1) in text.encode().translate(_DIGITS):
-            return _UNREAD
-        return _orjson.loads(text)  # type: ignore[union-attr]
+        return _orjson.loads(body)
     except ValueError:
         return _UNREAD
 
@@ -314,23 +327,39 @@ def check(value: Any, limits: Limits) -> None:
         level = below
 
 
-def _check_size(value: Any, limits: Limits) -> None:
-    """`check` of a document that a strict decoder made of a text shorter than `max_string`: only objects and lists."""
+def _check_size(value: Any, body: bytes | str, limits: Limits) -> None:
+    """`check` of a document that a strict decoder made of a body: only what is too deep, too large or too long."""
+    is_long = len(body) > limits.max_string
+    # No walk where there are no more brackets than levels, and no more characters than two for each value.
+    if not is_long and len(body) < 2 * limits.max_nodes and _opens(body, limits.max_depth) <= limits.max_depth:
+        return
     nodes = 1
     depth = 0
-    level: list[Any] = [value] if type(value) is dict or type(value) is list else []
-    while level:
-        below: list[Any] = []
-        for one in level:
-            nodes += len(one)
-            if nodes > limits.max_nodes:
-                raise exceeded("max_nodes", limits.max_nodes, "the document has too many values")
-            values = one.values() if type(one) is dict else one
-            below += [it for it in values if type(it) is dict or type(it) is list]
+    level: list[Any] = [value]
+    while True:
+        if is_long and any(len(it) > limits.max_string for it in level if type(it) is str):
+            raise exceeded("max_string", limits.max_string, "a text is too long")
+        if _CONTAINERS.isdisjoint(map(type, level)):
+            return
+        level = [it for it in level if type(it) in _CONTAINERS]
         depth += 1
+        nodes += sum(map(len, level))
+        if nodes > limits.max_nodes:
+            raise exceeded("max_nodes", limits.max_nodes, "the document has too many values")
         if depth > limits.max_depth:
             raise exceeded("max_depth", limits.max_depth, "the document is too deep")
-        level = below
+        if is_long and any(len(key) > limits.max_string for one in level if type(one) is dict for key in one):
+            raise exceeded("max_string", limits.max_string, "a text is too long")
+        level = list(chain.from_iterable([one.values() if type(one) is dict else one for one in level]))
+
+
+_CONTAINERS = frozenset((dict, list))
+
+
+def _opens(body: bytes | str, most: int) -> int:
+    """How many brackets open; `most` of a kind are enough to know. It is much faster than to count them."""
+    braces, brackets = (b"{", b"[") if isinstance(body, bytes) else ("{", "[")
+    return len(body.split(braces, most + 1)) + len(body.split(brackets, most + 1)) - 2  # type: ignore[arg-type]
 
 
 def _check_scalar(one: Any, limits: Limits) -> None:
@@ -380,6 +409,8 @@ def decode_form(text: str, limits: Limits) -> tuple[dict[str, str], tuple[Proble
 
 
 def _unquoted(text: str) -> str:
+    from urllib.parse import unquote_to_bytes  # noqa: PLC0415 - few bodies are forms
+
     try:
         return unquote_to_bytes(text).decode()
     except UnicodeDecodeError:
@@ -389,7 +420,7 @@ def _unquoted(text: str) -> str:
 # --- XML -------------------------------------------------------------------------------------------------------------
 
 _JUNK = 9  # expat's code for what stands behind the root element
-_DECLARATION = re.compile(r"\A<\?xml\s[^>]*>")
+_DECLARATION = r"\A<\?xml\s[^>]*>"
 
 
 def decode_xml(text: str, limits: Limits) -> dict[str, Any]:
@@ -407,7 +438,7 @@ def decode_xml(text: str, limits: Limits) -> dict[str, Any]:
         value = _elements(text, limits)
         if value is None:
             # Zapier writes the fields of an alert side by side.
-            wrapped = _elements(f"<_>{_DECLARATION.sub('', text)}</_>", limits) or {}
+            wrapped = _elements(f"<_>{re.sub(_DECLARATION, '', text)}</_>", limits) or {}
             value = wrapped.get("_")
     except ImportError:
         raise DecodeError("XML can only be read with the extra `xml`: pip install alertmap[xml]") from None

@@ -11,12 +11,13 @@ from alertmap.decode import Limits, as_limits, decode
 from alertmap.envelope import MOST, opened
 from alertmap.errors import DecodeError, LimitError
 from alertmap.model import Request
+from alertmap.value import Value
 
 _FORMATS = frozenset({"json", "form", "xml", "text", "query", "empty"})
 
 
-@frozen
-class Detection:
+@frozen(eq=False, repr=False)
+class Detection(Value):
     """The vendor that a request looks like, and the reason in words."""
 
     vendor: str

@@ -7,12 +7,10 @@ the reply to give, and the URL that the caller, never this library, may visit.
 
 import json
 import re
-from base64 import b64decode
-from binascii import Error as Base64Error
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from binascii import a2b_base64
+from typing import Any, NamedTuple
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from alertmap.decode import Limits, decode_json
 from alertmap.errors import DecodeError
@@ -22,8 +20,7 @@ MOST = 4
 """Envelopes inside each other at the most."""
 
 
-@frozen
-class Opened:
+class Opened(NamedTuple):
     """What an envelope held."""
 
     name: str
@@ -67,18 +64,21 @@ def _sns(document: dict[str, Any], limits: Limits) -> Opened | None:
 
 
 # A looser pattern also admits buckets called `sns` under an old storage host.
-_SNS_HOST = re.compile(r"sns\.([a-z]{2,4}(?:-[a-z]{2,10}){1,2}-[0-9]{1,2})\.amazonaws\.com(?:\.cn)?")
+_SNS_HOST = r"sns\.([a-z]{2,4}(?:-[a-z]{2,10}){1,2}-[0-9]{1,2})\.amazonaws\.com(?:\.cn)?"
 
 
 def _confirm_url(url: Any, topic: str) -> str | None:
     """The URL that confirms a subscription, if it can be nothing else: the body is not proved to be the carrier's."""
     if type(url) is not str:
         return None
+    # An SNS topic is confirmed once; the import is dear to everybody.
+    from urllib.parse import parse_qs, urlsplit  # noqa: PLC0415
+
     try:
         parts = urlsplit(url)
     except ValueError:
         return None
-    host = _SNS_HOST.fullmatch(parts.netloc)
+    host = re.fullmatch(_SNS_HOST, parts.netloc)
     query = parse_qs(parts.query)
     fits = (
         parts.scheme == "https"
@@ -102,8 +102,8 @@ def _pubsub(document: dict[str, Any], limits: Limits) -> Opened | None:
     ):
         return None
     try:
-        text = b64decode(message["data"], validate=True).decode()
-    except (Base64Error, ValueError):
+        text = a2b_base64(message["data"], strict_mode=True).decode()
+    except ValueError:
         return None
     delivery_id = message.get("messageId")
     return Opened("pubsub", _inside(text, limits), delivery_id if type(delivery_id) is str else "")
@@ -131,14 +131,11 @@ def _cloudevents(document: dict[str, Any], limits: Limits) -> Opened | None:
         return Opened("cloudevents", _inside(document["data"], limits), delivery_id)
     if type(document.get("data_base64")) is str:
         try:
-            text = b64decode(document["data_base64"], validate=True).decode()
-        except (Base64Error, ValueError):
+            text = a2b_base64(document["data_base64"], strict_mode=True).decode()
+        except ValueError:
             return None
         return Opened("cloudevents", _inside(text, limits), delivery_id)
     return None
-
-
-_CODE = re.compile(r"[A-Za-z0-9-]{1,128}")
 
 
 def _event_grid(event: Any) -> Opened | None:
@@ -150,7 +147,7 @@ def _event_grid(event: Any) -> Opened | None:
         return Opened("eventgrid", event["data"], delivery_id)
     code = event["data"].get("validationCode") if type(event["data"]) is dict else None
     reply = None
-    if type(code) is str and _CODE.fullmatch(code):
+    if type(code) is str and re.fullmatch(r"[A-Za-z0-9-]{1,128}", code):
         reply = Reply(body=json.dumps({"validationResponse": code}))
     return Opened("eventgrid", None, delivery_id, Notice(reason=Reason.HANDSHAKE, reply=reply))
 

@@ -5,7 +5,6 @@
 """
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -79,6 +78,8 @@ _LONGEST = 64  # characters of a word that are compared: it may come from a URL
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """` (did you mean ...?)` for an error, without regard to case, or "" where nothing is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only for who misspelt something
+
     folded = {one.casefold(): one for one in known}
     close = [folded[one] for one in get_close_matches(word[:_LONGEST].strip().casefold(), folded, 1)]
     return f" (did you mean {close[0]!r}?)" if close else ""

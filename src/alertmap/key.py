@@ -1,9 +1,7 @@
 """The dedup key: an injective, readable, bounded text of an identity's named parts."""
 
-import hashlib
 import re
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from alertmap.errors import ConfigurationError
 
@@ -18,14 +16,14 @@ _IN_NAME = re.compile("[%,~=\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def _escape(match: re.Match[str]) -> str:
-    return "%7E" if match[0] == "~" else quote(match[0], safe="", errors="surrogatepass")
+    return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass"))
 
 
-def _is_plain(identity: Mapping[str, str]) -> bool:
-    """Whether nothing in it needs to be escaped, told at little cost: what must be escaped is not printable."""
-    names = "".join(identity)
-    text = names + "".join(identity.values())
-    return text.isprintable() and not ("=" in names or "," in text or "%" in text or "~" in text)
+def _is_plain(text: str, parts: int) -> bool:
+    """Whether nothing in a key of so many parts needed to be escaped: all of that but `%,~=` is not printable."""
+    # An `=` in a value makes one too many as well; the long way leaves it as it is.
+    commas, equals = text.count(","), text.count("=")
+    return text.isprintable() and commas == parts - 1 and equals == parts and "%" not in text and "~" not in text
 
 
 def dedup_key(vendor: str, identity: Mapping[str, str]) -> str:
@@ -34,14 +32,16 @@ def dedup_key(vendor: str, identity: Mapping[str, str]) -> str:
     Distinct identities have distinct keys: what separates parts is escaped as `%XX` of its UTF-8 bytes. A key of more
     than 255 characters is cut to 190 and ends in `~` and the SHA-256 of the whole.
     """
-    if _is_plain(identity):
-        parts = [f"{name}={identity[name]}" for name in sorted(identity)]
-    else:
+    text = ",".join([f"{name}={identity[name]}" for name in sorted(identity)])
+    if not _is_plain(text, len(identity)):
         parts = [f"{_IN_NAME.sub(_escape, name)}={_IN_VALUE.sub(_escape, identity[name])}" for name in sorted(identity)]
-    key = f"{vendor}:{','.join(parts)}"
+        text = ",".join(parts)
+    key = f"{vendor}:{text}"
     if len(key) <= MAX_KEY:
         return key
-    return f"{key[:_HASHED_PREFIX]}~{hashlib.sha256(key.encode()).hexdigest()}"
+    from hashlib import sha256  # noqa: PLC0415 - loads OpenSSL
+
+    return f"{key[:_HASHED_PREFIX]}~{sha256(key.encode()).hexdigest()}"
 
 
 def fingerprint(algorithm: str, *parts: str, sep: str = "::") -> str:
@@ -55,6 +55,8 @@ def fingerprint(algorithm: str, *parts: str, sep: str = "::") -> str:
     """
     if not all(isinstance(text, str) for text in (sep, *parts)):
         raise ConfigurationError("the parts of a fingerprint must be str")
+    import hashlib  # noqa: PLC0415 - as above
+
     try:
         digest = hashlib.new(algorithm, sep.join(parts).encode("utf-8", "surrogatepass"), usedforsecurity=False)
         return digest.hexdigest()

@@ -29,7 +29,11 @@ LEVELS = {
 
 def first(labels: Mapping[str, str], names: Iterable[str]) -> str:
     """The value of the first of these labels that is there and not blank; "" where none is."""
-    return next((labels[name] for name in names if labels.get(name, "").strip()), "")
+    for name in names:
+        value = labels.get(name)
+        if value and not value.isspace():
+            return value
+    return ""
 
 
 def host(labels: Mapping[str, str]) -> str:

@@ -9,11 +9,12 @@ from datetime import datetime
 from enum import Enum, unique
 from functools import total_ordering
 from typing import Any
-from urllib.parse import parse_qsl
 
 from attrs import Factory, field, frozen
 
+from alertmap.build import quick
 from alertmap.errors import ConfigurationError
+from alertmap.value import Value
 
 Where = tuple[str | int, ...]
 """A place in a document: the names and indexes on the way to it, `("alerts", 3, "labels")`."""
@@ -96,8 +97,9 @@ class ProblemCode(Enum):
     UNRENDERED = "unrendered"  # a template of the sender was not filled in
 
 
-@frozen
-class Problem:
+@quick
+@frozen(eq=False, repr=False)
+class Problem(Value):
     """Something of a payload that was defaulted, cut, doubted or could not be read.
 
     `path` is the place in the document (`$.alerts[3].labels.severity`), `message` a sentence. Neither holds a value of
@@ -109,8 +111,9 @@ class Problem:
     message: str
 
 
-@frozen(kw_only=True)
-class Reading:
+@quick
+@frozen(kw_only=True, eq=False, repr=False)
+class Reading(Value):
     """One alert as an adapter reads it, in the vendor's terms: no severity and no key, the core makes those."""
 
     state: State
@@ -147,7 +150,8 @@ class Reading:
     """Where in the document the alert's own element stands; empty for the whole document."""
 
 
-@frozen(kw_only=True)
+@quick
+@frozen(kw_only=True, eq=False, repr=False)
 class Alert(Reading):
     """One alert of one source, in terms that all vendors share."""
 
@@ -173,8 +177,8 @@ class Reason(Enum):
     HANDSHAKE = "handshake"  # the sender wants an answer before it sends alerts
 
 
-@frozen(kw_only=True)
-class Reply:
+@frozen(kw_only=True, eq=False, repr=False)
+class Reply(Value):
     """What to answer to a handshake."""
 
     status: int = 200
@@ -182,8 +186,9 @@ class Reply:
     body: str = ""
 
 
-@frozen(kw_only=True)
-class Notice:
+@quick
+@frozen(kw_only=True, eq=False, repr=False)
+class Notice(Value):
     """What an adapter says of a request as a whole; its fields are those of `Batch`."""
 
     reason: Reason | None = None
@@ -194,8 +199,9 @@ class Notice:
     delivery_id: str = ""
 
 
-@frozen(kw_only=True)
-class Batch:
+@quick
+@frozen(kw_only=True, eq=False, repr=False)
+class Batch(Value):
     """All that one request says. Iterates over its alerts."""
 
     vendor: str
@@ -256,8 +262,8 @@ def _lower_names(headers: object) -> dict[str, str]:
     return {name.lower(): value for name, value in _names(headers).items()}
 
 
-@frozen
-class Request:
+@frozen(eq=False, repr=False)
+class Request(Value):
     """An HTTP request as it arrived: bytes, not yet decoded. Its repr shows neither path, headers, query nor body.
 
     `headers` are looked up in any case and kept in lower case. A query inside `path` is moved to `query` when that is
@@ -276,6 +282,8 @@ class Request:
     def __attrs_post_init__(self) -> None:
         path, mark, query = self.path.partition("?")
         if mark and not self.query:
+            from urllib.parse import parse_qsl  # noqa: PLC0415 - few requests have a query
+
             object.__setattr__(self, "path", path)
             object.__setattr__(self, "query", dict(parse_qsl(query, keep_blank_values=True)))
 

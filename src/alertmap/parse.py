@@ -3,14 +3,15 @@
 decode -> envelopes off -> wire model -> `read` -> scrub, severity, key -> alerts. Nothing but `AlertmapError` leaves.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from alertmap import registry, wire
 from alertmap.adapter import Adapter, Said
+from alertmap.build import extender
 from alertmap.decode import Limits, as_limits, check, decode, exceeded
 from alertmap.detect import recognise
 from alertmap.envelope import MOST, opened
@@ -32,7 +33,6 @@ from alertmap.model import (
 )
 from alertmap.scrub import scrub
 from alertmap.source import Source, as_source, options_of
-from alertmap.wire.compiled import builder
 
 MAX_AHEAD = timedelta(minutes=5)
 """How far a vendor's clock may be ahead of the time of receipt before its time is doubted."""
@@ -198,8 +198,7 @@ def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem
     )
 
 
-@frozen
-class _Letter:
+class _Letter(NamedTuple):
     """A document without its envelopes, checked against the wire model; or the handshake of a carrier."""
 
     document: Any
@@ -216,7 +215,7 @@ def _opened(call: _Call, document: Any, facts: wire.Facts) -> _Letter:
     while True:
         try:
             prepared = document if adapter.prepare is None else adapter.prepare(document)
-            return _Letter(document, envelopes, delivery_id, _events(adapter, wire.Node(prepared, (), facts)))
+            return _Letter(document, envelopes, delivery_id, _events(adapter, prepared, facts))
         except wire.Mismatch as error:
             facts.doubts.clear()
             inner = opened(document, call.limits) if len(envelopes) < MOST else None
@@ -231,35 +230,39 @@ def _opened(call: _Call, document: Any, facts: wire.Facts) -> _Letter:
         document = inner.document
 
 
-def _events(adapter: Adapter, node: wire.Node) -> Iterable[tuple[Where, Any]]:
-    if adapter.many and type(node.value) is list:
-        return wire.items(node, lambda element: wire.structure(element, adapter.wire))
-    return [((), wire.structure(node, adapter.wire))]
+def _events(adapter: Adapter, value: Any, facts: wire.Facts) -> Iterable[tuple[Where, Any]]:
+    read = wire.reader(adapter.wire)
+    if adapter.many and type(value) is list:
+        return wire.items(value, (), facts, read)
+    return (((), read(value, (), facts)),)
 
 
 def _said(call: _Call, events: Iterable[tuple[Where, Any]]) -> tuple[list[Reading], list[Problem], Notice]:
     readings: list[Reading] = []
     problems: list[Problem] = []
-    notice = Notice()
+    notice = _NOTHING
     for where, event in events:
         for said in _read_by_adapter(call, where, event):
             if isinstance(said, Reading):
                 readings.append(said if said.at or not where else evolve(said, at=where))
-                if len(readings) > call.limits.max_alerts:
-                    raise exceeded("max_alerts", call.limits.max_alerts, "the request holds too many alerts")
             elif isinstance(said, Problem):
                 problems.append(_within(where, said))
             elif isinstance(said, Notice):
                 notice = said
             else:
                 raise AdapterError(f"{call.adapter.name}: read yields a {type(said).__name__} @ {path_text(where)}")
+        if len(readings) > call.limits.max_alerts:
+            raise exceeded("max_alerts", call.limits.max_alerts, "the request holds too many alerts")
     return readings, problems, notice
 
 
-def _read_by_adapter(call: _Call, where: Where, event: Any) -> Iterator[Said]:
+_NOTHING = Notice()
+
+
+def _read_by_adapter(call: _Call, where: Where, event: Any) -> list[Said]:
     adapter = call.adapter
     try:
-        yield from adapter.read(event) if adapter.options is None else adapter.read(event, call.options)
+        return [*(adapter.read(event) if adapter.options is None else adapter.read(event, call.options))]
     except Exception as error:
         raise AdapterError(f"{adapter.name}: read raised {type(error).__name__} @ {path_text(where)}") from error
 
@@ -297,44 +300,40 @@ def _alert(call: _Call, reading: Reading, doubted: list[Problem], document: Any)
             break
     else:
         return Problem(ProblemCode.BAD_ELEMENT, path_text(reading.at), "there is nothing to identify the alert by")
-    clean = scrub(reading, adapter.unrendered, f"{adapter.title} alert")
-    decision = call.source.priorities.decide(adapter, clean, raw, document)
-    problems = [_within(reading.at, problem) for problem in clean.problems] + doubted
-    if decision.problem is not None:
-        problems.append(decision.problem)
-    problem = _time_problem(call, clean, doubted)
-    if problem is not None:
-        problems.append(problem)
-    made: Alert = _alert_of(
-        vendor=adapter.name,
-        source=call.source.name,
-        severity=decision.severity,
-        dedup_key=dedup_key(adapter.name, clean.identity),
-        received_at=call.received_at,
-        raw=raw,
-        state=clean.state,
-        identity=clean.identity,
-        level=clean.level,
-        title=clean.title,
-        message=clean.message,
-        resource=clean.resource,
-        labels=clean.labels,
-        links=clean.links,
-        values=clean.values,
-        started_at=clean.started_at,
-        occurred_at=clean.occurred_at,
-        sequence=clean.sequence,
-        episode=clean.episode,
-        expires_at=clean.expires_at,
-        no_data=clean.no_data and clean.state is State.FIRING,
-        resolvable=clean.resolvable,
-        problems=tuple(problems),
-        at=clean.at,
+    level, title, message, resource, labels, links, values, told = scrub(reading, adapter.unrendered, adapter.title)
+    problems: tuple[Problem, ...] = ()
+    if reading.problems or told or doubted:
+        problems = (*[_within(reading.at, problem) for problem in (*reading.problems, *told)], *doubted)
+    alert: Alert = _alert_of(
+        reading,
+        level,
+        title,
+        message,
+        resource,
+        labels,
+        links,
+        values,
+        reading.no_data and reading.state is State.FIRING,
+        problems,
+        adapter.name,
+        call.source.name,
+        None,
+        dedup_key(adapter.name, reading.identity),
+        call.received_at,
+        raw,
     )
-    return made
+    # It is nobody's yet: what is found out about it as a whole is filled in.
+    decision = call.source.priorities.decide(adapter, alert, raw, document)
+    _set(alert, "severity", decision.severity)
+    late = _time_problem(call, alert, doubted)
+    if decision.problem is not None or late is not None:
+        _set(alert, "problems", (*problems, *(it for it in (decision.problem, late) if it is not None)))
+    return alert
 
 
-_alert_of = builder(Alert)
+_CHANGED = ("level", "title", "message", "resource", "labels", "links", "values", "no_data", "problems")
+_alert_of = extender(Alert, Reading, _CHANGED)
+_set = object.__setattr__
 
 
 def _time_problem(call: _Call, reading: Reading, doubted: list[Problem]) -> Problem | None:

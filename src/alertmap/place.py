@@ -6,7 +6,7 @@ from typing import Any
 from alertmap.errors import ConfigurationError
 from alertmap.model import Where
 
-_STEP = re.compile(r"""\.(?P<name>[^.\[\]'"]+)|\[(?P<index>\d{1,9})\]|\[(?P<quote>['"])(?P<quoted>.*?)(?P=quote)\]""")
+_STEP = r"""\.(?P<name>[^.\[\]'"]+)|\[(?P<index>\d{1,9})\]|\[(?P<quote>['"])(?P<quoted>.*?)(?P=quote)\]"""
 
 
 def read_place(text: object) -> Where:
@@ -20,9 +20,9 @@ def read_place(text: object) -> Where:
     if not text.startswith("$"):
         return (text,)
     steps: list[str | int] = []
-    at = 1
+    at, pattern = 1, re.compile(_STEP)
     while at < len(text):
-        step = _STEP.match(text, at)
+        step = pattern.match(text, at)
         if step is None:
             raise ConfigurationError(f"{text!r} is no path: it goes wrong at character {at}")
         steps.append(int(step["index"]) if step["index"] else step["name"] or step["quoted"])

@@ -1,28 +1,26 @@
 """Presets: other platforms' documented tables of levels, by vendor. Data only."""
 
 from collections.abc import Mapping
-
-from attrs import Factory, frozen
+from typing import NamedTuple
 
 from alertmap.model import Severity
 
 CRITICAL, HIGH, MEDIUM, LOW, INFO = Severity
 
 
-@frozen
-class Preset:
+class Preset(NamedTuple):
     """A platform's tables: asked before an adapter's own."""
 
-    levels: Mapping[str, Mapping[str, Severity]] = Factory(dict)
+    levels: Mapping[str, Mapping[str, Severity]]
     """Vendor to level, in lower case, to severity."""
-    replace: Mapping[Severity, Severity] = Factory(dict)
+    replace: Mapping[Severity, Severity]
     """What stands for a severity that the platform does not have."""
 
 
 _IDENTITY = {"critical": CRITICAL, "high": HIGH, "medium": MEDIUM, "low": LOW}
 
 PRESETS: Mapping[str, Preset] = {
-    "default": Preset(),
+    "default": Preset({}, {}),
     # ITOC360's pages on its sources. It has four priorities: LOW, MEDIUM, HIGH, CRITICAL.
     "itoc360": Preset(
         levels={

@@ -5,7 +5,6 @@ adapter's fallback. A recovery or acknowledgement that does not say of what has 
 severities and nothing else.
 """
 
-import tomllib
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, TypeAlias
@@ -15,10 +14,12 @@ from attrs import Factory, frozen
 
 from alertmap import registry, wire
 from alertmap.adapter import Adapter, fold
+from alertmap.build import quick
 from alertmap.errors import ConfigurationError, nearest
 from alertmap.model import Alert, Problem, ProblemCode, Reading, Severity, State, Where
 from alertmap.place import look_up, read_place
 from alertmap.presets import PRESETS, Preset
+from alertmap.value import Value
 
 Layer: TypeAlias = Callable[[Reading], Severity | None]
 """A pure function that may know better; None leaves the decision to the next layer."""
@@ -35,8 +36,9 @@ class DecidedBy(Enum):
     NOTHING = "nothing"  # a recovery or acknowledgement that does not say of what
 
 
-@frozen
-class Decision:
+@quick
+@frozen(eq=False, repr=False)
+class Decision(Value):
     """A severity, the layer that it comes from, and the word that decided."""
 
     severity: Severity | None
@@ -91,8 +93,8 @@ def _as_layers(layers: Any) -> tuple[Layer, ...]:
     return tuple(layers)
 
 
-@frozen
-class Priorities:
+@frozen(eq=False, repr=False)
+class Priorities(Value):
     """One source's own mapping of native levels to severities, above what its preset and its adapter say. Immutable.
 
     Raises:
@@ -136,11 +138,12 @@ class Priorities:
         Raises:
             ConfigurationError: a callable of `layers` raised, or gave no severity; the cause is kept.
         """
-        level = reading.level if reading.level and reading.level.strip() else None
-        word = _word(self._where, element, document) if self.field else level
-        found = self.overrides.get(fold(word)) if word is not None else None
-        if found is not None:
-            return Decision(found, DecidedBy.OVERRIDE, word)
+        level = reading.level if reading.level and not reading.level.isspace() else None
+        if self.overrides:
+            word = _word(self._where, element, document) if self.field else level
+            found = self.overrides.get(fold(word)) if word is not None else None
+            if found is not None:
+                return Decision(found, DecidedBy.OVERRIDE, word)
         for layer in self.layers:
             found = _asked(layer, reading)
             if found is not None:
@@ -198,6 +201,8 @@ class Priorities:
             ConfigurationError: it is not TOML, or names a source, level, severity, preset or key that there is not.
             UnknownVendor: a source's vendor is none.
         """
+        import tomllib  # noqa: PLC0415 - most priorities are written in Python, or not at all
+
         try:
             tables = tomllib.loads(text)
         except (tomllib.TOMLDecodeError, TypeError, RecursionError) as error:
@@ -273,10 +278,10 @@ def _by_table(preset: Preset, adapter: Adapter, state: State, level: str | None)
             return Decision(None, DecidedBy.NOTHING)
         problem = Problem(ProblemCode.LEVEL_MISSING, "level", "no level was sent")
         return Decision(preset.replace.get(adapter.fallback, adapter.fallback), DecidedBy.FALLBACK, None, problem)
-    found = preset.levels.get(adapter.name, {}).get(fold(level))
-    if found is not None:
-        return Decision(found, DecidedBy.PRESET, level)
-    found = adapter.folded_levels.get(fold(level))
+    folded = fold(level)
+    if adapter.name in preset.levels and folded in preset.levels[adapter.name]:
+        return Decision(preset.levels[adapter.name][folded], DecidedBy.PRESET, level)
+    found = adapter.folded_levels.get(folded)
     if found is not None:
         return Decision(preset.replace.get(found, found), DecidedBy.ADAPTER, level)
     problem = Problem(ProblemCode.LEVEL_UNKNOWN, "level", "the level is none that is known")

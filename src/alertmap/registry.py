@@ -5,12 +5,17 @@ takes the place of a built-in one, and a broken one fails alone, when it is aske
 """
 
 import pkgutil
+from collections.abc import Callable
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from alertmap import adapters
 from alertmap.adapter import Adapter
 from alertmap.errors import AdapterError, UnknownVendor, nearest
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "alertmap.adapters"
 _LONGEST = 64  # characters of a name that an error shows
@@ -23,7 +28,10 @@ def _built_in() -> frozenset[str]:
 
 
 @cache
-def _plugins() -> dict[str, tuple[EntryPoint, ...]]:
+def _plugins() -> dict[str, tuple["EntryPoint", ...]]:
+    # Takes as long to import as all of this library, and a built-in adapter is found without it.
+    from importlib.metadata import entry_points  # noqa: PLC0415
+
     found: dict[str, tuple[EntryPoint, ...]] = {}
     for point in entry_points(group=GROUP):
         if point.name not in _built_in():
@@ -44,18 +52,9 @@ def find(name: str) -> Adapter:
         UnknownVendor: there is none; the message has the nearest name.
         AdapterError: its module does not load, or does not hold an adapter of that name; the cause is kept.
     """
-    if name in _built_in():
-        points: tuple[EntryPoint, ...] = (EntryPoint(name, f"alertmap.adapters.{name}:adapter", GROUP),)
-    else:
-        points = _plugins().get(name, ())
-    if not points:
-        shown = name if name.isidentifier() and len(name) <= _LONGEST else ascii(name[:_LONGEST])
-        raise UnknownVendor(f"no adapter is called {shown}{nearest(name, vendors())}")
-    owners = " and ".join(point.dist.name if point.dist else point.value for point in points)
-    if len(points) > 1:
-        raise AdapterError(f"the adapter {name} is claimed by {owners}")
+    load, owners = _own(name) if name in _built_in() else _plugged_in(name)
     try:
-        adapter = points[0].load()
+        adapter = load()
     except Exception as error:
         raise AdapterError(f"the adapter {name} of {owners} does not load: {type(error).__name__}") from error
     if not isinstance(adapter, Adapter):
@@ -63,6 +62,24 @@ def find(name: str) -> Adapter:
     if adapter.name != name:
         raise AdapterError(f"the adapter {name} of {owners} calls itself {adapter.name}")
     return adapter
+
+
+def _own(name: str) -> tuple[Callable[[], Any], str]:
+    """What loads a built-in adapter, and where it stands."""
+    module = f"alertmap.adapters.{name}"
+    return lambda: import_module(module).adapter, f"{module}:adapter"
+
+
+def _plugged_in(name: str) -> tuple[Callable[[], Any], str]:
+    """What loads a third-party adapter, and whose it is."""
+    points = _plugins().get(name, ())
+    if not points:
+        shown = name if name.isidentifier() and len(name) <= _LONGEST else ascii(name[:_LONGEST])
+        raise UnknownVendor(f"no adapter is called {shown}{nearest(name, vendors())}")
+    owners = " and ".join(point.dist.name if point.dist else point.value for point in points)
+    if len(points) > 1:
+        raise AdapterError(f"the adapter {name} is claimed by {owners}")
+    return points[0].load, owners
 
 
 def working() -> tuple[Adapter, ...]:

@@ -7,11 +7,9 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple
 
 from alertmap.model import Problem, ProblemCode, Reading, path_text
-from alertmap.wire.compiled import builder
 
 MAX_TITLE = 1_024
 MAX_MESSAGE = 32 * 1024
@@ -26,46 +24,42 @@ _HARMFUL = re.compile(
 _BREAKS = re.compile(r"[\r\n\t]+")
 
 
-def scrub(reading: Reading, unrendered: re.Pattern[str] | None, fallback_title: str) -> Reading:
+class Clean(NamedTuple):
+    """The texts of a reading, clean, and what is to be told of them."""
+
+    level: str | None
+    title: str
+    message: str
+    resource: str
+    labels: Mapping[str, str]
+    links: Mapping[str, str]
+    values: Mapping[str, int | float | str]
+    problems: tuple[Problem, ...]
+
+
+def scrub(reading: Reading, unrendered: re.Pattern[str] | None, vendor_title: str) -> Clean:
     """Clean the texts of a reading; what is cut, dropped or made up becomes a problem."""
     told: list[Problem] = []
     title = _line(reading.title, "title", told)
     if not title:
-        title = _line(reading.message.strip().partition("\n")[0], "title", told) or fallback_title
+        title = _line(reading.message.strip().partition("\n")[0], "title", told) or f"{vendor_title} alert"
         told.append(Problem(ProblemCode.TITLE_FALLBACK, "title", "the payload has no title; one was made"))
     message = _cut(reading.message, MAX_MESSAGE, "message", told)
     if unrendered is not None and _may_match(unrendered, (title, message, *reading.identity.values())):
         for path, text in (("title", title), ("message", message), *_identity(reading)):
             if unrendered.search(text):
                 told.append(Problem(ProblemCode.UNRENDERED, path, "a template of the sender was not filled in"))
-    made: Reading = _reading(
-        state=reading.state,
-        identity=reading.identity,
-        level=None if reading.level is None else _cut(reading.level, MAX_TITLE, "level", told),
-        title=title,
-        message=message,
-        resource=_line(reading.resource, "resource", told),
-        labels=_table(reading.labels, "labels", told),
-        values=_table(reading.values, "values", told),
-        links=_links(reading.links, told),
-        started_at=reading.started_at,
-        occurred_at=reading.occurred_at,
-        sequence=reading.sequence,
-        episode=reading.episode,
-        expires_at=reading.expires_at,
-        no_data=reading.no_data,
-        resolvable=reading.resolvable,
-        problems=(*reading.problems, *told),
-        at=reading.at,
-    )
-    return made
-
-
-_reading = builder(Reading)
+    level = None if reading.level is None else _cut(reading.level, MAX_TITLE, "level", told)
+    resource = _line(reading.resource, "resource", told) if reading.resource else ""
+    labels = _table(reading.labels, "labels", told)
+    values = _table(reading.values, "values", told)
+    links = _links(reading.links, told)
+    return tuple.__new__(Clean, (level, title, message, resource, labels, links, values, tuple(told)))
 
 
 def _cut(text: str, limit: int, path: str, told: list[Problem]) -> str:
-    text = _harmless(text)
+    if not text.isprintable():
+        text = _HARMFUL.sub("", text)
     if len(text) <= limit:
         return text
     told.append(Problem(ProblemCode.TRUNCATED, path, f"text over {limit} characters was cut"))
@@ -74,14 +68,19 @@ def _cut(text: str, limit: int, path: str, told: list[Problem]) -> str:
 
 def _line(text: str, path: str, told: list[Problem]) -> str:
     if not text.isprintable():
-        text = _harmless(_BREAKS.sub(" ", text))
+        text = _HARMFUL.sub("", _BREAKS.sub(" ", text))
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
     return _cut(text.strip(), MAX_TITLE, path, told)
 
 
 def _table(pairs: Mapping[str, Any], path: str, told: list[Problem]) -> Mapping[str, Any]:
-    if type(pairs) is dict and _is_plain(pairs):
+    if not pairs:
+        return pairs
+    texts = [value for value in pairs.values() if isinstance(value, str)] if path == "values" else pairs.values()
+    # Where nothing in it can be harmful or too long, told by one look, it stays as it is.
+    joined = "".join([*pairs, *texts])
+    if joined.isprintable() and len(joined) <= MAX_VALUE:
         return pairs
     return {
         _cut(name, MAX_VALUE, path, told): _cut(value, MAX_VALUE, path, told) if isinstance(value, str) else value
@@ -89,24 +88,18 @@ def _table(pairs: Mapping[str, Any], path: str, told: list[Problem]) -> Mapping[
     }
 
 
-def _is_plain(pairs: Mapping[str, Any]) -> bool:
-    """Whether nothing in a table can be harmful or too long, told at little cost."""
-    texts = "".join([*pairs, *(value for value in pairs.values() if isinstance(value, str))])
-    return len(texts) <= MAX_VALUE and texts.isprintable()
-
-
 # What makes a pattern look beyond what it matches: ends of texts and of words, assertions.
-_LOOKS_ROUND = re.compile(r"(?<!\[)\^|\$|\\[AbBZ]|\(\?[^:]")
+_LOOKS_ROUND = r"(?<!\[)\^|\$|\\[AbBZ]|\(\?[^:]"
 
 
 @lru_cache(maxsize=256)
 def _looks_round(pattern: str) -> bool:
-    return _LOOKS_ROUND.search(pattern) is not None
+    return re.search(_LOOKS_ROUND, pattern) is not None
 
 
 def _may_match(pattern: re.Pattern[str], texts: Sequence[str]) -> bool:
     """False only where a pattern matches in none of these texts: one search instead of many."""
-    return _looks_round(pattern.pattern) or pattern.search("\n".join(texts)) is not None
+    return pattern.search("\n".join(texts)) is not None or _looks_round(pattern.pattern)
 
 
 def _identity(reading: Reading) -> list[tuple[str, str]]:
@@ -120,7 +113,7 @@ def _path(field: str, name: str) -> str:
 def _links(links: Mapping[str, str], told: list[Problem]) -> dict[str, str]:
     kept = {}
     for name, url in links.items():
-        if _is_safe(url):
+        if url and _is_safe(url):
             kept[_harmless(name)] = url
         elif url:
             told.append(
@@ -139,8 +132,10 @@ _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?#][!-~]*)?")
 def _is_safe(url: str) -> bool:
     if len(url) <= MAX_URL and _PLAIN_URL.fullmatch(url):
         return True
-    if not url or len(url) > MAX_URL or not url.isprintable() or " " in url:
+    if len(url) > MAX_URL or not url.isprintable() or " " in url:
         return False
+    from urllib.parse import urlsplit  # noqa: PLC0415 - few URLs are not plain
+
     try:
         parts = urlsplit(url)
     except ValueError:

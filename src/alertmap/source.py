@@ -10,6 +10,7 @@ from alertmap import wire
 from alertmap.adapter import Adapter
 from alertmap.errors import ConfigurationError
 from alertmap.priority import Priorities
+from alertmap.value import Value
 
 
 def _as_priorities(priorities: object) -> Priorities:
@@ -21,8 +22,8 @@ def _name(_source: object, _attribute: object, name: Any) -> None:
         raise ConfigurationError("a source's name must be text that is not blank")
 
 
-@frozen
-class Source:
+@frozen(eq=False, repr=False)
+class Source(Value):
     """A name for what posts to us; keys are unique within it.
 
     Raises:

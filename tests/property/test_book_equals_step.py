@@ -23,7 +23,6 @@ from hypothesis import strategies as st
 from alertmap.book import IncidentBook, TooManyOpen
 from alertmap.incident import Incident, Policy, Transition, TransitionKind
 from alertmap.model import Alert, Severity
-from alertmap.quick import Entry
 from alertmap.snapshot import VERSION, dump_timeline
 from alertmap.timeline import Timeline, incidents, step, tick
 from histories import ACKNOWLEDGED, FIRING, RESOLVED, SUPPRESSED, WIDE, alert, at, journals, policies, sec, statements
@@ -38,8 +37,7 @@ def _holding(timeline: Timeline, policy: Policy) -> IncidentBook:
     """A book that remembers just this."""
     book = IncidentBook(default=policy)
     if timeline:
-        name = (timeline.source, timeline.dedup_key)
-        book._put(name, Timeline(), timeline, book._tally(timeline.source))
+        book._put(book._entry(timeline), Timeline(), timeline)
     return book
 
 
@@ -281,12 +279,26 @@ def test_a_tick_looks_at_nothing_that_is_not_due() -> None:
     book.apply([alert(FIRING, 0, dedup_key=str(n)) for n in range(9)])
     book.apply(alert(FIRING, 0, source="e"))
 
-    with patch.object(Entry, "due", side_effect=AssertionError("looked")):
+    with patch.object(IncidentBook, "_entries", side_effect=AssertionError("looked")):
         assert not book.tick(at(9))
 
     assert [one.kind for one in book.tick(at(10))] == [TransitionKind.EXPIRED]
-    with patch.object(Entry, "due", side_effect=AssertionError("looked")):
+    with patch.object(IncidentBook, "_entries", side_effect=AssertionError("looked")):
         assert not book.tick(at(10))
+
+
+def test_keys_of_many_sources_stand_in_the_order_in_which_they_came() -> None:
+    """Also one that was forgotten and came again, and one that went the long way."""
+    book = IncidentBook(default=evolve(WIDE, retention=sec(5)))
+    names = [("s", "k"), ("r", "k"), ("s", "l"), ("q", "k"), ("r", "l")]
+    book.apply([alert(FIRING, n, source=source, dedup_key=key) for n, (source, key) in enumerate(names)])
+    book.apply([alert(RESOLVED, 5, source="r"), alert(FIRING, 2, source="s")])
+    assert [(one.source, one.dedup_key) for one in book.incidents] == names
+
+    book.tick(at(10))
+    book.apply(alert(FIRING, 11, source="r"))
+
+    assert [(one.source, one.dedup_key) for one in book.open] == [*names[:1], *names[2:], ("r", "k")]
 
 
 def test_the_incident_of_a_transition_is_made_when_it_is_asked_for() -> None:

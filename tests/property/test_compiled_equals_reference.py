@@ -13,13 +13,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alertmap import Adapter, Request, registry, vendors, wire
-from alertmap.model import Alert, Problem, Reading
 from alertmap.testing import payloads
 from alertmap.testing.damage import EDGE_VALUES, damaged
 from alertmap.testing.fixtures import document as document_of
 from alertmap.testing.fixtures import load
 from alertmap.testing.strategies import anything, documents, mutations
-from alertmap.wire import compiled, times
+from alertmap.wire import times
 from alertmap.wire.converter import reference
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -199,23 +198,8 @@ def test_what_an_encoding_says_it_leaves_unchanged(name: str, value: Any) -> Non
 def test_classes_that_do_more_are_left_to_their_constructor() -> None:
     """Converters and validators run, whoever builds; and a class that can have no twin is constructed."""
     same({"count": 4}, Doubled)
-    assert compiled.builder(Doubled)(count=2, half=5) == Doubled(count=2, half=5)
     same({"count": 4}, Final)
     same({"count": "x"}, Final)
-    assert compiled.builder(Final)(count=2) == Final(count=2)
-
-
-@pytest.mark.parametrize("cls", [Alert, Reading, Problem, Every, Closed])
-def test_what_is_built_is_like_what_is_constructed(cls: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is of the class itself, equal, and as frozen; the same where an interpreter changes no object's class."""
-    values = {attribute.name: attribute.name for attribute in attrs.fields(cls)}
-    for _ in range(2):
-        made = compiled.builder(cls)(**values)
-        assert type(made) is cls
-        assert made == cls(**values)
-        with pytest.raises(attrs.exceptions.FrozenInstanceError):
-            setattr(made, next(iter(values)), 1)
-        monkeypatch.setattr(compiled, "_twin", lambda _: None)
 
 
 # --- Times ------------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from attrs import evolve
 from alertmap import alertmanager, labels, wire
 from alertmap.adapter import Adapter, Mark, Rank, Said, fold
 from alertmap.alertmanager import Item, Options
-from alertmap.model import Notice, Problem, ProblemCode, Reading, Reason, Request, Severity, State
+from alertmap.model import Notice, Problem, ProblemCode, Reading, Reason, Request, Severity, State, Where
 
 
 @wire.model
@@ -71,17 +71,15 @@ LEVELS = labels.LEVELS | {
 }
 
 
-def identity(event: Instance | Legacy, options: Options) -> dict[str, str]:
-    if isinstance(event, Legacy):
-        return {"ruleId": event.ruleId} | ({"orgId": event.orgId} if event.orgId else {})
-    return alertmanager.identity(event, options, event.ruleUID)
+def identity(event: Legacy) -> dict[str, str]:
+    return {"ruleId": event.ruleId} | ({"orgId": event.orgId} if event.orgId else {})
 
 
 def read(event: Unified | Legacy, options: Options) -> Iterator[Said]:
     if isinstance(event, Unified):
         yield from alertmanager.group(
             event.alerts,
-            lambda item: _instance(item, options),
+            lambda where, item: _instance(where, item, options),
             is_test=lambda item: item.valueString == alertmanager.TEST_VALUE or alertmanager.is_test(item),
             group_key=event.groupKey,
             truncated=event.truncatedAlerts,
@@ -91,28 +89,28 @@ def read(event: Unified | Legacy, options: Options) -> Iterator[Said]:
     elif fold(event.state) in ("pending", "unknown"):
         yield Notice(reason=Reason.NO_ALERT)
     else:
-        yield _legacy(event, options)
+        yield _legacy(event)
 
 
-def _instance(item: Instance, options: Options) -> Reading:
-    found = alertmanager.reading(item, identity(item, options))
+def _instance(where: Where, item: Instance, options: Options) -> Reading:
+    shown = alertmanager.shown(item)
     name = item.labels.get("alertname", "")
-    untimed = Problem(ProblemCode.TIME_MISSING, "occurred_at", "the payload does not say since when this holds")
-    return evolve(
-        found,
+    links = {"panel": item.panelURL, "silence": item.silenceURL, "image": item.imageURL}
+    found = alertmanager.reading(
+        where,
+        item,
+        shown,
+        alertmanager.identity(item, shown, options, item.ruleUID),
         # No-data and error alerts have lost the labels that their summary is made of.
-        title=f"{name}: {item.labels.get('rulename')}" if name.startswith("Datasource") else found.title,
-        resource=labels.host(found.labels) or found.resource,
-        links={
-            **found.links,
-            "dashboard": item.dashboardURL or found.links["dashboard"],
-            "panel": item.panelURL,
-            "silence": item.silenceURL,
-            "image": item.imageURL,
-        },
-        values=item.values or found.values,
-        problems=found.problems if found.occurred_at else (*found.problems, untimed),
+        title=f"{name}: {item.labels.get('rulename')}" if name.startswith("Datasource") else "",
+        resource=labels.host(shown),
+        links=links | {"dashboard": item.dashboardURL} if item.dashboardURL else links,
+        values=item.values,
     )
+    return found if found.occurred_at else evolve(found, problems=(*found.problems, _UNTIMED))
+
+
+_UNTIMED = Problem(ProblemCode.TIME_MISSING, "occurred_at", "the payload does not say since when this holds")
 
 
 _STATES = {
@@ -123,7 +121,7 @@ _STATES = {
 }
 
 
-def _legacy(event: Legacy, options: Options) -> Reading:
+def _legacy(event: Legacy) -> Reading:
     state = _STATES.get(fold(event.state))
     tags = event.tags or {}
     matches = event.evalMatches or []
@@ -133,7 +131,7 @@ def _legacy(event: Legacy, options: Options) -> Reading:
         state=state or State.FIRING,
         # An `ok` ends an alerting or a no_data, and does not say which.
         level=labels.level(tags) or (event.state if state and state is not State.RESOLVED else None),
-        identity=identity(event, options),
+        identity=identity(event),
         title=event.ruleName or event.title,
         message=event.message,
         resource=labels.host(tags) or (hosts.pop() if len(hosts) == 1 else ""),

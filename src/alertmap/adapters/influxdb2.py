@@ -103,13 +103,10 @@ _OK = {"ok", "normal"}
 _SYNONYMS = {"critical", "warning", "normal"}
 
 
-def identity(event: Event | Row | Notebook, options: Options) -> dict[str, str]:
-    if isinstance(event, Notebook):
-        return {"rule": event._notification_rule_id}
+def identity(event: Event | Row, texts: dict[str, str], options: Options) -> dict[str, str]:
     # CRIT and OK come from two rules: never the rule's id.
     parts = {"check": event._check_id} if event._check_id.strip() else {"check_name": event._check_name}
     parts["measurement"] = event._source_measurement
-    texts = _texts(event)
     wanted = texts.keys() if options.tag_keys is None else texts.keys() & set(options.tag_keys)
     tags = {f"tag.{key}": texts[key] for key in sorted(wanted - set(options.ignore_keys))}
     return {name: text for name, text in parts.items() if text.strip()} | tags
@@ -119,8 +116,8 @@ def read(event: Event | Row | Notebook | Ping, options: Options) -> Iterator[Sai
     if isinstance(event, Ping):
         yield Notice(reason=Reason.TEST)
     elif isinstance(event, Notebook):
-        yield _notebook(event, options)
-    elif _is_ok(event) and _fields(event).get("dead") is True:
+        yield _notebook(event)
+    elif _is_ok(event) and _is_dead(event):
         # A deadman check whose level is OK: silence is no recovery.
         yield Problem(ProblemCode.STATE_GUESSED, "$._level", "what is dead is not taken for well; nothing was changed")
         yield Notice(reason=Reason.NO_ALERT)
@@ -130,6 +127,8 @@ def read(event: Event | Row | Notebook | Ping, options: Options) -> Iterator[Sai
 
 def _reading(event: Event | Row, options: Options) -> Reading:
     message = _message(event)
+    texts = _texts(event)
+    is_ok = _is_ok(event)
     name = event._check_name.strip() or event._source_measurement.strip() or "InfluxDB"
     # No tag begins with an underscore, so none can stand in the way of these.
     facts = {
@@ -138,18 +137,18 @@ def _reading(event: Event | Row, options: Options) -> Reading:
         "_notification_rule_name": event._notification_rule_name if isinstance(event, Event) else "",
     }
     return Reading(
-        state=State.RESOLVED if _is_ok(event) else State.FIRING,
-        level=None if _is_ok(event) else event._level,  # an ok does not tell what ended
-        identity=identity(event, options),
+        state=State.RESOLVED if is_ok else State.FIRING,
+        level=None if is_ok else event._level,  # an ok does not tell what ended
+        identity=identity(event, texts, options),
         title=message or f"{name} is {event._level.strip()}",
         message=message if "\n" in message else "",
-        resource=labels.host(_texts(event)),
-        labels={name: text for name, text in facts.items() if text} | _texts(event),
+        resource=labels.host(texts),
+        labels={name: text for name, text in facts.items() if text} | texts,
         links={"notebook": event._notebook_link},
         values=_values(_fields(event)),
         occurred_at=event._status_timestamp if isinstance(event, Event) else event._time,
         sequence=event._source_timestamp,
-        no_data=_fields(event).get("dead") is True,
+        no_data=_is_dead(event),
         resolvable=not event._notebook_link,  # a notebook's own check knows no OK
         problems=tuple(_problems(event, message)),
     )
@@ -165,13 +164,13 @@ def _problems(event: Status, message: str) -> Iterator[Problem]:
         yield Problem(ProblemCode.TITLE_FALLBACK, "$._message", "there is no message; the title is made of the check")
 
 
-def _notebook(event: Notebook, options: Options) -> Reading:
+def _notebook(event: Notebook) -> Reading:
     value = event._value
     fallback = "a notebook's alert names neither check nor tags; the key is its rule's"
     return Reading(
         state=State.FIRING,
         level="notebook",
-        identity=identity(event, options),
+        identity={"rule": event._notification_rule_id},
         title=event._notification_rule_name,
         values={"value": wire.number_or_text(value)} if isinstance(value, str | int | float) else {},
         occurred_at=event._status_timestamp,
@@ -182,6 +181,10 @@ def _notebook(event: Notebook, options: Options) -> Reading:
 
 def _is_ok(event: Status) -> bool:
     return fold(event._level) in _OK
+
+
+def _is_dead(event: Event | Row) -> bool:
+    return (event._value if isinstance(event, Row) and event._field == "dead" else event.rest.get("dead")) is True
 
 
 def _message(event: Event | Row) -> str:

@@ -9,12 +9,10 @@ of the GitHub Action are Zapier's contract: use `zapier` for them.
 from collections.abc import Iterator
 from typing import Any
 
-from attrs import evolve
-
 from alertmap import alertmanager, labels, wire
 from alertmap.adapter import Adapter, Mark, Said, fold
 from alertmap.alertmanager import Item, Options
-from alertmap.model import Problem, ProblemCode, Reading, Request, State
+from alertmap.model import Problem, ProblemCode, Reading, Request, State, Where
 
 
 @wire.model
@@ -49,7 +47,10 @@ def identity(event: Sdk | N8n) -> dict[str, str]:
         return {"host": event.host, "title": event.title} | ({"source": event.source} if event.source else {})
     if event.fingerprint.strip():
         return {"fingerprint": event.fingerprint}
-    return alertmanager.identity(event, Options(ignore_labels=list(labels.LEVELS_IN)))
+    return alertmanager.identity(event, alertmanager.shown(event), _NO_LEVEL)
+
+
+_NO_LEVEL = Options(ignore_labels=list(labels.LEVELS_IN))
 
 
 def read(event: Webhook | N8n) -> Iterator[Said]:
@@ -61,12 +62,18 @@ def read(event: Webhook | N8n) -> Iterator[Said]:
         )
 
 
-def _sdk(item: Sdk) -> Reading:
-    # The SDKs remember nothing: a resolve has a start of its own, which is no episode.
-    found = evolve(alertmanager.reading(item, identity(item)), episode=None)
+def _sdk(where: Where, item: Sdk) -> Reading:
     told = "the alert has no fingerprint; the key is made of its labels"
     fallback = Problem(ProblemCode.KEY_FALLBACK, "$.fingerprint", told)
-    return found if item.fingerprint.strip() else evolve(found, problems=(*found.problems, fallback))
+    return alertmanager.reading(
+        where,
+        item,
+        alertmanager.shown(item),
+        identity(item),
+        links={},
+        is_episode=False,  # the SDKs remember nothing: a resolve has a start of its own
+        problems=() if item.fingerprint.strip() else (fallback,),
+    )
 
 
 def _n8n(event: N8n) -> Reading:

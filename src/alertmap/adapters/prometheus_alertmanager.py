@@ -18,12 +18,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from attrs import evolve
-
 from alertmap import alertmanager, labels, wire
 from alertmap.adapter import Adapter, Mark, Rank, Said
 from alertmap.alertmanager import Item, Options, Webhook, identity
-from alertmap.model import Notice, Reading, Reason, Request
+from alertmap.model import Notice, Reading, Reason, Request, Where
 
 
 @wire.model
@@ -44,7 +42,7 @@ def read(event: Webhook | Push | Posted, options: Options) -> Iterator[Said]:
         url = event.externalURL
         yield from alertmanager.group(
             event.alerts,
-            lambda item: _reading(item, options, url),
+            lambda where, item: _reading(where, item, options, url),
             is_test=alertmanager.is_test,
             group_key=event.groupKey,
             truncated=event.truncatedAlerts,
@@ -52,12 +50,12 @@ def read(event: Webhook | Push | Posted, options: Options) -> Iterator[Said]:
     elif alertmanager.is_test(event):
         yield Notice(reason=Reason.TEST)
     else:
-        yield _reading(event, options)
+        yield _reading((), event, options)
 
 
-def _reading(item: Item, options: Options, url: str = "") -> Reading:
-    found = alertmanager.reading(item, identity(item, options))
-    return evolve(found, links={**found.links, "alertmanager": url})
+def _reading(where: Where, item: Item, options: Options, url: str = "") -> Reading:
+    shown = alertmanager.shown(item)
+    return alertmanager.reading(where, item, shown, identity(item, shown, options), links={"alertmanager": url})
 
 
 def recognise(document: Any, request: Request) -> Mark | None:

@@ -109,15 +109,16 @@ def _prepared(event: Any) -> Any:
     twice: list[str] = []
     rest = dict(event)
     for name, synonyms in NAMES.items():
-        keys = [name] if name in event else next((spellings[w] for w in (name, *synonyms) if w in spellings), [])
-        values = [rest.pop(key) for key in keys]
-        if values:
-            fields[name] = values[0]
-        if any(value != values[0] for value in values):
-            twice.append(name)
-        if keys and keys[0] != name:
-            spelt[name] = keys[0]
-    return fields | {"labels": _labels(rest), "spelt": spelt, "twice": twice}
+        if name in event:
+            fields[name] = rest.pop(name)
+            continue
+        word = next((word for word in (name, *synonyms) if word in spellings), None)
+        if word is not None:
+            values = [rest.pop(key) for key in spellings[word]]
+            fields[name], spelt[name] = values[0], spellings[word][0]
+            if any(value != values[0] for value in values):
+                twice.append(name)
+    return fields | {"labels": _labels(rest) if rest else {}, "spelt": spelt, "twice": twice}
 
 
 def _labels(rest: dict[str, Any]) -> dict[str, str]:
@@ -158,16 +159,17 @@ def _refused(event: Event) -> Iterator[Problem]:
 
 def _reading(event: Event) -> Reading:
     level = event.severity.strip()
+    named = identity(event)
     problems = [_problem(ProblemCode.SYNONYM, event, name, f"it was understood as {name}") for name in event.spelt]
     if fold(level) in LEVELS and fold(level) not in SEVERITIES:
         told = f"a word that the contract does not name; it names {', '.join(SEVERITIES)}"
         problems.append(_problem(ProblemCode.SYNONYM, event, "severity", told))
-    if "id" not in identity(event):
+    if "id" not in named:
         problems.append(_problem(ProblemCode.KEY_FALLBACK, event, "id", "there is no id; the key is made of the title"))
     return Reading(
         state=event.status,
         level=level or None,
-        identity=identity(event),
+        identity=named,
         title=event.title,
         message=event.message,
         resource=labels.host({name.removeprefix("labels."): text for name, text in event.labels.items()}),

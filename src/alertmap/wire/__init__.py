@@ -4,7 +4,7 @@ A wire model is a transcript of a payload: a class with the fields that an adapt
 them. Models and types are pure declarations; what a field's type means stands in its `Encoding`, `structure` reads it.
 """
 
-from alertmap.wire.compiled import json_in, structure
+from alertmap.wire.compiled import json_in, reader, structure
 from alertmap.wire.converter import kind_of
 from alertmap.wire.declare import Encoding, Field, encoding, fields, fits, is_closed, is_model, model
 from alertmap.wire.handmade import Line, Path, Place, Same, flat, payload, scalar_text, telling, words
@@ -99,6 +99,7 @@ __all__ = [
     "number_text",
     "payload",
     "plain",
+    "reader",
     "regex",
     "rfc3339",
     "scalar_text",

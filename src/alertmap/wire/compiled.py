@@ -1,25 +1,28 @@
 """Wire models compiled, on first use, to straight-line code: what the converter does, for a tenth of its cost.
 
 The converter stays the reference, and it alone explains what does not fit: code that is compiled here raises a
-`Mismatch` that says nothing on whatever it does not know, and `structure` asks the converter for the value or the
-error. Both are made of the same `fields`; a property test holds that nobody can tell them apart.
+`Mismatch` that says nothing on whatever it does not know, and the converter is asked for the value or the error. Both
+are made of the same `fields`; a property test holds that nobody can tell them apart. Objects and lists whose values
+stay as they are are not copied.
 """
 
-from collections.abc import Callable, Iterable
-from functools import cache
-from types import NoneType
-from typing import Any, TypeAlias, get_args, get_origin
+from collections.abc import Callable
+from functools import cache, reduce
+from operator import or_
+from types import NoneType, UnionType
+from typing import Any, NamedTuple, TypeAlias, get_args, get_origin
 
 import attrs
 from attrs import NOTHING
 
+from alertmap.build import FACTORY, function, twin_of
 from alertmap.decode import DEFAULTS, decode_json
 from alertmap.errors import PayloadError
 from alertmap.model import Where
 from alertmap.wire.converter import kind_of, reference
-from alertmap.wire.declare import Undeclared, among, encoding, fields, fits, is_closed, is_model
-from alertmap.wire.node import Facts, Mismatch, Node, plain
-from alertmap.wire.types import JSON_TYPES, Items, items
+from alertmap.wire.declare import ASK, Undeclared, among, encoding, fields, fits, is_closed, is_model
+from alertmap.wire.node import Facts, Mismatch, Node, ReceivedAt, plain
+from alertmap.wire.types import JSON_TYPES, items
 
 Read: TypeAlias = Callable[[Any, Where, Facts], Any]
 """Reads a value that stands somewhere in a document."""
@@ -31,17 +34,14 @@ def structure(node: Node, hint: Any) -> Any:
     Raises:
         Mismatch: it does not fit; all that does not fit in one object is named at once.
     """
-    doubts = node.facts.doubts
-    known = len(doubts)
-    try:
-        for cls in (hint,) if isinstance(hint, type) else _members(hint):
-            if not is_model(cls):
-                break
-            if cls is hint or fits(cls, node.value):
-                return _model(cls)(node.value, node.where, node.facts)
-    except Mismatch:
-        del doubts[known:]
-    return reference(node, hint)
+    return reader(hint)(node.value, node.where, node.facts)
+
+
+def reader(hint: Any) -> Read:
+    """What checks values against a type and builds them: `structure` for many values of one type."""
+    if isinstance(hint, type):
+        return _sure((hint,))
+    return _sure(hint.__args__) if isinstance(hint, UnionType) else _by_reference(hint)
 
 
 def json_in(text: str, hint: Any) -> Any:
@@ -54,114 +54,140 @@ def json_in(text: str, hint: Any) -> Any:
         return None
 
 
-def builder(cls: type) -> Callable[..., Any]:
-    """A function that builds an instance of a class of attrs from the values of all its fields.
+@cache
+def _sure(members: tuple[Any, ...]) -> Read:
+    """Compiled code for models, the first that fits, and the converter where that gives up."""
+    # Unions are kept by their members: `A | B` equals `B | A`.
+    hint = reduce(or_, members)
+    if not all(is_model(member) or member in _EXACT for member in members):
+        return _by_reference(hint)
+    compiled = _first(members)
 
-    A frozen class sets each of its own fields past its own guard. It is cheaper to fill an instance of a subclass that
-    has the same layout and no guard, and to make it one of the class at the end. Where a class does more than to set
-    its fields, or the interpreter allows no such thing, the constructor is called.
-    """
-    names = [attribute.name for attribute in attrs.fields(cls)]
-    twin = _twin(cls)
-    if twin is None:
-        lines = [f"return __cls__({', '.join(f'{it.alias}={it.name}' for it in attrs.fields(cls))})"]
-    else:
-        filled = [f"__made__.{name} = {name}" for name in names]
-        lines = ["__made__ = __new__(__twin__)", *filled, "__made__.__class__ = __cls__", "return __made__"]
-    # The arguments are named like the fields: no other name may look like one.
-    others = {"__cls__": cls, "__twin__": twin, "__new__": object.__new__}
-    build: Callable[..., Any] = _function(f"def build({', '.join(names)}):", lines, others)
-    return build
+    def read(value: Any, where: Where, facts: Facts) -> Any:
+        doubts = facts.doubts
+        known = len(doubts)
+        try:
+            return compiled(value, where, facts)
+        except Mismatch:
+            del doubts[known:]
+        return reference(Node(value, where, facts), hint)
 
-
-def _twin(cls: type) -> type | None:
-    does_more = hasattr(cls, "__attrs_post_init__") or hasattr(cls, "__attrs_pre_init__")
-    if does_more or any(not it.init or it.converter or it.validator for it in attrs.fields(cls)):
-        return None
-    guards = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
-    try:
-        twin = type(cls.__name__, (cls,), {"__slots__": (), **guards})
-        made: Any = object.__new__(twin)
-        made.__class__ = cls
-    except TypeError:
-        return None
-    return twin
+    return read
 
 
-def _function(head: str, lines: Iterable[str], names: dict[str, Any]) -> Any:
-    """A function of these lines, which hold no word of any payload: names of fields and keys come from our models."""
-    exec("\n    ".join([head, *lines]), names)  # noqa: S102
-    return names[head.removeprefix("def ").partition("(")[0]]
+class _Compiled(NamedTuple):
+    """A type, compiled."""
+
+    read: Read
+    unchanged: frozenset[type] = frozenset()
+    """Values of these types stay as they are: `read` need not be asked."""
+    of: frozenset[type] = frozenset()
+    """The same for lists or objects (`made`) that hold nothing but values of these types."""
+    made: type = NoneType
+    usual: Callable[[Any], Any] | None = None
+    """Reads the usual values; `ASK` for all others."""
 
 
 @cache
 def _model(cls: Any) -> Read:
-    if any(isinstance(it.default, _FACTORY) and it.default.takes_self for it in attrs.fields(cls)):
+    if any(isinstance(it.default, FACTORY) and it.default.takes_self for it in attrs.fields(cls)):
         return _by_reference(cls)
-    names: dict[str, Any] = {"MISSING": object(), "Mismatch": Mismatch, "build": builder(cls)}
+    twin = twin_of(cls)
+    names: dict[str, Any] = {"MISSING": object(), "ASK": ASK, "Mismatch": Mismatch, "TEXT": _TEXT, "cls": cls}
+    names |= {"new": object.__new__, "twin": twin}
     lines = ["if type(value) is not dict:", "    raise Mismatch"]
     if is_closed(cls):
-        names["declared"] = frozenset(f.key for f in fields(cls) if f.fact is None)
         lines += ["if not value.keys() <= declared:", "    raise Mismatch"]
+    names["declared"] = frozenset(f.key for f in fields(cls) if f.fact is None)
+    lines += [] if twin is None else ["made = new(twin)"]
     for place, (f, attribute) in enumerate(zip(fields(cls), attrs.fields(cls), strict=True)):
         it = f"it{place}"
         if isinstance(f.fact, Undeclared):
-            names["declared"] = frozenset(f.key for f in fields(cls) if f.fact is None)
             lines.append(f"{it} = {{key: it for key, it in value.items() if key not in declared}}")
+        elif isinstance(f.fact, ReceivedAt):
+            lines.append(f"{it} = facts.received_at")
         elif f.fact is not None:
             names[f"fact{place}"] = f.fact
             lines.append(f"{it} = facts.find(fact{place})")
         else:
-            names[f"types{place}"], names[f"read{place}"] = _reader(f.type)
             names[f"default{place}"] = attribute.default
-            lines += [
-                f"{it} = value.get({f.key!r}, MISSING)",
-                f"if {it} is MISSING:",
-                f"    {_absent(place, attribute.default)}",
-                f"elif type({it}) not in types{place}:",
-                f"    {it} = read{place}({it}, (*where, {f.key!r}), facts)",
-            ]
-    lines.append(f"return build({', '.join(f'it{place}' for place in range(len(fields(cls))))})")
-    read: Read = _function("def read(value, where, facts):", lines, names)
+            lines += [f"{it} = value.get({f.key!r}, MISSING)", f"if {it} is MISSING:"]
+            lines += [f"    {_absent(place, attribute.default)}", *_read_of(_compiled(f.type), f.key, place, names)]
+        lines += [] if twin is None else [f"made.{f.name} = {it}"]
+    if twin is None:
+        passed = [f"{attribute.alias}=it{place}" for place, attribute in enumerate(attrs.fields(cls))]
+        lines.append(f"return cls({', '.join(passed)})")
+    else:
+        lines += ["made.__class__ = cls", "return made"]
+    read: Read = function("def read(value, where, facts):", lines, names)
     return read
-
-
-_FACTORY: Any = attrs.Factory  # a class, whatever its type stub says
 
 
 def _absent(place: int, default: Any) -> str:
     if default is NOTHING:
         return "raise Mismatch"
-    return f"it{place} = default{place}" + (".factory()" if isinstance(default, _FACTORY) else "")
+    return f"it{place} = default{place}" + (".factory()" if isinstance(default, FACTORY) else "")
 
 
-def _reader(hint: Any) -> tuple[frozenset[type], Read]:
-    """The types of values that stay as they are, and what reads all other values."""
+def _read_of(known: _Compiled, key: str, place: int, names: dict[str, Any]) -> list[str]:
+    """Lines that read a value that is there."""
+    it = f"it{place}"
+    names |= {f"read{place}": known.read, f"types{place}": known.unchanged, f"of{place}": known.of}
+    ask = f"{it} = read{place}({it}, (*where, {key!r}), facts)"
+    match list(known.unchanged):
+        case []:
+            lines = []
+        case [one]:
+            names[f"type{place}"] = one
+            lines = [f"elif type({it}) is type{place}:", "    pass"]
+        case _:
+            lines = [f"elif type({it}) in types{place}:", "    pass"]
+    if known.made is dict:
+        keys = f"(facts.decoded or TEXT >= set(map(type, {it})))"
+        lines += [f"elif type({it}) is dict and of{place} >= set(map(type, {it}.values())) and {keys}:", "    pass"]
+    elif known.made is list:
+        lines += [f"elif type({it}) is list and of{place} >= set(map(type, {it})):", "    pass"]
+    if known.usual is None:
+        return [*lines, "else:", f"    {ask}"]
+    names[f"usual{place}"] = known.usual
+    return [*lines, f"elif (usual := usual{place}({it})) is not ASK:", f"    {it} = usual", "else:", f"    {ask}"]
+
+
+_TEXT = frozenset((str,))
+_EXACT = (str, int, bool, NoneType)
+
+
+def _compiled(hint: Any) -> _Compiled:
     noted = encoding(hint)
     if noted is not None:
         decode = noted.decode
-        return noted.unchanged, lambda value, where, facts: decode(Node(value, where, facts))
+        read = lambda value, where, facts: decode(Node(value, where, facts))  # noqa: E731
+        return _Compiled(read, noted.unchanged, usual=noted.usual)
     if hint in _EXACT:
-        return frozenset({hint}), _refuse
+        return _Compiled(_refuse, frozenset({hint}))
     if hint is Any:
-        return JSON_TYPES, _by_reference(hint)
+        return _Compiled(_by_reference(hint), JSON_TYPES)
     match kind_of(hint):
         case "annotated":
-            return _reader(get_args(hint)[0])
+            return _compiled(get_args(hint)[0])
         case "union":
             return _union(hint)
         case "literal":
-            return frozenset(), _literal(get_args(hint))
+            return _Compiled(_literal(get_args(hint)))
         case "list":
-            return frozenset(), _list(*_reader(get_args(hint)[0]), list if get_origin(hint) is list else tuple)
+            one = _compiled(get_args(hint)[0])
+            is_list = get_origin(hint) is list
+            return _Compiled(
+                _list(one, list if is_list else tuple),
+                of=one.unchanged if is_list else frozenset(),
+                made=list if is_list else NoneType,
+            )
         case "object":
-            return frozenset(), _object(*_reader(get_args(hint)[1]))
+            one = _compiled(get_args(hint)[1])
+            return _Compiled(_object(one), of=one.unchanged, made=dict)
         case "items":
-            return frozenset(), _items(get_args(hint)[0])
-    return frozenset(), _below(hint) if is_model(hint) else _by_reference(hint)
-
-
-_EXACT = (str, int, bool, NoneType)
+            return _Compiled(_items(get_args(hint)[0]))
+    return _Compiled(_below(hint) if is_model(hint) else _by_reference(hint))
 
 
 def _refuse(_value: Any, _where: Where, _facts: Facts) -> Any:
@@ -179,29 +205,36 @@ def _by_reference(hint: Any) -> Read:
     return lambda value, where, facts: reference(Node(value, where, facts), hint)
 
 
-def _members(hint: Any) -> tuple[Any, ...]:
-    return get_args(hint) if kind_of(hint) == "union" else ()
-
-
-def _union(hint: Any) -> tuple[frozenset[type], Read]:
+def _union(hint: Any) -> _Compiled:
     types = {NoneType} & set(get_args(hint))
     members = [member for member in get_args(hint) if member is not NoneType]
+    if len(members) == 1:
+        one = _compiled(members[0])
+        return one._replace(unchanged=one.unchanged | types)
     for member in members:
-        types |= _reader(member)[0]
+        types |= _compiled(member).unchanged
         if member not in _EXACT:
             break  # it may take, and change, what a later member would leave as it is
-    if len(members) == 1:
-        return frozenset(types), _reader(members[0])[1]
-    if not all(map(is_model, members)):
-        return frozenset(types), _by_reference(hint)
+    are_known = all(is_model(member) or member in _EXACT for member in members)
+    return _Compiled(_first(tuple(members)) if are_known else _by_reference(hint), frozenset(types))
+
+
+def _first(members: tuple[Any, ...]) -> Read:
+    """Reads the first model that fits; a member that is no model leaves its own values as they are."""
+    if len(members) == 1 and is_model(members[0]):
+        return _model(members[0])
+    exact = frozenset(members).intersection(_EXACT)
+    models = [member for member in members if member not in exact]
 
     def read(value: Any, where: Where, facts: Facts) -> Any:
-        for member in members:
-            if fits(member, value):
-                return _model(member)(value, where, facts)
+        if type(value) in exact:
+            return value
+        for model in models:
+            if fits(model, value):
+                return _model(model)(value, where, facts)
         raise Mismatch
 
-    return frozenset(types), read
+    return read
 
 
 def _literal(words: tuple[Any, ...]) -> Read:
@@ -213,16 +246,20 @@ def _literal(words: tuple[Any, ...]) -> Read:
     return read
 
 
-def _list(types: frozenset[type], one: Read, build: Callable[[list[Any]], Any]) -> Read:
+def _list(one: _Compiled, build: Callable[[list[Any]], Any]) -> Read:
+    types, read_one = one.unchanged, one.read
+
     def read(value: Any, where: Where, facts: Facts) -> Any:
         if type(value) is not list:
             raise Mismatch
-        return build([it if type(it) in types else one(it, (*where, at), facts) for at, it in enumerate(value)])
+        return build([it if type(it) in types else read_one(it, (*where, at), facts) for at, it in enumerate(value)])
 
     return read
 
 
-def _object(types: frozenset[type], one: Read) -> Read:
+def _object(one: _Compiled) -> Read:
+    types, read_one = one.unchanged, one.read
+
     def read(value: Any, where: Where, facts: Facts) -> Any:
         if type(value) is not dict:
             raise Mismatch
@@ -230,14 +267,11 @@ def _object(types: frozenset[type], one: Read) -> Read:
         for key, it in value.items():
             if type(key) is not str:
                 raise Mismatch
-            made[key] = it if type(it) in types else one(it, (*where, key), facts)
+            made[key] = it if type(it) in types else read_one(it, (*where, key), facts)
         return made
 
     return read
 
 
 def _items(one: Any) -> Read:
-    def read(value: Any, where: Where, facts: Facts) -> Items[Any]:
-        return items(Node(value, where, facts), lambda element: structure(element, one))
-
-    return read
+    return lambda value, where, facts: items(value, where, facts, reader(one))

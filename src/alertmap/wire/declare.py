@@ -6,13 +6,11 @@ from typing import Annotated, Any, Literal, TypeVar, dataclass_transform, get_ar
 
 import attrs
 from attrs import NOTHING, frozen
-from cattrs.gen import override
 
+from alertmap.value import Value
 from alertmap.wire.node import Fact, Header, Node, Query, ReceivedAt
 
 T = TypeVar("T")
-
-_Override = type(override())
 
 
 def _keep_names(_cls: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
@@ -28,7 +26,9 @@ def model(cls: type[T] | None = None, /, *, closed: bool = False) -> Any:
     """
 
     def declare(cls: type[T]) -> type[T]:
-        made = attrs.frozen(cls, kw_only=True, field_transformer=_keep_names)
+        made = attrs.frozen(cls, kw_only=True, eq=False, repr=False, field_transformer=_keep_names)
+        for name in {"__eq__", "__hash__", "__repr__"} - vars(cls).keys():
+            setattr(made, name, getattr(Value, name))
         made.__wire_closed__ = closed  # type: ignore[attr-defined]
         return made
 
@@ -46,15 +46,21 @@ class Encoding:
     """JSON values that it accepts, the odd ones among them: property tests draw from here."""
     unchanged: frozenset[type] = frozenset()
     """Types of values that `decode` gives back as they stand, so that it need not be asked for them."""
+    usual: Callable[[Any], Any] | None = None
+    """What `decode` makes of the values that most senders write, at little cost; `ASK` for all others."""
 
 
-@frozen
-class Undeclared:
+ASK: Any = object()
+"""What `Encoding.usual` gives where only `decode` knows."""
+
+
+@frozen(eq=False, repr=False)
+class Undeclared(Value):
     """The field holds the keys of its object that the model does not declare."""
 
 
-@frozen
-class Field:
+@frozen(eq=False, repr=False)
+class Field(Value):
     """One field of a wire model, as the converter and the docs see it."""
 
     name: str
@@ -71,7 +77,7 @@ def fields(cls: type) -> tuple[Field, ...]:
     found = []
     for attribute in attrs.fields(cls):
         notes = get_args(hints[attribute.name])[1:] if get_origin(hints[attribute.name]) is Annotated else ()
-        key = next((n.rename for n in notes if isinstance(n, _Override) and n.rename), attribute.name)
+        key = next((n.rename for n in notes if isinstance(getattr(n, "rename", None), str)), attribute.name)
         fact = next((n for n in notes if isinstance(n, (Header, Query, ReceivedAt, Undeclared))), None)
         required = attribute.default is NOTHING and fact is None
         found.append(Field(attribute.name, key, hints[attribute.name], required, fact))
@@ -100,28 +106,22 @@ def _bare(hint: Any) -> Any:
 
 
 @cache
-def _required(cls: type) -> frozenset[str]:
-    return frozenset(f.key for f in fields(cls) if f.required)
-
-
-@cache
-def _declared(cls: type) -> frozenset[str]:
-    return frozenset(f.key for f in fields(cls) if f.fact is None)
-
-
-@cache
-def _literals(cls: type) -> dict[str, tuple[Any, ...]]:
-    return {f.key: get_args(_bare(f.type)) for f in fields(cls) if get_origin(_bare(f.type)) is Literal}
+def _marks(cls: type) -> tuple[frozenset[str], frozenset[str] | None, list[tuple[str, tuple[Any, ...]]]]:
+    """The keys that a model requires, those that it allows if it is closed, and its `Literal` values."""
+    known = fields(cls)
+    return (
+        frozenset(f.key for f in known if f.required),
+        frozenset(f.key for f in known if f.fact is None) if is_closed(cls) else None,
+        [(f.key, get_args(_bare(f.type))) for f in known if get_origin(_bare(f.type)) is Literal],
+    )
 
 
 def fits(cls: type, value: Any) -> bool:
     """Whether an object has the keys that a model requires, its `Literal` values, and, if it is closed, no others."""
-    if type(value) is not dict or not value.keys() >= _required(cls):
+    required, allowed, literals = _marks(cls)
+    if type(value) is not dict or not value.keys() >= required or not (allowed is None or value.keys() <= allowed):
         return False
-    for key, words in _literals(cls).items():
-        if key in value and not among(value[key], words):
-            return False
-    return not is_closed(cls) or value.keys() <= _declared(cls)
+    return not literals or all(key not in value or among(value[key], words) for key, words in literals)
 
 
 def among(value: Any, words: tuple[Any, ...]) -> bool:

@@ -7,24 +7,25 @@ from typing import Any, TypeAlias
 from attrs import frozen
 
 from alertmap.model import Problem, ProblemCode, Request, Where, listed, path_text
+from alertmap.value import Value
 
 
-@frozen
-class Header:
+@frozen(eq=False, repr=False)
+class Header(Value):
     """The field is a header of the request; no body can set it."""
 
     name: str
 
 
-@frozen
-class Query:
+@frozen(eq=False, repr=False)
+class Query(Value):
     """The field is a parameter of the request's query; no body can set it."""
 
     name: str
 
 
-@frozen
-class ReceivedAt:
+@frozen(eq=False, repr=False)
+class ReceivedAt(Value):
     """The field is the time of receipt that the caller gave; None where it gave none."""
 
 
@@ -53,12 +54,14 @@ class Node:
 class Facts:
     """What the core fills in beside the document, and the doubts that come up on the way."""
 
-    __slots__ = ("doubts", "received_at", "request")
+    __slots__ = ("decoded", "doubts", "received_at", "request")
 
-    def __init__(self, request: Request, received_at: datetime | None) -> None:
+    def __init__(self, request: Request, received_at: datetime | None, *, decoded: bool = True) -> None:
         self.request = request
         self.received_at = received_at
         self.doubts: list[tuple[Where, ProblemCode, str]] = []
+        self.decoded = decoded
+        """It is about a decoded document: the keys of all objects are text."""
 
     def find(self, fact: Fact) -> Any:
         """What a field takes from beside the document."""
@@ -109,4 +112,4 @@ _NONE = Request()
 
 def plain(value: Any) -> Node:
     """A value that is no part of a request: an option, a file."""
-    return Node(value, (), Facts(_NONE, None))
+    return Node(value, (), Facts(_NONE, None, decoded=False))

@@ -2,11 +2,11 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from alertmap.model import ProblemCode
-from alertmap.wire.declare import Encoding
+from alertmap.wire.declare import ASK, Encoding
 from alertmap.wire.node import Node, mismatch
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -22,6 +22,7 @@ _RFC3339 = re.compile(
 )
 # What most senders write: `fromisoformat` reads it as it stands.
 _PLAIN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z")
+_GO_ZERO = "0001-01-01T00:00:00Z"
 _ZONELESS = re.compile(r"[Tt ][0-9:.,]+")
 
 
@@ -80,6 +81,17 @@ def _time(node: Node) -> datetime | None:
     return found
 
 
+def _usual_time(value: Any) -> Any:
+    if value == _GO_ZERO:
+        return None
+    if type(value) is str and value.startswith("20") and _PLAIN.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:  # second 60, the 30th of February
+            pass
+    return ASK
+
+
 class Stamp(NamedTuple):
     """A time, and the text that was sent for it."""
 
@@ -90,6 +102,11 @@ class Stamp(NamedTuple):
 def _stamp(node: Node) -> Stamp | None:
     moment = _time(node)
     return None if moment is None else Stamp(moment, node.value)
+
+
+def _usual_stamp(value: Any) -> Any:
+    moment = _usual_time(value)
+    return moment if moment is None or moment is ASK else tuple.__new__(Stamp, (moment, value))
 
 
 def epoch(count: int, per_second: int) -> datetime | None:
@@ -116,12 +133,12 @@ def _epoch_type(name: str, per_second: int, example: int) -> Encoding:
 
 
 _MILLIS = 10**11  # as seconds the year 5138, as milliseconds 1973
-_COUNT = re.compile(r"-?[0-9]{1,20}")
+_COUNT = r"-?[0-9]{1,20}"
 
 
 def _epoch_any(node: Node) -> datetime | None:
     count = node.value
-    if type(count) is str and _COUNT.fullmatch(count.strip()):
+    if type(count) is str and re.fullmatch(_COUNT, count.strip()):
         count = int(count)
     if count is None or count in ("", "null"):
         return None
@@ -137,15 +154,15 @@ def _epoch_any(node: Node) -> datetime | None:
     return _window(moment, node)
 
 
-_SECONDS = re.compile(r"[0-9]{9,11}\.[0-9]{1,9}")
+_SECONDS = r"[0-9]{9,11}\.[0-9]{1,9}"
 
 
 def _any_time(node: Node) -> datetime | None:
     value = node.value.strip() if type(node.value) is str else node.value
-    if type(value) is float or (type(value) is str and _SECONDS.fullmatch(value)):
+    if type(value) is float or (type(value) is str and re.fullmatch(_SECONDS, value)):
         micros = round(float(value) * (1_000_000 if abs(float(value)) < _MILLIS else 1_000))
         moment = epoch(micros, 1_000_000)
-    elif type(value) is str and not _COUNT.fullmatch(value):
+    elif type(value) is str and not re.fullmatch(_COUNT, value):
         return _time(Node(value, node.where, node.facts))
     elif value is None or type(value) in (str, int):
         return _epoch_any(Node(value, node.where, node.facts))
@@ -157,18 +174,18 @@ def _any_time(node: Node) -> datetime | None:
     return _window(moment, node)
 
 
-_BASIC = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})([^0-9].*)?")
+_BASIC = r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})([^0-9].*)?"
 
 
 def _basic_time(node: Node) -> datetime | None:
-    match = _BASIC.fullmatch(node.value) if type(node.value) is str else None
+    match = re.fullmatch(_BASIC, node.value) if type(node.value) is str else None
     if match is None:
         return _time(node)
     year, month, day, hour, minute, second, rest = match.groups(default="")
     return _time(Node(f"{year}-{month}-{day}T{hour}:{minute}:{second}{rest}", node.where, node.facts))
 
 
-_LEADING = re.compile(r"\s*([0-9]{1,9})(?![0-9.])")
+_LEADING = r"\s*([0-9]{1,9})(?![0-9.])"
 
 
 def _minutes(node: Node) -> timedelta | None:
@@ -177,7 +194,7 @@ def _minutes(node: Node) -> timedelta | None:
         return None
     if type(value) is not str and type(value) is not int:
         raise mismatch("text or int (minutes)", node)
-    found = _LEADING.match(str(value))
+    found = re.match(_LEADING, str(value))
     if found is None:
         node.doubt(ProblemCode.BAD_TIME, "the duration is no count of minutes and was left out")
         return None
@@ -197,6 +214,11 @@ def uuid1_time(text: str) -> datetime | None:
 _GREGORIAN = datetime(1582, 10, 15, tzinfo=UTC)
 
 
+def _usual_nanoseconds(value: Any) -> Any:
+    # Some hundred years of them: far below where a timedelta ends.
+    return timedelta(microseconds=value // 1000) if type(value) is int and -(10**19) < value < 10**19 else ASK
+
+
 def _nanoseconds(node: Node) -> timedelta:
     if type(node.value) is not int:
         raise mismatch("int (nanoseconds)", node)
@@ -209,11 +231,11 @@ def _nanoseconds(node: Node) -> timedelta:
 
 _TIMES = ("2026-01-01T12:00:30.123456789Z", "2026-01-01T12:00:30+01:00", "0001-01-01T00:00:00Z", "", None, "soon")
 
-Rfc3339 = Annotated[datetime | None, Encoding("RFC 3339 text", _time, _TIMES)]
+Rfc3339 = Annotated[datetime | None, Encoding("RFC 3339 text", _time, _TIMES, usual=_usual_time)]
 """An aware time in UTC. Blank, null, Go's zero time, the epoch and the last days of year 9999 are None; so is what
 cannot be read, and what lies before the year 2000, with a problem."""
 
-Rfc3339Stamp = Annotated[Stamp | None, Encoding("RFC 3339 text", _stamp, _TIMES)]
+Rfc3339Stamp = Annotated[Stamp | None, Encoding("RFC 3339 text", _stamp, _TIMES, usual=_usual_stamp)]
 """The same with its text, where that is an episode: cut to microseconds two could become one."""
 
 EpochSeconds = Annotated[datetime | None, _epoch_type("seconds", 1, 1_767_268_830)]
@@ -221,7 +243,10 @@ EpochMillis = Annotated[datetime | None, _epoch_type("milliseconds", 1_000, 1_76
 EpochNanos = Annotated[datetime | None, _epoch_type("nanoseconds", 1_000_000_000, 1_767_268_830_123_456_789)]
 """A count since 1970-01-01 UTC; 0 and null are None; so is what lies before the year 2000, with a problem."""
 
-Nanoseconds = Annotated[timedelta, Encoding("nanoseconds, int", _nanoseconds, (0, 20_000_000_000, -5, 10**40))]
+Nanoseconds = Annotated[
+    timedelta,
+    Encoding("nanoseconds, int", _nanoseconds, (0, 20_000_000_000, -5, 10**40), usual=_usual_nanoseconds),
+]
 """A span of time, cut to microseconds; may be negative."""
 
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Generic, TypeVar
 from alertmap.decode import DEFAULTS, decode_json
 from alertmap.errors import PayloadError
 from alertmap.model import ProblemCode, Where
-from alertmap.wire.declare import Encoding, Undeclared
-from alertmap.wire.node import Mismatch, Node, mismatch
+from alertmap.wire.declare import ASK, Encoding, Undeclared
+from alertmap.wire.node import Facts, Mismatch, Node, mismatch
 
 T = TypeVar("T")
 
@@ -40,6 +40,10 @@ def _key(node: Node) -> str:
     return text
 
 
+def _usual_key(value: Any) -> Any:
+    return value if type(value) is str and value and not value.isspace() else ASK
+
+
 def _number(node: Node) -> int | float:
     value = node.value
     if type(value) is int or type(value) is float:
@@ -60,7 +64,7 @@ Text = Annotated[
 ]
 """Text; a number becomes its shortest decimal text, null the empty text."""
 
-Key = Annotated[str, Encoding("text or number, not blank", _key, ("x", " x ", 42, 42.0, 2**64))]
+Key = Annotated[str, Encoding("text or number, not blank", _key, ("x", " x ", 42, 42.0, 2**64), usual=_usual_key)]
 """Text or number that must not be blank; kept as it is, blanks at the ends too."""
 
 Number = Annotated[
@@ -80,6 +84,10 @@ def _null_text(node: Node) -> str:
     return "" if text == "null" else text
 
 
+def _usual_null_text(value: Any) -> Any:
+    return value if type(value) is str and value != "null" else ASK
+
+
 def _secret(node: Node) -> None:
     _text(node)
 
@@ -96,7 +104,7 @@ def _json_text(node: Node) -> Any:
     return json_or_text(node.value) if type(node.value) is str else node.value
 
 
-_JAVA_PAIR = re.compile(r",\s*(?=[A-Za-z_][\w.-]*=)")  # a comma within a value is followed by no name
+_JAVA_PAIR = r",\s*(?=[A-Za-z_][\w.-]*=)"  # a comma within a value is followed by no name
 
 
 def _java_map(node: Node) -> dict[str, str]:
@@ -112,7 +120,7 @@ def _java_map(node: Node) -> dict[str, str]:
     if text.startswith("{") and not text.endswith("}"):
         node.doubt(ProblemCode.TRUNCATED, "the map has no end; it was not taken apart")
     inner = text[1:-1] if text.startswith("{") and text.endswith("}") else ""
-    pairs = [pair.partition("=") for pair in _JAVA_PAIR.split(inner)] if "=" in inner else [("", "", text)]
+    pairs = [pair.partition("=") for pair in re.split(_JAVA_PAIR, inner)] if "=" in inner else [("", "", text)]
     return _numbered((name.strip(), text.strip()) if equals else ("", name + text) for name, equals, text in pairs)
 
 
@@ -139,7 +147,15 @@ def _numbered(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return named
 
 
-NullText = Annotated[str, Encoding("text, number, null, or the word null", _null_text, ("x", "", "null", 4.5, None))]
+NullText = Annotated[
+    str,
+    Encoding(
+        "text, number, null, or the word null",
+        _null_text,
+        ("x", "", "null", 4.5, None),
+        usual=_usual_null_text,
+    ),
+]
 """`Text` of a sender that writes what is absent as the word `null`: that is the empty text too."""
 
 Secret = Annotated[None, Encoding("text, number or null that is not kept", _secret, ("x", 42, None))]
@@ -222,19 +238,19 @@ class Items(Generic[T]):
         return f"Items({list(self._pairs)!r})"
 
 
-def items(node: Node, structure_one: Callable[[Node], T]) -> Items[T]:
+def items(value: Any, where: Where, facts: Facts, read_one: Callable[[Any, Where, Facts], T]) -> Items[T]:
     """Structure a list element by element; see `Items`."""
-    if type(node.value) is not list:
-        raise mismatch("list", node)
+    if type(value) is not list:
+        raise mismatch("list", Node(value, where, facts))
     good: list[tuple[Where, T]] = []
     faults: list[tuple[Where, str]] = []
-    for index, value in enumerate(node.value):
-        element = node.at(index, value)
+    for index, element in enumerate(value):
+        at = (*where, index)
         try:
-            good.append((element.where, structure_one(element)))
+            good.append((at, read_one(element, at, facts)))
         except Mismatch as error:
             faults.extend(error.faults)
     if faults and not good:
         raise Mismatch(*faults)
-    node.facts.doubts.extend((where, ProblemCode.BAD_ELEMENT, told) for where, told in faults)
+    facts.doubts.extend((at, ProblemCode.BAD_ELEMENT, told) for at, told in faults)
     return Items(good)
