@@ -28,7 +28,7 @@ _ANY = st.text(st.characters(codec=None, exclude_categories=()) | st.sampled_fro
 def clean(unrendered: str | None = None, **fields: Any) -> Clean:
     """The texts of a reading with these fields, scrubbed."""
     reading = Reading(**{"state": State.FIRING, "identity": {"id": "x"}, "title": "title", **fields})
-    return scrub(reading, re.compile(unrendered) if unrendered else None, "Acme")
+    return scrub(reading, re.compile(unrendered) if unrendered else None, "Acme", set())
 
 
 def told(reading: Clean) -> list[tuple[str, str]]:

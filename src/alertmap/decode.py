@@ -331,7 +331,7 @@ def _check_size(value: Any, body: bytes | str, limits: Limits) -> None:
     """`check` of a document that a strict decoder made of a body: only what is too deep, too large or too long."""
     is_long = len(body) > limits.max_string
     # No walk where there are no more brackets than levels, and no more characters than two for each value.
-    if not is_long and len(body) < 2 * limits.max_nodes and _opens(body, limits.max_depth) <= limits.max_depth:
+    if not is_long and len(body) < 2 * limits.max_nodes and not _may_be_deep(body, limits.max_depth):
         return
     nodes = 1
     depth = 0
@@ -356,10 +356,11 @@ def _check_size(value: Any, body: bytes | str, limits: Limits) -> None:
 _CONTAINERS = frozenset((dict, list))
 
 
-def _opens(body: bytes | str, most: int) -> int:
-    """How many brackets open; `most` of a kind are enough to know. It is much faster than to count them."""
-    braces, brackets = (b"{", b"[") if isinstance(body, bytes) else ("{", "[")
-    return len(body.split(braces, most + 1)) + len(body.split(brackets, most + 1)) - 2  # type: ignore[arg-type]
+def _may_be_deep(body: bytes | str, most: int) -> bool:
+    """Whether more than so many brackets open; a split stops there, a count would go on to the end."""
+    brace, bracket = (b"{", b"[") if isinstance(body, bytes) else ("{", "[")
+    braces = len(body.split(brace, most + 1)) - 1  # type: ignore[arg-type]
+    return braces > most or braces + len(body.split(bracket, most + 1)) - 1 > most  # type: ignore[arg-type]
 
 
 def _check_scalar(one: Any, limits: Limits) -> None:

@@ -31,6 +31,7 @@ from alertmap.model import (
     listed,
     path_text,
 )
+from alertmap.priority import Decision
 from alertmap.scrub import scrub
 from alertmap.source import Source, as_source, options_of
 
@@ -68,11 +69,14 @@ def parse(
     """
     call = _Call(vendor, source, received_at, limits)
     request = request if isinstance(request, Request) else Request(request)
-    with call:
+    try:
         document = decode(request, call.adapter.formats, call.limits)
         if document is None:
             return Batch(vendor=call.adapter.name, source=call.source.name, reason=Reason.PROBE)
         return _read(call, document.value, request, document.problems)
+    except PayloadError as error:
+        error.vendor = call.adapter.name
+        raise
 
 
 def parse_document(
@@ -91,9 +95,12 @@ def parse_document(
     call = _Call(vendor, source, received_at, limits)
     if request is not None and not isinstance(request, Request):
         raise ConfigurationError(f"request must be a Request, not a {type(request).__name__}")
-    with call:
+    try:
         check(document, call.limits)
         return _read(call, document, request or Request(), ())
+    except PayloadError as error:
+        error.vendor = call.adapter.name
+        raise
 
 
 def _as_adapter(vendor: object) -> Adapter:
@@ -116,9 +123,9 @@ def _as_moment(moment: object) -> datetime | None:
 
 
 class _Call:
-    """The arguments of a call, checked. As a context it puts the vendor's name on a payload's errors."""
+    """The arguments of a call, checked, and what was found out on the way that holds for all its alerts."""
 
-    __slots__ = ("adapter", "limits", "options", "received_at", "source")
+    __slots__ = ("adapter", "decided", "limits", "options", "received_at", "safe_links", "source")
 
     def __init__(self, vendor: object, source: Source | str | None, received_at: object, limits: object) -> None:
         self.adapter = _as_adapter(vendor)
@@ -126,13 +133,8 @@ class _Call:
         self.options = options_of(self.source, self.adapter)
         self.received_at = _as_moment(received_at)
         self.limits = as_limits(limits)
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _type: object, error: object, _traceback: object) -> None:
-        if isinstance(error, PayloadError):
-            error.vendor = self.adapter.name
+        self.safe_links: set[str] = set()
+        self.decided: dict[tuple[str | None, bool], Decision] = {}
 
 
 # --- Document to readings --------------------------------------------------------------------------------------------
@@ -300,7 +302,9 @@ def _alert(call: _Call, reading: Reading, doubted: list[Problem], document: Any)
             break
     else:
         return Problem(ProblemCode.BAD_ELEMENT, path_text(reading.at), "there is nothing to identify the alert by")
-    level, title, message, resource, labels, links, values, told = scrub(reading, adapter.unrendered, adapter.title)
+    level, title, message, resource, labels, links, values, told = scrub(
+        reading, adapter.unrendered, adapter.title, call.safe_links
+    )
     problems: tuple[Problem, ...] = ()
     if reading.problems or told or doubted:
         problems = (*[_within(reading.at, problem) for problem in (*reading.problems, *told)], *doubted)
@@ -323,7 +327,7 @@ def _alert(call: _Call, reading: Reading, doubted: list[Problem], document: Any)
         raw,
     )
     # It is nobody's yet: what is found out about it as a whole is filled in.
-    decision = call.source.priorities.decide(adapter, alert, raw, document)
+    decision = _decided(call, alert, document)
     _set(alert, "severity", decision.severity)
     late = _time_problem(call, alert, doubted)
     if decision.problem is not None or late is not None:
@@ -334,6 +338,18 @@ def _alert(call: _Call, reading: Reading, doubted: list[Problem], document: Any)
 _CHANGED = ("level", "title", "message", "resource", "labels", "links", "values", "no_data", "problems")
 _alert_of = extender(Alert, Reading, _CHANGED)
 _set = object.__setattr__
+
+
+def _decided(call: _Call, alert: Alert, document: Any) -> Decision:
+    """Whose severity counts; the alerts of a request mostly have the same level."""
+    priorities = call.source.priorities
+    said = (alert.level, alert.state is State.FIRING)
+    decision = call.decided.get(said)
+    if decision is None:
+        decision = priorities.decide(call.adapter, alert, alert.raw, document)
+        if not (priorities.field or priorities.layers):
+            call.decided[said] = decision
+    return decision
 
 
 def _time_problem(call: _Call, reading: Reading, doubted: list[Problem]) -> Problem | None:

@@ -37,8 +37,11 @@ class Clean(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def scrub(reading: Reading, unrendered: re.Pattern[str] | None, vendor_title: str) -> Clean:
-    """Clean the texts of a reading; what is cut, dropped or made up becomes a problem."""
+def scrub(reading: Reading, unrendered: re.Pattern[str] | None, vendor_title: str, safe: set[str]) -> Clean:
+    """Clean the texts of a reading; what is cut, dropped or made up becomes a problem.
+
+    `safe` collects links that were found to be in order: those of one request are mostly the same.
+    """
     told: list[Problem] = []
     title = _line(reading.title, "title", told)
     if not title:
@@ -53,7 +56,7 @@ def scrub(reading: Reading, unrendered: re.Pattern[str] | None, vendor_title: st
     resource = _line(reading.resource, "resource", told) if reading.resource else ""
     labels = _table(reading.labels, "labels", told)
     values = _table(reading.values, "values", told)
-    links = _links(reading.links, told)
+    links = _links(reading.links, safe, told)
     return tuple.__new__(Clean, (level, title, message, resource, labels, links, values, tuple(told)))
 
 
@@ -110,10 +113,13 @@ def _path(field: str, name: str) -> str:
     return path_text((field, name)).removeprefix("$.")
 
 
-def _links(links: Mapping[str, str], told: list[Problem]) -> dict[str, str]:
+def _links(links: Mapping[str, str], safe: set[str], told: list[Problem]) -> dict[str, str]:
     kept = {}
     for name, url in links.items():
-        if url and _is_safe(url):
+        if url in safe:
+            kept[_harmless(name)] = url
+        elif url and _is_safe(url):
+            safe.add(url)
             kept[_harmless(name)] = url
         elif url:
             told.append(

@@ -80,7 +80,8 @@ def options_of(source: Source, adapter: Adapter) -> Any:
         return None
     if isinstance(given, adapter.options):
         return given
-    if not isinstance(given, Mapping):
+    # The type of a dict is told at less cost than that it is a mapping.
+    if type(given) is not dict and not isinstance(given, Mapping):
         raise ConfigurationError(f"source {source.name!r}: options must be a mapping, got {type(given).__name__}")
     try:
         return wire.structure(wire.plain(dict(given)), adapter.options) if given else _defaults(adapter.options)
