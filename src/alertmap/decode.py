@@ -400,7 +400,8 @@ def decode_form(text: str, limits: Limits) -> tuple[dict[str, str], tuple[Proble
         # Split first, decode once: values hold escaped `&` and `=`.
         name, _, value = pair.partition("=")
         if "%" in pair:
-            name, value = _unquoted(name), _unquoted(value)
+            name = _unquoted(name) if "%" in name else name
+            value = _unquoted(value) if "%" in value else value
         if name in form:
             problems.append(Problem(ProblemCode.DUPLICATE_FIELD, "$", "a form field stands twice; the last one counts"))
         form[name] = value

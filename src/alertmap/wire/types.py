@@ -111,7 +111,9 @@ def _java_map(node: Node) -> dict[str, str]:
     value = node.value
     if value is None:
         return {}
-    found = _names_in(json_or_text(value) if type(value) is str else value)
+    # An equals sign stands only in texts of JSON: without quotes it is none, which costs much to find out otherwise.
+    may_be_json = type(value) is str and ('"' in value or "=" not in value)
+    found = _names_in(json_or_text(value) if may_be_json else value)
     if found is not None:
         return found
     if type(value) is not str:
