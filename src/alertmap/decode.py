@@ -9,8 +9,10 @@ import codecs
 import json
 import re
 import zlib
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import chain
+from types import NoneType
 from typing import Any, NamedTuple, NoReturn
 
 from attrs import field, frozen
@@ -295,50 +297,32 @@ _INFINITY = float("inf")
 
 
 def check(value: Any, limits: Limits) -> None:
-    """Walk a document without recursion.
+    """Walk a document that somebody else decoded, without recursion.
 
     Raises:
         DecodeError: it holds something that JSON cannot: another type, a number that is not finite, a lone surrogate.
         LimitError: it is deeper, larger or longer than `limits` allow.
     """
-    nodes = 1
-    depth = 0
-    level: list[Any] = [value]
-    while level:
-        below: list[Any] = []
-        deeper = False
-        for one in level:
-            if type(one) is dict:
-                for key in one:
-                    if type(key) is not str:
-                        raise DecodeError("a key of an object is not text")
-                    _check_scalar(key, limits)
-            elif type(one) is not list:
-                _check_scalar(one, limits)
-                continue
-            deeper = True
-            nodes += len(one)
-            if nodes > limits.max_nodes:
-                raise exceeded("max_nodes", limits.max_nodes, "the document has too many values")
-            below.extend(one.values() if type(one) is dict else one)
-        depth += deeper
-        if depth > limits.max_depth:
-            raise exceeded("max_depth", limits.max_depth, "the document is too deep")
-        level = below
+    _walk(value, limits, _foreign)
 
 
 def _check_size(value: Any, body: bytes | str, limits: Limits) -> None:
     """`check` of a document that a strict decoder made of a body: only what is too deep, too large or too long."""
-    is_long = len(body) > limits.max_string
+    if len(body) > limits.max_string:
+        _walk(value, limits, _too_long)
     # No walk where there are no more brackets than levels, and no more characters than two for each value.
-    if not is_long and len(body) < 2 * limits.max_nodes and not _may_be_deep(body, limits.max_depth):
-        return
+    elif len(body) >= 2 * limits.max_nodes or _may_be_deep(body, limits.max_depth):
+        _walk(value, limits, None)
+
+
+def _walk(value: Any, limits: Limits, inspect: Callable[[list[Any], Limits], None] | None) -> None:
+    """Refuse what is too deep or too large, level by level; `inspect` sees all keys and values."""
     nodes = 1
     depth = 0
     level: list[Any] = [value]
     while True:
-        if is_long and any(len(it) > limits.max_string for it in level if type(it) is str):
-            raise exceeded("max_string", limits.max_string, "a text is too long")
+        if inspect is not None:
+            inspect(level, limits)
         if _CONTAINERS.isdisjoint(map(type, level)):
             return
         level = [it for it in level if type(it) in _CONTAINERS]
@@ -348,11 +332,37 @@ def _check_size(value: Any, body: bytes | str, limits: Limits) -> None:
             raise exceeded("max_nodes", limits.max_nodes, "the document has too many values")
         if depth > limits.max_depth:
             raise exceeded("max_depth", limits.max_depth, "the document is too deep")
-        if is_long and any(len(key) > limits.max_string for one in level if type(one) is dict for key in one):
-            raise exceeded("max_string", limits.max_string, "a text is too long")
+        if inspect is not None:
+            keys = list(chain.from_iterable(one for one in level if type(one) is dict))
+            if not _TEXT.issuperset(map(type, keys)):
+                raise DecodeError("a key of an object is not text")
+            inspect(keys, limits)
         level = list(chain.from_iterable([one.values() if type(one) is dict else one for one in level]))
 
 
+def _too_long(values: list[Any], limits: Limits) -> None:
+    if max((len(it) for it in values if type(it) is str), default=0) > limits.max_string:
+        raise exceeded("max_string", limits.max_string, "a text is too long")
+
+
+def _foreign(values: list[Any], limits: Limits) -> None:
+    _too_long(values, limits)
+    try:
+        "".join([it for it in values if type(it) is str]).encode()
+    except UnicodeEncodeError:
+        raise DecodeError("a text holds a lone surrogate") from None
+    for kind in sorted(set(map(type, values)) - _HARMLESS, key=lambda kind: kind.__name__):
+        if kind is float:
+            if any(it - it != 0 for it in values if type(it) is float):
+                raise DecodeError("a number is not finite")
+        elif kind is not int:
+            raise DecodeError(f"a document cannot hold a {kind.__name__}")
+        elif any(abs(it) >= 10**limits.max_digits for it in values if type(it) is int):
+            raise exceeded("max_digits", limits.max_digits, "a number has too many digits")
+
+
+_TEXT = frozenset((str,))
+_HARMLESS = frozenset((dict, list, str, bool, NoneType))
 _CONTAINERS = frozenset((dict, list))
 
 
@@ -361,24 +371,6 @@ def _may_be_deep(body: bytes | str, most: int) -> bool:
     brace, bracket = (b"{", b"[") if isinstance(body, bytes) else ("{", "[")
     braces = len(body.split(brace, most + 1)) - 1  # type: ignore[arg-type]
     return braces > most or braces + len(body.split(bracket, most + 1)) - 1 > most  # type: ignore[arg-type]
-
-
-def _check_scalar(one: Any, limits: Limits) -> None:
-    if type(one) is str:
-        if len(one) > limits.max_string:
-            raise exceeded("max_string", limits.max_string, "a text is too long")
-        try:
-            one.encode()
-        except UnicodeEncodeError:
-            raise DecodeError("a text holds a lone surrogate") from None
-    elif type(one) is float:
-        if one - one != 0:
-            raise DecodeError("a number is not finite")
-    elif type(one) is int:
-        if abs(one) >= 10**limits.max_digits:
-            raise exceeded("max_digits", limits.max_digits, "a number has too many digits")
-    elif type(one) is not bool and one is not None:
-        raise DecodeError(f"a document cannot hold a {type(one).__name__}")
 
 
 def decode_form(text: str, limits: Limits) -> tuple[dict[str, str], tuple[Problem, ...]]:
