@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from statistics import median
 
 from alertmap import Request, parse
-from bench.cases import Case, cases, decoder, without_orjson
+from bench import byhand
+from bench.cases import Case, batch, cases, decoder, without_orjson
 from bench.rounds import Seconds, in_process, interleaved, ratio
 from bench.row import Row
 
@@ -21,7 +23,19 @@ def rows(rounds: int) -> Iterator[Row]:
     """A row for every body."""
     for case in cases():
         yield _row(case, timed(case, rounds))
+    yield from by_hand(rounds)
     yield _row(without_orjson(), json.loads(in_process(_WITHOUT_ORJSON.format(rounds=rounds))))
+
+
+def by_hand(rounds: int) -> Iterator[Row]:
+    """The same alerts by one function that is written for them alone."""
+    for count in (100, 1):
+        body = batch(byhand.VENDOR, count)
+        loads = decoder("orjson.loads")
+        seconds = interleaved({"by hand": partial(byhand.alerts, body, loads), "loads": partial(loads, body)}, rounds)
+        yield Row(
+            f"by hand: alertmanager, {count}", ratio(seconds, "by hand", "loads"), "x orjson.loads", seconds=seconds
+        )
 
 
 def timed(case: Case, rounds: int) -> Seconds:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alertmap import IncidentBook, parse
-from bench import cases, growth, parsing, peers, plot, reducing, report
+from bench import byhand, cases, growth, parsing, peers, plot, reducing, report
 from bench.row import Row
 
 BODIES = [*cases.cases(), cases.without_orjson()]
@@ -36,6 +36,13 @@ def test_a_body_is_measured(case: cases.Case) -> None:
         pytest.importorskip("orjson")
     seconds = parsing.timed(case, 1)
     assert list(seconds) == ["parse", case.against]
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_what_is_made_by_hand_is_the_same(count: int) -> None:
+    """The floor of the parser makes the very alerts that the parser makes."""
+    body = cases.batch(byhand.VENDOR, count)
+    assert byhand.alerts(body, json.loads) == parse(byhand.VENDOR, body).alerts
 
 
 def test_the_large_body_is_as_large_as_the_target_says() -> None:
