@@ -7,16 +7,20 @@ order takes the quick way (`quick.py`), all else that of `timeline.py`; it comes
 It is not locked: feed it from one thread, or guard it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from heapq import merge
+from operator import attrgetter
 from typing import Any
 
 from alertmap.errors import ConfigurationError, LimitError
 from alertmap.incident import Incident, Policy, Transition
 from alertmap.model import Alert
-from alertmap.quick import Entry, Tally, is_plain
+from alertmap.quick import Entry, Tally, read_all
 from alertmap.snapshot import VERSION, dump_timeline, load_timeline
-from alertmap.timeline import NEVER, Timeline, advance, check, incidents, tick, utc
+from alertmap.timeline import NEVER, Timeline, advance, incidents, tick, utc
+
+_number = attrgetter("number")
 
 
 class TooManyOpen(LimitError):
@@ -48,8 +52,8 @@ class IncidentBook:
         for policy in (*self._policies.values(), self._default):
             if not isinstance(policy, Policy):
                 raise ConfigurationError(f"a Policy is wanted, got {type(policy).__name__}")
-        self._entries: dict[tuple[str, str], Entry] = {}
         self._tallies: dict[str, Tally] = {}
+        self._count = 0  # of keys that were ever remembered
 
     def policy(self, source: str) -> Policy:
         """The policy of a source."""
@@ -63,22 +67,21 @@ class IncidentBook:
             TooManyOpen: an alert would open one incident too many; it carries what was told until then.
         """
         batch = (alerts,) if isinstance(alerts, Alert) else _tuple(alerts)
-        plain = True
-        for alert in batch:
-            if not is_plain(alert):
-                check(alert)
-                plain = False
         told: list[Transition] = []
-        entries = self._entries
-        for alert in batch:
-            name = (alert.source, alert.dedup_key)
-            entry = entries.get(name)
+        tally, source = None, None
+        statements, times = read_all(batch, self.policy)
+        for alert, said, heard in zip(batch, statements, times, strict=True):
+            if tally is None or alert.source is not source:
+                source = alert.source
+                tally = self._tally(source)
+            entry = tally.entries.get(alert.dedup_key)
             if entry is None:
-                entry = Entry(name, alert.vendor, self._tally(alert.source))
-                if plain and entry.take(alert, told):
-                    entries[name] = entry
+                entry = self._entry(alert)
+                if said is not None and entry.take(alert, said, heard, told):
+                    self._count += 1
+                    tally.entries[alert.dedup_key] = entry
                     continue
-            elif plain and entry.take(alert, told):
+            elif said is not None and entry.take(alert, said, heard, told):
                 continue
             told += self._step(entry, alert, told)
         return tuple(told)
@@ -92,7 +95,7 @@ class IncidentBook:
                 f"source {alert.source!r} has {tally.policy.max_open_per_source} open incidents already",
                 transitions=tuple(told),
             )
-        self._put(entry.name, before, after, tally)
+        self._put(entry, before, after)
         return more
 
     def tick(self, now: datetime) -> tuple[Transition, ...]:
@@ -107,35 +110,46 @@ class IncidentBook:
             return ()
         for tally in self._tallies.values():
             tally.due = NEVER
-        for name, entry in list(self._entries.items()):
-            due = entry.due()
-            if now < due:
-                entry.tally.due = min(entry.tally.due, due)
+        for entry in list(self._entries()):
+            if now < entry.due:
+                entry.tally.due = min(entry.tally.due, entry.due)
                 continue
             before = entry.timeline()
             after, more = tick(before, now, entry.tally.policy)
-            self._put(name, before, after, entry.tally)
+            self._put(entry, before, after)
             told += more
         return tuple(told)
 
     def _tally(self, source: str) -> Tally:
         tally = self._tallies.get(source)
         if tally is None:
-            tally = self._tallies[source] = Tally(self.policy(source))
+            tally = self._tallies[source] = Tally(source, self.policy(source))
         return tally
 
-    def _put(self, name: tuple[str, str], before: Timeline, after: Timeline, tally: Tally) -> None:
+    def _entry(self, about: Alert | Timeline) -> Entry:
+        """An entry that says nothing yet, of a key that is not remembered."""
+        return Entry(self._count, self._tally(about.source), about.dedup_key, about.vendor)
+
+    def _put(self, entry: Entry, before: Timeline, after: Timeline) -> None:
+        """Remember the timeline of a key in place of that of its entry."""
+        tally, dedup_key = entry.tally, entry.dedup_key
         tally.open += after.is_open - before.is_open
         if after:
-            entry = self._entries[name] = Entry.of(after, tally)
-            tally.due = min(tally.due, entry.due())
+            if dedup_key not in tally.entries:
+                self._count += 1
+            entry = tally.entries[dedup_key] = Entry.of(entry.number, after, tally)
+            tally.due = min(tally.due, entry.due)
         else:
-            del self._entries[name]
+            del tally.entries[dedup_key]
+
+    def _entries(self) -> Iterator[Entry]:
+        """All that is remembered, by key in the order in which the book first heard of them."""
+        return merge(*(tally.entries.values() for tally in self._tallies.values()), key=_number)
 
     @property
     def open(self) -> tuple[Incident, ...]:
         """The open incidents, by key in the order in which the book first heard of them."""
-        return tuple(incident for entry in self._entries.values() if (incident := entry.open))
+        return tuple(incident for entry in self._entries() if (incident := entry.open))
 
     @property
     def incidents(self) -> tuple[Incident, ...]:
@@ -144,21 +158,22 @@ class IncidentBook:
         Older ones were told in transitions, and are not kept.
         """
         return tuple(
-            incident for entry in self._entries.values() for incident in incidents(entry.timeline(), entry.tally.policy)
+            incident for entry in self._entries() for incident in incidents(entry.timeline(), entry.tally.policy)
         )
 
     def timeline(self, source: str, dedup_key: str) -> Timeline:
         """What is remembered of a key; `Timeline()` if nothing is."""
-        entry = self._entries.get((source, dedup_key))
+        tally = self._tallies.get(source)
+        entry = None if tally is None else tally.entries.get(dedup_key)
         return Timeline() if entry is None else entry.timeline()
 
     def __len__(self) -> int:
         """How many keys are remembered."""
-        return len(self._entries)
+        return sum(len(tally.entries) for tally in self._tallies.values())
 
     def snapshot(self) -> dict[str, Any]:
         """All of it as JSON types. Policies are not in there."""
-        return {"version": VERSION, "timelines": [dump_timeline(entry.timeline()) for entry in self._entries.values()]}
+        return {"version": VERSION, "timelines": [dump_timeline(entry.timeline()) for entry in self._entries()]}
 
     @classmethod
     def restore(
@@ -176,10 +191,10 @@ class IncidentBook:
         book = cls(policies, default)
         for data in snapshot["timelines"]:
             timeline = load_timeline(data, book.policy)
-            name = (timeline.source, timeline.dedup_key)
-            if name in book._entries:
+            entry = book._entry(timeline)
+            if timeline.dedup_key in entry.tally.entries:
                 raise ConfigurationError("snapshot: two timelines have the same source and dedup key")
-            book._put(name, Timeline(), timeline, book._tally(timeline.source))
+            book._put(entry, Timeline(), timeline)
         return book
 
 

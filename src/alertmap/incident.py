@@ -209,44 +209,30 @@ class Facts(NamedTuple):
         return self.mark or self.first
 
 
-FactsTuple = tuple[
-    Key,
-    Key | None,
-    Key | None,
-    int,
-    datetime | None,
-    bool,
-    Severity | None,
-    Severity | None,
-    str,
-    datetime,
-    datetime | None,
-    int,
-    bool,
-    str,
-]
-"""`Facts` without the names of its fields, which is cheaper to make."""
+Short = tuple[Any, ...]
+"""`Facts` without the names of its fields, which is cheaper to make, or what `quick.py` makes of it."""
 
 
 def incident_id(source: str, dedup_key: str, opening: Key) -> str:
     """The id of the incident that a statement opens."""
-    time, sequence, started, _, no_data, episode = opening
+    time, sequence, started, _, no_data, episode = opening[:6]  # `quick.py` has the whole statement there
     # ascii, not repr: what counts as printable differs between versions of Python.
     text = ascii((source, dedup_key, time.isoformat(), hex(sequence), started.isoformat(), no_data, episode))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def incident_of(name: tuple[str, str], vendor: str, facts: Facts) -> Incident:
+def incident_of(name: tuple[str, str], vendor: str, told: Short) -> Incident:
     """What is told of an incident; its name is source and dedup key."""
     source, dedup_key = name
+    facts = Facts._make(told)
     return Incident(
         id=incident_id(source, dedup_key, facts.identity),
         source=source,
         vendor=vendor,
         dedup_key=dedup_key,
         state=STATES[facts.state],
-        severity=facts.severity,
-        max_severity=facts.max_severity,
+        severity=facts.severity and Severity(facts.severity),
+        max_severity=facts.max_severity and Severity(facts.max_severity),
         title=facts.title,
         opened_at=facts.first[0],
         last_seen=facts.last_seen,
@@ -268,9 +254,10 @@ class _Kept:
 
     __slots__ = ("__weakref__", "_facts", "_name", "_vendor")
 
-    _name: tuple[str, str]
+    alert: Alert | None
+    _name: tuple[str, str] | None
     _vendor: str
-    _facts: FactsTuple
+    _facts: Short
 
     if not TYPE_CHECKING:  # pragma: no branch - else any name would pass for a field
 
@@ -278,7 +265,8 @@ class _Kept:
             """Called for what is not there yet."""
             if name != "incident":
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-            incident = incident_of(self._name, self._vendor, Facts._make(self._facts))
+            source, dedup_key = self._name or (self.alert.source, self.alert.dedup_key)
+            incident = incident_of((source, dedup_key), self._vendor, self._facts)
             object.__setattr__(self, "incident", incident)
             return incident
 
@@ -311,11 +299,14 @@ def transition(  # noqa: PLR0917 - in the order of the fields; names would cost 
     at: datetime,
     cause: Cause,
     was: Severity | str | None,
-    name: tuple[str, str],
+    name: tuple[str, str] | None,
     vendor: str,
-    facts: FactsTuple | None,
+    facts: Short | None,
 ) -> Transition:
-    """A transition whose incident is made of these facts when it is asked for; with None there is no incident."""
+    """A transition whose incident is made of these facts when it is asked for; with None there is no incident.
+
+    `name` is source and dedup key; None: those of the alert.
+    """
     draft: Any = _Draft()
     draft.kind = kind
     draft.alert = alert

@@ -7,16 +7,18 @@ changed nothing, where more has to be thought of:
 - what is late, and what says something new of the newest statement or repeats a resolve;
 - an incident that expires, or a key that is forgotten, before the alert counts;
 - episodes of untimed alerts, the reopen window, a resolve with `no_data`, an incident nobody was told of;
-- one open incident too many, no time at all.
+- one open incident too many.
 
-The book gives these to `advance`, which has all the rules, as it does with a batch in which not all alerts are such as
-`parse` makes. That nobody can tell the two ways apart is held by tests/property/test_book_equals_step.py.
+The book gives these to `advance`, which has all the rules, as it does with an alert that is not such as `parse` makes,
+or has no time at all. That nobody can tell the two ways apart is held by tests/property/test_book_equals_step.py.
 
-Inside, statements and incidents are plain tuples: the fields of `Record` and `Facts` in their order. Each statement
-stands with the newest incident after it, so that what is older can be dropped without reading it again. That is done
-for a few at once, and before anybody looks: both limits only ever move on, so it comes to the same.
+Inside, statements and incidents are plain tuples, `Said` and `Now`. They hold words for severities: what holds nothing
+but texts, numbers and times is of no concern to the garbage collector. Each statement stands with the newest incident
+after it, so that what is older can be dropped without reading it again. That is done for a few at once, and before
+anybody looks: both limits only ever move on, so it comes to the same.
 """
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -25,7 +27,6 @@ from alertmap.incident import (
     RESOLVED,
     Cause,
     Facts,
-    FactsTuple,
     Incident,
     Key,
     Policy,
@@ -43,6 +44,7 @@ from alertmap.timeline import (
     RANK,
     Record,
     Timeline,
+    check,
     deadline,
     later,
     latest,
@@ -50,23 +52,37 @@ from alertmap.timeline import (
     worse,
 )
 
-Said = tuple[Key, datetime, bool]
-"""Of an alert: its place in the order, when it was heard, and whether it is untimed."""
+Said = tuple[datetime, int, datetime, int, bool, str, str | None, str, datetime | None, bool]
+"""A statement: its key, then severity, title, expires_at, untimed."""
 
-Point = tuple[Key, Severity | None, str, datetime, datetime | None, bool, bool, FactsTuple | None]
-"""The fields of a `Record`, and the newest incident after it."""
+Now = tuple[
+    Key | Said,
+    Key | Said | None,
+    Key | Said | None,
+    int,
+    datetime | None,
+    bool,
+    str | None,
+    str | None,
+    str,
+    datetime,
+    datetime | None,
+    int,
+    bool,
+    str,
+]
+"""The fields of `Facts`, with the word of a severity, and a whole statement for its key."""
 
-Folded = tuple[FactsTuple | None, Key | None, int]
+Folded = tuple[Now | None, Key | Said | None, int]
 """Base, horizon and total of a timeline."""
 
 # Places in these tuples.
 _EVENT: Final = 3
-_EPISODE: Final = 5
-_INCIDENT: Final = 7
 _MARK: Final = 1
 _STATE: Final = 3
-_LAST_SEEN: Final = 9
-_EXPIRES_AT: Final = 10
+_RESOLVED_AT: Final = 4
+_EXPIRED: Final = 5
+_EPISODE: Final = -1
 
 _FIRES, _RESOLVES = RANK[FIRING], RANK[RESOLVED]
 # Under names of the module: to look one up in its enum takes as long as to make a tuple.
@@ -83,17 +99,22 @@ _NONE, _UNSUPPRESSED, _NOTHING_OPEN, _DUPLICATE = (
     Cause.NOTHING_OPEN,
     Cause.DUPLICATE,
 )
+_SEVERITIES: dict[str | None, Severity | None] = {None: None} | {severity.value: severity for severity in Severity}
 _NOTHING: Folded = (None, None, 0)
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
+_EACH = 4  # places that an older statement takes in its list
 _LOOSE = 4  # statements that are added before it is looked for what is too old
 
 
 class Tally:
     """What a book knows of one source."""
 
-    __slots__ = ("due", "open", "policy")
+    __slots__ = ("due", "entries", "open", "policy", "source")
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, source: str, policy: Policy) -> None:
+        self.source = source
         self.policy = policy
+        self.entries: dict[str, Entry] = {}  # by dedup key
         self.open = 0  # incidents
         self.due = NEVER  # no key of the source changes by time alone before that
 
@@ -101,315 +122,329 @@ class Tally:
 class Entry:
     """What is remembered of one key. It is made of its first alert, or of a timeline."""
 
-    __slots__ = ("folded", "heard", "last", "loose", "name", "older", "tally", "vendor")
+    __slots__ = (
+        "dedup_key",
+        "due",
+        "folded",
+        "heard",
+        "last",
+        "last_heard",
+        "loose",
+        "marked",
+        "now",
+        "number",
+        "older",
+        "tally",
+        "vendor",
+    )
 
-    def __init__(self, name: tuple[str, str], vendor: str, tally: Tally) -> None:
-        self.name = name
-        self.vendor = vendor
+    def __init__(self, number: int, tally: Tally, dedup_key: str, vendor: str) -> None:
+        self.number = number  # the place of the key in the order in which the book first heard of them
         self.tally = tally
+        self.dedup_key = dedup_key
+        self.vendor = vendor
         self.folded = _NOTHING
-        self.older: list[Point] | None = None  # what is recent, the newest left out
-        self.last: Point | None = None  # the newest; None until there is one
+        # What is recent but the newest, four places each: statement, when it was heard, marked, the incident after it.
+        self.older: list[Any] | None = None
+        self.last: Said | None = None  # the newest statement; None until there is one
+        self.last_heard = NEVER
+        self.marked = False  # it opened an incident when that was first told
+        self.now: Now | None = None  # the newest incident after it
         self.heard = NEVER
-        self.loose = 0  # how many were added since it was looked for what is too old
+        self.due = NEVER  # nothing changes by time alone before that
+        self.loose = 0  # how many statements were added since it was looked for what is too old
 
     @classmethod
-    def of(cls, timeline: Timeline, tally: Tally) -> "Entry":
+    def of(cls, number: int, timeline: Timeline, tally: Tally) -> "Entry":
         """The entry that says the same as a timeline of which something is remembered."""
-        entry = cls((timeline.source, timeline.dedup_key), timeline.vendor, tally)
-        facts, points = timeline.base, list[Point]()
+        entry = cls(number, tally, timeline.dedup_key, timeline.vendor)
+        facts, older = timeline.base, list[Any]()
         for record in timeline.recent:
             facts, _ = read_one(facts, record, tally.policy)
-            points.append((*record, facts))
-        entry.folded = (timeline.base, timeline.horizon, timeline.total)
-        entry.last = points.pop()
-        entry.older = points or None
+            older += (_said(record), record.heard, record.marked, _now(facts))
+        *older, entry.last, entry.last_heard, entry.marked, entry.now = older
+        entry.older = older or None
+        entry.folded = (_now(timeline.base), timeline.horizon, timeline.total)
         entry.heard = timeline.heard
+        entry.due = entry._due()
         return entry
 
     def timeline(self) -> Timeline:
         """The timeline that says the same."""
         if self.last is None:
             return Timeline()
-        self._drop()
+        if self.loose:
+            self._drop(self.last[0])
         base, horizon, total = self.folded
+        older = self.older or []
         return Timeline(
-            source=self.name[0],
+            source=self.tally.source,
             vendor=self.vendor,
-            dedup_key=self.name[1],
-            base=None if base is None else Facts._make(base),
-            horizon=horizon,
-            recent=tuple(Record._make(point[:_INCIDENT]) for point in (*(self.older or ()), self.last)),
-            now=self._now(),
+            dedup_key=self.dedup_key,
+            base=_facts(base),
+            horizon=horizon and _key(horizon),
+            recent=(
+                *map(_record, older[::_EACH], older[1::_EACH], older[2::_EACH]),
+                _record(self.last, self.last_heard, self.marked),
+            ),
+            now=_facts(self.now),
             total=total,
             heard=self.heard,
         )
 
-    def _now(self) -> Facts | None:
-        facts = None if self.last is None else self.last[_INCIDENT]
-        return None if facts is None else Facts._make(facts)
-
     @property
     def open(self) -> Incident | None:
         """The open incident, if there is one."""
-        now = self._now()
-        return None if now is None or now.state == CLOSED else incident_of(self.name, self.vendor, now)
+        if self.now is None or self.now[_STATE] == CLOSED:
+            return None
+        return incident_of((self.tally.source, self.dedup_key), self.vendor, self.now)
 
-    def due(self) -> datetime:
+    def _due(self) -> datetime:
         """When time alone changes it: the open incident expires, or the key is forgotten."""
-        now = None if self.last is None else self.last[_INCIDENT]
+        now = self.now
+        if now is not None and now[_MARK] is None:
+            return _ALWAYS  # nobody was told of it
         if now is None or now[_STATE] == CLOSED:
             return later(self.heard, self.tally.policy.retention)
         return deadline(Facts._make(now), self.tally.policy) or NEVER
 
-    def take(self, alert: Alert, told: list[Transition]) -> bool:
-        """Take a plain alert of this key, and add what became of it; False: this is not the way for it."""
-        policy, last = self.tally.policy, self.last
-        said = _read(alert, policy)
-        if said is None:
-            return False
+    def take(self, alert: Alert, said: Said, heard: datetime, told: list[Transition]) -> bool:
+        """Take an alert of this key, and add what became of it; False: this is not the way for it."""
+        # What is not looked at is not fetched: with many keys, that is what most of the time goes into.
+        last = self.last
         if last is None:
-            return self._while_closed(None, alert, said, told)
-        now, received = last[_INCIDENT], alert.received_at
+            return self._while_closed(None, alert, said, heard, told)
+        if heard >= self.due:
+            return False
+        if said[0] <= last[0]:
+            if said == last:
+                return self._again(alert, said, heard, told)
+            if _key(said) <= _key(last):
+                return False
+        now = self.now
         if now is None or now[_STATE] == CLOSED:
-            if received is not None and received >= later(self.heard, policy.retention):
-                return False
-            if said[0] > last[0]:
-                return self._while_closed(now, alert, said, told)
-        else:
-            expires = now[_EXPIRES_AT] is not None or policy.expire_after is not None
-            if expires and received is not None and received >= self.due():
-                return False
-            if said[0] > last[0]:
-                way = self._close if said[0][_EVENT] == _RESOLVES else self._goes_on
-                return way(now, alert, said, told)
-        return said[0] == last[0] and self._again(last, alert, said, told)
+            return self._while_closed(now, alert, said, heard, told)
+        if said[_EVENT] == _RESOLVES:
+            return self._close(now, alert, said, heard, told)
+        self._goes_on(now, alert, said, heard, told)
+        return True
 
-    def _while_closed(self, now: FactsTuple | None, alert: Alert, said: Said, told: list[Transition]) -> bool:
+    def _while_closed(self, now: Now | None, alert: Alert, said: Said, heard: datetime, told: list[Transition]) -> bool:
         """A statement newer than all others, and nothing is open."""
-        key, heard, untimed = said
-        time, _, _, event, no_data, episode = key
-        tally, severity, title, expires_at = self.tally, alert.severity, alert.title, alert.expires_at
-        previous = None
-        if now is not None:
-            _, previous, _, _, resolved_at, expired, *_, episode_before = now
-            if previous is None:
-                return False
+        time, _, _, event, no_data, episode, severity, title, until, untimed = said
+        tally, before = self.tally, None
         if event != _FIRES:
-            self._add((key, severity, title, heard, expires_at, untimed, False, now))
-            told.append(transition(_IGNORED, alert, time, _NOTHING_OPEN, None, self.name, self.vendor, None))
+            self._add(said, heard, now)
+            self._wait()
+            told.append(transition(_IGNORED, alert, time, _NOTHING_OPEN, None, None, self.vendor, None))
             return True
-        if tally.open >= tally.policy.max_open_per_source:
+        policy = tally.policy
+        if tally.open >= policy.max_open_per_source:
             return False
-        if now is not None and not expired and resolved_at is not None:
-            stale = untimed and episode and episode == episode_before
-            if stale or time - resolved_at < tally.policy.reopen_window:
-                return False
-        after = (
-            key,
-            key,
-            previous,
-            _FIRES,
-            None,
-            False,
-            severity,
-            severity,
-            title,
-            heard,
-            expires_at,
-            1,
-            no_data,
-            episode,
-        )
+        if now is not None:
+            before, resolved_at = now[_MARK], now[_RESOLVED_AT]
+            if not now[_EXPIRED] and resolved_at is not None:
+                stale = untimed and episode and episode == now[_EPISODE]
+                if stale or time - resolved_at < policy.reopen_window:
+                    return False
+        after = (said, said, before, _FIRES, None, False, severity, severity, title, heard, until, 1, no_data, episode)
         tally.open += 1
-        self._add((key, severity, title, heard, expires_at, untimed, True, after))
-        told.append(transition(_OPENED, alert, time, _NONE, None, self.name, self.vendor, after))
+        self._add(said, heard, after)
+        self.marked = True
+        self._wait()
+        told.append(transition(_OPENED, alert, time, _NONE, None, None, self.vendor, after))
         return True
 
-    def _close(self, now: FactsTuple, alert: Alert, said: Said, told: list[Transition]) -> bool:
+    def _close(self, now: Now, alert: Alert, said: Said, heard: datetime, told: list[Transition]) -> bool:
         """A resolve newer than all others, and an incident is open."""
-        key, heard, untimed = said
-        if now[_MARK] is None or alert.no_data or (untimed and key[_EPISODE]):
+        time, _, _, _, said_no_data, said_episode, _, _, _, untimed = said
+        if said_no_data or (untimed and said_episode):
             return False
-        after = (*now[:3], CLOSED, key[0], *now[5:])  # state, resolved_at
+        first, mark, before, _, _, gone, severity, worst, title, seen, until, count, no_data, episode = now
+        after = (first, mark, before, CLOSED, time, gone, severity, worst, title, seen, until, count, no_data, episode)
         self.tally.open -= 1
-        self._add((key, alert.severity, alert.title, heard, alert.expires_at, untimed, False, after))
-        told.append(transition(_RESOLVED, alert, key[0], _NONE, None, self.name, self.vendor, after))
+        self._add(said, heard, after)
+        self._wait()
+        told.append(transition(_RESOLVED, alert, time, _NONE, None, None, self.vendor, after))
         return True
 
-    def _goes_on(self, now: FactsTuple, alert: Alert, said: Said, told: list[Transition]) -> bool:
+    def _goes_on(self, now: Now, alert: Alert, said: Said, heard: datetime, told: list[Transition]) -> None:
         """Any other statement newer than all others, and an incident is open."""
-        key, heard, untimed = said
-        time, _, _, event, said_no_data, said_episode = key
-        said_severity, said_title, said_expires_at = alert.severity, alert.title, alert.expires_at
-        (
-            first,
-            mark,
-            previous,
-            was_state,
-            resolved_at,
-            expired,
-            severity,
-            max_severity,
-            title,
-            last_seen,
-            expires_at,
-            count,
-            no_data,
-            episode,
-        ) = now
-        if mark is None:
-            return False
-        state, was = AFTER[was_state][event], severity
-        if said_severity is not severity:
-            severity = worse(severity, said_severity) if said_no_data else said_severity or severity
-            max_severity = worse(max_severity, said_severity)
-        if said_title == title:
-            said_title = title  # one text instead of many
+        time, _, _, event, said_no_data, said_episode, said_severity, said_title, said_until, _ = said
+        first, mark, before, was_state, end, gone, was, worst, title, seen, until, count, no_data, episode = now
+        state, severity = AFTER[was_state][event], was
+        if said_severity is not was:
+            severity = _worse(was, said_severity) if said_no_data else said_severity or was
+            worst = _worse(worst, said_severity)
         title = said_title or title
-        if heard > last_seen:  # noqa: PLR1730 - max is slow
-            last_seen = heard
-        if said_expires_at is not None:
-            expires_at = latest(expires_at, said_expires_at)
+        if heard > seen:  # noqa: PLR1730 - max and min are slow
+            seen = heard
+        if said_until is not None:
+            until = latest(until, said_until)
         count += 1
         no_data = said_no_data or (no_data and event != _FIRES)
         episode = said_episode or episode
-        after = (
-            first,
-            mark,
-            previous,
-            state,
-            resolved_at,
-            expired,
-            severity,
-            max_severity,
-            title,
-            last_seen,
-            expires_at,
-            count,
-            no_data,
-            episode,
-        )
-        self._add((key, said_severity, said_title, heard, said_expires_at, untimed, False, after))
-        name, vendor = self.name, self.vendor
+        after = (first, mark, before, state, end, gone, severity, worst, title, seen, until, count, no_data, episode)
+        self._add(said, heard, after)
+        if until is not None or self.tally.policy.expire_after is not None:
+            self._wait()
         if state != was_state:
             cause = _UNSUPPRESSED if state == _FIRES else _NONE
-            told.append(transition(ENTERED[state], alert, time, cause, None, name, vendor, after))
+            told.append(transition(ENTERED[state], alert, time, cause, None, None, self.vendor, after))
         if severity is not was:
-            told.append(transition(_SEVERITY_CHANGED, alert, time, _NONE, was, name, vendor, after))
+            told.append(transition(_SEVERITY_CHANGED, alert, time, _NONE, _SEVERITIES[was], None, self.vendor, after))
         elif state == was_state:
-            told.append(transition(_DEDUPLICATED, alert, time, _NONE, None, name, vendor, after))
-        return True
+            told.append(transition(_DEDUPLICATED, alert, time, _NONE, None, None, self.vendor, after))
 
-    def _again(self, last: Point, alert: Alert, said: Said, told: list[Transition]) -> bool:
+    def _again(self, alert: Alert, said: Said, heard: datetime, told: list[Transition]) -> bool:
         """The newest statement again."""
-        key, severity, title, heard_before, expires_at, untimed_before, marked, now = last
-        _, heard, untimed = said
-        if (
-            alert.severity is not severity
-            or alert.title != title
-            or alert.expires_at != expires_at
-            or untimed is not untimed_before
-        ):
+        if heard <= self.last_heard:
+            told.append(transition(_IGNORED, alert, said[0], _DUPLICATE, None, None, self.vendor, None))
+            return True
+        now = self.now
+        if now is None or now[_STATE] == CLOSED or said[_EVENT] == _RESOLVES:
             return False
-        kind, cause, after = _IGNORED, _DUPLICATE, None
-        if heard > heard_before:
-            if now is None or now[_STATE] == CLOSED or now[_MARK] is None or key[_EVENT] == _RESOLVES:
-                return False
-            if heard > now[_LAST_SEEN]:
-                kind, cause, now = _DEDUPLICATED, _NONE, (*now[:9], heard, *now[10:])  # last_seen
-                after = now
-            self.last = (key, severity, title, heard, expires_at, untimed, marked, now)
-            self.heard = max(self.heard, heard)
-            self.loose += 1
-        told.append(transition(kind, alert, key[0], cause, None, self.name, self.vendor, after))
+        first, mark, before, state, end, gone, severity, worst, title, seen, until, count, no_data, episode = now
+        self.last_heard = heard
+        self.loose += 1
+        if heard > self.heard:  # noqa: PLR1730 - max and min are slow
+            self.heard = heard
+        if heard <= seen:
+            told.append(transition(_IGNORED, alert, said[0], _DUPLICATE, None, None, self.vendor, None))
+            return True
+        after = (first, mark, before, state, end, gone, severity, worst, title, heard, until, count, no_data, episode)
+        self.now = after
+        told.append(transition(_DEDUPLICATED, alert, said[0], _NONE, None, None, self.vendor, after))
         return True
 
-    def _add(self, point: Point) -> None:
+    def _add(self, said: Said, heard: datetime, now: Now | None) -> None:
         """Remember one more statement, the newest."""
-        heard, last, now, tally = point[3], self.last, point[_INCIDENT], self.tally
-        self.last = point
-        if last is None or heard > self.heard:
+        if self.last is None:
             self.heard = heard
-        if last is not None:
+        else:
+            if heard > self.heard:  # noqa: PLR1730 - as above
+                self.heard = heard
             if self.older is None:
-                self.older = [last]
+                self.older = [self.last, self.last_heard, self.marked, self.now]
             else:
-                self.older.append(last)
+                self.older += (self.last, self.last_heard, self.marked, self.now)
             self.loose += 1
             if self.loose >= _LOOSE:
-                self._drop()
-        if (
-            now is None
-            or now[_STATE] == CLOSED
-            or now[_EXPIRES_AT] is not None
-            or tally.policy.expire_after is not None
-        ):
-            due = self.due()
-            if due < tally.due:  # noqa: PLR1730 - as above
-                tally.due = due
+                self._drop(said[0])
+        self.last, self.last_heard, self.marked, self.now = said, heard, False, now
 
-    def _drop(self) -> None:
-        """Fold what is too old, or too much, as `step` does after each statement."""
-        if not self.loose or self.older is None or self.last is None:
-            return
+    def _wait(self) -> None:
+        """Note when time alone changes it."""
+        tally = self.tally
+        self.due = due = self._due()
+        if due < tally.due:  # noqa: PLR1730 - as above
+            tally.due = due
+
+    def _drop(self, time: datetime) -> None:
+        """Fold what is too old at the time of the newest statement, or too much, as `step` does after each."""
         self.loose = 0
-        policy, older, time = self.tally.policy, self.older, self.last[0][0]
-        base, horizon, total = self.folded
-        count = 0
-        while count < len(older) and (
-            len(older) - count >= policy.max_recent or time - older[count][0][0] > policy.reorder_window
-        ):
-            horizon, base = older[count][0], older[count][_INCIDENT]
-            total += base is not None and base[0] == horizon
-            count += 1
-        if count:
-            self.folded = (base, horizon, total)
-            self.older = older[count:] or None
+        older, policy = self.older, self.tally.policy
+        if older is None:
+            return
+        total = self.folded[2]
+        place, surplus = 0, len(older) - _EACH * policy.max_recent
+        while place < len(older) and (place <= surplus or time - older[place][0] > policy.reorder_window):
+            said, now = older[place], older[place + _EACH - 1]
+            # Hardly ever is it the one that opened the incident: to compare the times is enough, most of the time.
+            total += now is not None and now[0][0] == said[0] and _key(now[0]) == _key(said)
+            place += _EACH
+        if place:
+            self.folded = (older[place - 1], older[place - _EACH], total)
+            del older[:place]
+            if not older:
+                self.older = None
 
 
-def is_plain(alert: Any) -> bool:
-    """Whether this is an alert as `parse` makes it: the very types that it declares, and times in UTC.
+def _worse(one: str | None, other: str | None) -> str | None:
+    severity = worse(_SEVERITIES[one], _SEVERITIES[other])
+    return severity and severity.value
 
-    Nothing is wrong with another, if `check` says so; `take` is not made for it.
+
+def _key(said: Key | Said) -> Key:
+    return said[:6]
+
+
+def _record(said: Said, heard: datetime, marked: bool) -> Record:  # noqa: FBT001
+    *_, word, title, until, untimed = said
+    return Record(_key(said), _SEVERITIES[word], title, heard, until, untimed, marked)
+
+
+def _said(record: Record) -> Said:
+    severity = record.severity
+    return (*record.key, severity and severity.value, record.title, record.expires_at, record.untimed)
+
+
+def _facts(now: Now | None) -> Facts | None:
+    if now is None:
+        return None
+    facts = Facts._make(now)
+    return facts._replace(
+        first=_key(facts.first),
+        mark=facts.mark and _key(facts.mark),
+        previous=facts.previous and _key(facts.previous),
+        severity=_SEVERITIES[now[6]],
+        max_severity=_SEVERITIES[now[7]],
+    )
+
+
+def _now(facts: Facts | None) -> Now | None:
+    if facts is None:
+        return None
+    severity, worst = facts.severity, facts.max_severity
+    short: Any = (*facts[:6], severity and severity.value, worst and worst.value, *facts[8:])
+    now: Now = short
+    return now
+
+
+def read_all(alerts: Iterable[Any], policy: Callable[[str], Policy]) -> tuple[list[Said | None], list[datetime]]:
+    """What `read` makes of alerts, and when each was heard; None for those that are not for `take`.
+
+    It is for an alert as `parse` makes it: the very types that it declares, and times in UTC, at least one.
+
+    Raises:
+        ConfigurationError: as `check`.
     """
-    kind: type = alert.__class__
-    return (
-        kind is Alert
-        and alert.source.__class__ is str
-        and alert.dedup_key.__class__ is str
-        and alert.vendor.__class__ is str
-        and alert.title.__class__ is str
-        and alert.state.__class__ is State
-        and alert.no_data.__class__ is bool
-        and (alert.severity is None or alert.severity.__class__ is Severity)
-        and (alert.sequence is None or alert.sequence.__class__ is int)
-        and (alert.episode is None or alert.episode.__class__ is str)
-        and ((time := alert.occurred_at) is None or (time.__class__ is datetime and time.tzinfo is UTC))
-        and ((time := alert.received_at) is None or (time.__class__ is datetime and time.tzinfo is UTC))
-        and ((time := alert.started_at) is None or (time.__class__ is datetime and time.tzinfo is UTC))
-        and ((time := alert.expires_at) is None or (time.__class__ is datetime and time.tzinfo is UTC))
-    )
-
-
-def _read(alert: Alert, policy: Policy) -> Said | None:
-    """What `read` makes of an alert; None where it has no time at all."""
-    time, heard, started, state, sequence = (
-        alert.occurred_at,
-        alert.received_at,
-        alert.started_at,
-        alert.state,
-        alert.sequence,
-    )
-    untimed = False
-    if heard is None:
-        if time is None:
-            return None
-        heard = time
-    elif time is None or (time > heard and time > later(heard, policy.max_ahead)):
-        time, untimed = heard, True
-    if started is None or started > time:
-        started = time
-    event = _FIRES if state is FIRING else _RESOLVES if state is RESOLVED else RANK[state]
-    key = (time, -1 if sequence is None else sequence, started, event, alert.no_data, alert.episode or "")
-    return key, heard, untimed
+    found, times = list[Said | None](), list[datetime]()
+    for alert in alerts:
+        kind: type = type(alert)
+        if kind is Alert:
+            time, heard, started, until = alert.occurred_at, alert.received_at, alert.started_at, alert.expires_at
+            state, no_data, severity, title = alert.state, alert.no_data, alert.severity, alert.title
+            sequence, episode, untimed = alert.sequence, alert.episode, False
+            if (
+                type(alert.source) is str
+                and type(alert.dedup_key) is str
+                and type(alert.vendor) is str
+                and type(title) is str
+                and type(state) is State
+                and (no_data is False or no_data is True)
+                and (severity is None or type(severity) is Severity)
+                and (sequence is None or type(sequence) is int)
+                and (episode is None or type(episode) is str)
+                and (time is None or (type(time) is datetime and time.tzinfo is UTC))
+                and (heard is None or (type(heard) is datetime and heard.tzinfo is UTC))
+                and (started is None or (type(started) is datetime and started.tzinfo is UTC))
+                and (until is None or (type(until) is datetime and until.tzinfo is UTC))
+            ):
+                if heard is None:
+                    heard = time
+                elif time is None or (time > heard and time > later(heard, policy(alert.source).max_ahead)):
+                    time, untimed = heard, True
+                if time is not None and heard is not None:
+                    sequence = -1 if sequence is None else sequence
+                    started = time if started is None or started > time else started
+                    event = _FIRES if state is FIRING else _RESOLVES if state is RESOLVED else RANK[state]
+                    word = None if severity is None else severity._value_
+                    said = (time, sequence, started, event, no_data, episode or "", word, title, until, untimed)
+                    found.append(said)
+                    times.append(heard)
+                    continue
+        check(alert)
+        found.append(None)
+        times.append(NEVER)
+    return found, times

@@ -316,6 +316,22 @@ def test_the_incident_of_a_transition_is_made_when_it_is_asked_for() -> None:
         told.incidents  # type: ignore[attr-defined]  # noqa: B018
 
 
+@pytest.mark.parametrize(
+    "history",
+    [
+        [alert(FIRING, 1, received=10), alert(FIRING, 2, received=5), alert(FIRING, 2, received=7)],
+        [alert(FIRING, 1, episode="a"), alert(RESOLVED, None, received=2, episode="b")],
+    ],
+    ids=["again, and others were heard later", "a resolve without a time, of another episode"],
+)
+def test_rare_histories_are_their_steps(history: list[Alert]) -> None:
+    """What hardly any random history holds."""
+    book, steps = IncidentBook(), Steps({}, Policy())
+
+    assert book.apply(history) == tuple(steps.apply(history))
+    assert book.snapshot() == steps.snapshot()
+
+
 def test_an_incident_that_nobody_was_told_of_takes_the_long_way() -> None:
     """Only a damaged snapshot has one: what is told of it is what `step` tells."""
     for last in (alert(FIRING, 2), alert(RESOLVED, 2)):
