@@ -9,7 +9,6 @@ import codecs
 import json
 import re
 import zlib
-from collections.abc import Callable
 from functools import lru_cache
 from itertools import chain
 from types import NoneType
@@ -303,52 +302,14 @@ def check(value: Any, limits: Limits) -> None:
         DecodeError: it holds something that JSON cannot: another type, a number that is not finite, a lone surrogate.
         LimitError: it is deeper, larger or longer than `limits` allow.
     """
-    _walk(value, limits, _foreign)
-
-
-def _check_size(value: Any, body: bytes | str, limits: Limits) -> None:
-    """`check` of a document that a strict decoder made of a body: only what is too deep, too large or too long."""
-    if len(body) > limits.max_string:
-        _walk(value, limits, _too_long)
-    # No walk where there are no more brackets than levels, and no more characters than two for each value.
-    elif len(body) >= 2 * limits.max_nodes or _may_be_deep(body, limits.max_depth):
-        _walk(value, limits, None)
-
-
-def _walk(value: Any, limits: Limits, inspect: Callable[[list[Any], Limits], None] | None) -> None:
-    """Refuse what is too deep or too large, level by level; `inspect` sees all keys and values."""
-    nodes = 1
-    depth = 0
-    level: list[Any] = [value]
-    while True:
-        if inspect is not None:
-            inspect(level, limits)
-        if _CONTAINERS.isdisjoint(map(type, level)):
-            return
-        level = [it for it in level if type(it) in _CONTAINERS]
-        depth += 1
-        nodes += sum(map(len, level))
-        if nodes > limits.max_nodes:
-            raise exceeded("max_nodes", limits.max_nodes, "the document has too many values")
-        if depth > limits.max_depth:
-            raise exceeded("max_depth", limits.max_depth, "the document is too deep")
-        if inspect is not None:
-            keys = list(chain.from_iterable(one for one in level if type(one) is dict))
-            if not _TEXT.issuperset(map(type, keys)):
-                raise DecodeError("a key of an object is not text")
-            inspect(keys, limits)
-        level = list(chain.from_iterable([one.values() if type(one) is dict else one for one in level]))
-
-
-def _too_long(values: list[Any], limits: Limits) -> None:
-    if max((len(it) for it in values if type(it) is str), default=0) > limits.max_string:
-        raise exceeded("max_string", limits.max_string, "a text is too long")
-
-
-def _foreign(values: list[Any], limits: Limits) -> None:
-    _too_long(values, limits)
+    keys, values = list[Any](), [value]
+    _walk(value, limits, keys, values)
+    if not _TEXT.issuperset(map(type, keys)):
+        raise DecodeError("a key of an object is not text")
+    texts = keys + [it for it in values if type(it) is str]
+    _check_lengths(texts, limits)
     try:
-        "".join([it for it in values if type(it) is str]).encode()
+        "".join(texts).encode()
     except UnicodeEncodeError:
         raise DecodeError("a text holds a lone surrogate") from None
     for kind in sorted(set(map(type, values)) - _HARMLESS, key=lambda kind: kind.__name__):
@@ -359,6 +320,42 @@ def _foreign(values: list[Any], limits: Limits) -> None:
             raise DecodeError(f"a document cannot hold a {kind.__name__}")
         elif any(abs(it) >= 10**limits.max_digits for it in values if type(it) is int):
             raise exceeded("max_digits", limits.max_digits, "a number has too many digits")
+
+
+def _check_size(value: Any, body: bytes | str, limits: Limits) -> None:
+    """`check` of a document that a strict decoder made of a body: only what is too deep, too large or too long."""
+    if len(body) > limits.max_string:
+        texts = [value]
+        _walk(value, limits, texts, texts)
+        _check_lengths([it for it in texts if type(it) is str], limits)
+    # No walk where there are no more brackets than levels, and no more characters than two for each value.
+    elif len(body) >= 2 * limits.max_nodes or _may_be_deep(body, limits.max_depth):
+        _walk(value, limits)
+
+
+def _walk(value: Any, limits: Limits, keys: list[Any] | None = None, values: list[Any] | None = None) -> None:
+    """Refuse what is too deep or too large, level by level; add all keys and values to these lists."""
+    nodes = 1
+    depth = 0
+    level: list[Any] = [value]
+    while not _CONTAINERS.isdisjoint(map(type, level)):
+        level = [it for it in level if type(it) in _CONTAINERS]
+        depth += 1
+        nodes += sum(map(len, level))
+        if nodes > limits.max_nodes:
+            raise exceeded("max_nodes", limits.max_nodes, "the document has too many values")
+        if depth > limits.max_depth:
+            raise exceeded("max_depth", limits.max_depth, "the document is too deep")
+        if keys is not None:
+            keys += chain.from_iterable([one for one in level if type(one) is dict])
+        level = list(chain.from_iterable([one.values() if type(one) is dict else one for one in level]))
+        if values is not None:
+            values += level
+
+
+def _check_lengths(texts: list[str], limits: Limits) -> None:
+    if max(map(len, texts), default=0) > limits.max_string:
+        raise exceeded("max_string", limits.max_string, "a text is too long")
 
 
 _TEXT = frozenset((str,))

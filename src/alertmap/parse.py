@@ -97,10 +97,13 @@ def parse_document(
         raise ConfigurationError(f"request must be a Request, not a {type(request).__name__}")
     try:
         check(document, call.limits)
-        return _read(call, document, request or Request(), ())
+        return _read(call, document, _NO_REQUEST if request is None else request, ())
     except PayloadError as error:
         error.vendor = call.adapter.name
         raise
+
+
+_NO_REQUEST = Request()
 
 
 def _as_adapter(vendor: object) -> Adapter:
