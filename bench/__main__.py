@@ -4,18 +4,18 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import growth, once, parsing, peers, reducing, report
+from bench import growth, once, parsing, peers, reducing, report, stages
 from bench.row import Row
 
 DOCS = Path(__file__).parents[1] / "docs" / "performance"
-PARTS = ("parsing", "reducing", "once", "growth", "peers")
+PARTS = ("parsing", "stages", "reducing", "once", "growth", "peers")
 
 
 def main() -> None:
     """Measure the parts that are asked for, and print them."""
     chosen = arguments()
     made = report.Report(chosen.rounds)
-    if {"parsing", "reducing", "once"} & set(chosen.parts):
+    if {"parsing", "stages", "reducing", "once"} & set(chosen.parts):
         print(report.HEAD)
     for row in rows(chosen.parts, chosen.rounds, quick=chosen.quick):
         made.rows.append(row)
@@ -61,6 +61,8 @@ def rows(parts: tuple[str, ...], rounds: int, *, quick: bool) -> Iterator[Row]:
     """The table."""
     if "parsing" in parts:
         yield from parsing.rows(rounds)
+    if "stages" in parts:
+        yield from stages.rows(rounds)
     if "reducing" in parts:
         yield from reducing.rows(rounds, quick=quick)
     if "once" in parts:

@@ -110,8 +110,13 @@ def decode(request: Request, formats: frozenset[str], limits: Limits) -> Documen
         DecodeError: the body is not what its format asks for.
         LimitError: it is larger, deeper or longer than `limits` allow.
     """
-    _check_request(request, limits)
-    body = _inflated(request, limits)
+    if len(request.body) > limits.max_body:
+        raise exceeded("max_body", limits.max_body, "the body is too long")
+    if len(request.headers) > limits.max_headers:
+        raise exceeded("max_headers", limits.max_headers, "too many headers")
+    if len(request.query) > limits.max_query:
+        raise exceeded("max_query", limits.max_query, "too many parameters in the query")
+    body = _inflated(request.body, request, limits) if "content-encoding" in request.headers else request.body
     if type(body) is bytes and body[:1] in _OPENS and "json" in formats and _charset(request) == "utf-8":
         value = _fast(body, limits)
         if value is not _UNREAD:
@@ -140,22 +145,12 @@ CREDENTIALS = frozenset((*_TOKENS, "secret", "password", "passwd", "authorizatio
 _OPENS = (b"{", b"[")
 
 
-def _check_request(request: Request, limits: Limits) -> None:
-    if len(request.body) > limits.max_body:
-        raise exceeded("max_body", limits.max_body, "the body is too long")
-    if len(request.headers) > limits.max_headers:
-        raise exceeded("max_headers", limits.max_headers, "too many headers")
-    if len(request.query) > limits.max_query:
-        raise exceeded("max_query", limits.max_query, "too many parameters in the query")
-
-
 # --- Bytes to text ---------------------------------------------------------------------------------------------------
 
 
-def _inflated(request: Request, limits: Limits) -> bytes | str:
-    body = request.body
-    encoding = request.headers.get("content-encoding", "").strip().lower()
-    if not encoding or encoding == "identity" or not body or isinstance(body, str):
+def _inflated(body: bytes | str, request: Request, limits: Limits) -> bytes | str:
+    encoding = request.headers["content-encoding"].strip().lower()
+    if encoding in ("", "identity") or not body or isinstance(body, str):
         return body
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise DecodeError("the content encoding is neither gzip nor deflate")
@@ -236,7 +231,7 @@ def decode_json(text: str, limits: Limits) -> Any:
     try:
         value = _fast(text.encode(), limits)
     except UnicodeEncodeError:
-        value = _UNREAD
+        raise DecodeError("the text holds a lone surrogate") from None
     if value is _UNREAD:
         value = _reference(text, limits)
     _check_size(value, text, limits)
@@ -265,12 +260,9 @@ def _reference(text: str, limits: Limits) -> Any:
         raise exceeded("max_depth", limits.max_depth, "the document is too deep") from None
     except json.JSONDecodeError as error:
         raise DecodeError(f"the body is not JSON: {error.msg} at character {error.pos}") from None
-    if _SURROGATE.search(text):
+    if "\\ud" in text or "\\uD" in text:  # a surrogate, alone or in a pair
         check(value, limits)
     return value
-
-
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
 @lru_cache(maxsize=8)

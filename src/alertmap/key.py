@@ -19,13 +19,6 @@ def _escape(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass"))
 
 
-def _is_plain(text: str, parts: int) -> bool:
-    """Whether nothing in a key of so many parts needed to be escaped: all of that but `%,~=` is not printable."""
-    # An `=` in a value makes one too many as well; the long way leaves it as it is.
-    commas, equals = text.count(","), text.count("=")
-    return text.isprintable() and commas == parts - 1 and equals == parts and "%" not in text and "~" not in text
-
-
 def dedup_key(vendor: str, identity: Mapping[str, str]) -> str:
     """Write an identity as `vendor:name=value,name=value`, names sorted.
 
@@ -33,7 +26,10 @@ def dedup_key(vendor: str, identity: Mapping[str, str]) -> str:
     than 255 characters is cut to 190 and ends in `~` and the SHA-256 of the whole.
     """
     text = ",".join([f"{name}={identity[name]}" for name in sorted(identity)])
-    if not _is_plain(text, len(identity)):
+    commas, equals = text.count(","), text.count("=")
+    # What must be escaped is not printable, or shows in the counts; so does an `=` in a value, which stays as it is.
+    is_plain = text.isprintable() and commas == len(identity) - 1 and equals == len(identity)
+    if not is_plain or "%" in text or "~" in text:
         parts = [f"{_IN_NAME.sub(_escape, name)}={_IN_VALUE.sub(_escape, identity[name])}" for name in sorted(identity)]
         text = ",".join(parts)
     key = f"{vendor}:{text}"

@@ -70,6 +70,8 @@ def _cut(text: str, limit: int, path: str, told: list[Problem]) -> str:
 
 
 def _line(text: str, path: str, told: list[Problem]) -> str:
+    if text.isascii() and text.isprintable() and len(text) <= MAX_TITLE:
+        return text.strip()
     if not text.isprintable():
         text = _HARMFUL.sub("", _BREAKS.sub(" ", text))
     if not text.isascii():
@@ -116,20 +118,16 @@ def _path(field: str, name: str) -> str:
 def _links(links: Mapping[str, str], safe: set[str], told: list[Problem]) -> dict[str, str]:
     kept = {}
     for name, url in links.items():
-        if url in safe:
-            kept[_harmless(name)] = url
-        elif url and _is_safe(url):
+        if not url:
+            continue
+        if url in safe or _is_safe(url):
             safe.add(url)
-            kept[_harmless(name)] = url
-        elif url:
+            kept[name if name.isprintable() else _HARMFUL.sub("", name)] = url
+        else:
             told.append(
                 Problem(ProblemCode.BAD_LINK, _path("links", name), "a link is not absolute http(s); it was dropped")
             )
     return kept
-
-
-def _harmless(text: str) -> str:
-    return text if text.isprintable() else _HARMFUL.sub("", text)
 
 
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?#][!-~]*)?")
