@@ -49,7 +49,9 @@ def scrub(reading: Reading, unrendered: re.Pattern[str] | None, vendor_title: st
         told.append(Problem(ProblemCode.TITLE_FALLBACK, "title", "the payload has no title; one was made"))
     message = _cut(reading.message, MAX_MESSAGE, "message", told)
     if unrendered is not None and _may_match(unrendered, (title, message, *reading.identity.values())):
-        for path, text in (("title", title), ("message", message), *_identity(reading)):
+        texts = [("title", title), ("message", message)]
+        texts += [(_path("identity", name), text) for name, text in reading.identity.items() if unrendered.search(text)]
+        for path, text in texts:
             if unrendered.search(text):
                 told.append(Problem(ProblemCode.UNRENDERED, path, "a template of the sender was not filled in"))
     level = None if reading.level is None else _cut(reading.level, MAX_TITLE, "level", told)
@@ -105,10 +107,6 @@ def _looks_round(pattern: str) -> bool:
 def _may_match(pattern: re.Pattern[str], texts: Sequence[str]) -> bool:
     """False only where a pattern matches in none of these texts: one search instead of many."""
     return pattern.search("\n".join(texts)) is not None or _looks_round(pattern.pattern)
-
-
-def _identity(reading: Reading) -> list[tuple[str, str]]:
-    return [(_path("identity", name), value) for name, value in reading.identity.items()]
 
 
 def _path(field: str, name: str) -> str:

@@ -45,8 +45,8 @@ def reader(hint: Any) -> Read:
 
 
 def json_in(text: str, hint: Any) -> Any:
-    """Read JSON that stands in a text as a wire type; None where it is no such thing."""
-    if not text:
+    """Read JSON that stands in a text as a wire type, an object or a list; None where it is no such thing."""
+    if not text.lstrip().startswith("[" if kind_of(hint) == "list" else "{"):
         return None
     try:
         return structure(plain(decode_json(text, DEFAULTS)), hint)

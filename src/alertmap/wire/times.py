@@ -1,5 +1,6 @@
 """Times on the wire. All results are aware, in UTC, cut to microseconds; what is no time of an alert is None."""
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NamedTuple
@@ -160,8 +161,8 @@ _SECONDS = r"[0-9]{9,11}\.[0-9]{1,9}"
 def _any_time(node: Node) -> datetime | None:
     value = node.value.strip() if type(node.value) is str else node.value
     if type(value) is float or (type(value) is str and re.fullmatch(_SECONDS, value)):
-        micros = round(float(value) * (1_000_000 if abs(float(value)) < _MILLIS else 1_000))
-        moment = epoch(micros, 1_000_000)
+        micros = float(value) * (1_000_000 if abs(float(value)) < _MILLIS else 1_000)
+        moment = epoch(round(micros), 1_000_000) if math.isfinite(micros) else None
     elif type(value) is str and not re.fullmatch(_COUNT, value):
         return _time(Node(value, node.where, node.facts))
     elif value is None or type(value) in (str, int):
