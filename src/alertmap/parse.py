@@ -5,12 +5,13 @@ decode -> envelopes off -> wire model -> `read` -> scrub, severity, key -> alert
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from attrs import evolve
 
 from alertmap import registry, wire
-from alertmap.adapter import Adapter, Said
+from alertmap.adapter import Adapter
 from alertmap.build import extender
 from alertmap.decode import Limits, as_limits, check, decode, exceeded
 from alertmap.detect import recognise
@@ -106,6 +107,15 @@ def parse_document(
 _NO_REQUEST = Request()
 
 
+def _resolved(vendor: object, source: object) -> tuple[Adapter, Source, Any]:
+    adapter = _as_adapter(vendor)
+    found = as_source(source, adapter)
+    return adapter, found, options_of(found, adapter)
+
+
+_named = lru_cache(maxsize=256)(_resolved)
+
+
 def _as_adapter(vendor: object) -> Adapter:
     if isinstance(vendor, Adapter):
         return vendor
@@ -131,9 +141,8 @@ class _Call:
     __slots__ = ("adapter", "decided", "limits", "options", "received_at", "safe_links", "source")
 
     def __init__(self, vendor: object, source: Source | str | None, received_at: object, limits: object) -> None:
-        self.adapter = _as_adapter(vendor)
-        self.source = as_source(source, self.adapter)
-        self.options = options_of(self.source, self.adapter)
+        by_name = type(vendor) is str and (source is None or type(source) is str)
+        self.adapter, self.source, self.options = (_named if by_name else _resolved)(vendor, source)
         self.received_at = _as_moment(received_at)
         self.limits = as_limits(limits)
         self.safe_links: set[str] = set()
@@ -246,8 +255,13 @@ def _said(call: _Call, events: Iterable[tuple[Where, Any]]) -> tuple[list[Readin
     readings: list[Reading] = []
     problems: list[Problem] = []
     notice = _NOTHING
+    adapter = call.adapter
     for where, event in events:
-        for said in _read_by_adapter(call, where, event):
+        try:
+            found = [*(adapter.read(event) if adapter.options is None else adapter.read(event, call.options))]
+        except Exception as error:
+            raise AdapterError(f"{adapter.name}: read raised {type(error).__name__} @ {path_text(where)}") from error
+        for said in found:
             if isinstance(said, Reading):
                 readings.append(said if said.at or not where else evolve(said, at=where))
             elif isinstance(said, Problem):
@@ -255,21 +269,13 @@ def _said(call: _Call, events: Iterable[tuple[Where, Any]]) -> tuple[list[Readin
             elif isinstance(said, Notice):
                 notice = said
             else:
-                raise AdapterError(f"{call.adapter.name}: read yields a {type(said).__name__} @ {path_text(where)}")
+                raise AdapterError(f"{adapter.name}: read yields a {type(said).__name__} @ {path_text(where)}")
         if len(readings) > call.limits.max_alerts:
             raise exceeded("max_alerts", call.limits.max_alerts, "the request holds too many alerts")
     return readings, problems, notice
 
 
 _NOTHING = Notice()
-
-
-def _read_by_adapter(call: _Call, where: Where, event: Any) -> list[Said]:
-    adapter = call.adapter
-    try:
-        return [*(adapter.read(event) if adapter.options is None else adapter.read(event, call.options))]
-    except Exception as error:
-        raise AdapterError(f"{adapter.name}: read raised {type(error).__name__} @ {path_text(where)}") from error
 
 
 def _owner(readings: list[Reading], where: Where) -> int | None:

@@ -46,20 +46,15 @@ def as_source(source: object, adapter: Adapter) -> Source:
         ConfigurationError: it is another vendor's, or no source at all.
     """
     if source is None:
-        return _named(adapter.name)
+        return Source(adapter.name)
     if isinstance(source, str):
-        return _named(source)
+        return Source(source)
     if not isinstance(source, Source):
         raise ConfigurationError(f"a source is a name or a Source, not a {type(source).__name__}")
     if source.vendor not in (None, adapter.name):
         raise ConfigurationError(f"the source {source.name!r} is of {source.vendor}, not of {adapter.name}")
     source.priorities.check(adapter)
     return source
-
-
-@lru_cache(maxsize=256)
-def _named(name: str) -> Source:
-    return Source(name)
 
 
 @lru_cache(maxsize=256)
