@@ -117,7 +117,7 @@ def read(event: Event | Row | Notebook | Ping, options: Options) -> Iterator[Sai
         yield Notice(reason=Reason.TEST)
     elif isinstance(event, Notebook):
         yield _notebook(event)
-    elif _is_ok(event) and _is_dead(event):
+    elif _is_ok(event) and _fields(event).get("dead") is True:
         # A deadman check whose level is OK: silence is no recovery.
         yield Problem(ProblemCode.STATE_GUESSED, "$._level", "what is dead is not taken for well; nothing was changed")
         yield Notice(reason=Reason.NO_ALERT)
@@ -127,8 +127,7 @@ def read(event: Event | Row | Notebook | Ping, options: Options) -> Iterator[Sai
 
 def _reading(event: Event | Row, options: Options) -> Reading:
     message = _message(event)
-    texts = _texts(event)
-    is_ok = _is_ok(event)
+    texts, fields, is_ok = _texts(event), _fields(event), _is_ok(event)
     name = event._check_name.strip() or event._source_measurement.strip() or "InfluxDB"
     # No tag begins with an underscore, so none can stand in the way of these.
     facts = {
@@ -145,10 +144,10 @@ def _reading(event: Event | Row, options: Options) -> Reading:
         resource=labels.host(texts),
         labels={name: text for name, text in facts.items() if text} | texts,
         links={"notebook": event._notebook_link},
-        values=_values(_fields(event)),
+        values=_values(fields),
         occurred_at=event._status_timestamp if isinstance(event, Event) else event._time,
         sequence=event._source_timestamp,
-        no_data=_is_dead(event),
+        no_data=fields.get("dead") is True,
         resolvable=not event._notebook_link,  # a notebook's own check knows no OK
         problems=tuple(_problems(event, message)),
     )
@@ -181,10 +180,6 @@ def _notebook(event: Notebook) -> Reading:
 
 def _is_ok(event: Status) -> bool:
     return fold(event._level) in _OK
-
-
-def _is_dead(event: Event | Row) -> bool:
-    return (event._value if isinstance(event, Row) and event._field == "dead" else event.rest.get("dead")) is True
 
 
 def _message(event: Event | Row) -> str:

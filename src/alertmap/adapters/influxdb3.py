@@ -261,11 +261,8 @@ def _structured(fields: Mapping[str, Any], text: str, *problems: Problem) -> Rea
 
 def _first(fields: Mapping[str, Any], *names: str) -> str:
     """The first of these fields that holds text or a number, as text."""
-    for name in names:
-        found = fields.get(name, "")
-        if type(found) in (str, int, float) and found != "":
-            return found if isinstance(found, str) else wire.number_text(found)
-    return ""
+    found = (fields[name] for name in names if type(fields.get(name)) in (str, int, float) and fields[name] != "")
+    return next((one if isinstance(one, str) else wire.number_text(one) for one in found), "")
 
 
 def _flat(fields: Mapping[str, Any]) -> str:

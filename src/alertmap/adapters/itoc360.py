@@ -47,10 +47,7 @@ def identity(event: Sdk | N8n) -> dict[str, str]:
         return {"host": event.host, "title": event.title} | ({"source": event.source} if event.source else {})
     if event.fingerprint.strip():
         return {"fingerprint": event.fingerprint}
-    return alertmanager.identity(event, alertmanager.shown(event), _NO_LEVEL)
-
-
-_NO_LEVEL = Options(ignore_labels=list(labels.LEVELS_IN))
+    return alertmanager.identity(event, alertmanager.shown(event), Options(ignore_labels=list(labels.LEVELS_IN)))
 
 
 def read(event: Webhook | N8n) -> Iterator[Said]:
@@ -64,16 +61,10 @@ def read(event: Webhook | N8n) -> Iterator[Said]:
 
 def _sdk(where: Where, item: Sdk) -> Reading:
     told = "the alert has no fingerprint; the key is made of its labels"
-    fallback = Problem(ProblemCode.KEY_FALLBACK, "$.fingerprint", told)
-    return alertmanager.reading(
-        where,
-        item,
-        alertmanager.shown(item),
-        identity(item),
-        links={},
-        is_episode=False,  # the SDKs remember nothing: a resolve has a start of its own
-        problems=() if item.fingerprint.strip() else (fallback,),
-    )
+    problems = () if item.fingerprint.strip() else (Problem(ProblemCode.KEY_FALLBACK, "$.fingerprint", told),)
+    shown = alertmanager.shown(item)
+    # The SDKs remember nothing: a resolve has a start of its own, which is no episode.
+    return alertmanager.reading(where, item, shown, identity(item), links={}, is_episode=False, problems=problems)
 
 
 def _n8n(event: N8n) -> Reading:

@@ -10,7 +10,6 @@ option `template`, a regular expression for the whole text with the groups `id` 
 and `previousLevel`. Ids that two tasks share are told apart by the option `dedup_on`: `id+task` or `id+tags`.
 """
 
-import html
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -43,7 +42,7 @@ class Data12:
 class Event:
     id: wire.Text  # may be blank: see identity
     message: str
-    details: str
+    details: wire.HtmlText
     time: wire.Rfc3339
     duration: wire.Nanoseconds  # negative after late points
     level: str
@@ -81,13 +80,12 @@ LEVELS = {
 
 
 def identity(event: Event, task: str, options: Options) -> dict[str, str]:
-    is_named = bool(event.id.strip())
-    if is_named and options.dedup_on != "id+tags":
-        return {"id": event.id, "task": task} if task and options.dedup_on == "id+task" else {"id": event.id}
+    if event.id.strip() and options.dedup_on == "id":
+        return {"id": event.id}
     rows = _rows(event)
     tags = {f"tag.{name}": value for name, value in _tags(rows).items()}
-    if is_named:
-        return {"id": event.id, **tags}
+    if event.id.strip():
+        return {"id": event.id} | (tags if options.dedup_on == "id+tags" else {"task": task} if task else {})
     # A template over a missing tag renders a blank id, and so does an aggregate without one.
     names = {"name": rows[0].name} if rows and rows[0].name else {}
     return names | tags if len(rows) == 1 else names
@@ -107,7 +105,7 @@ def read(event: Event | Rows | str, options: Options) -> Iterator[Said]:
 def _reading(event: Event, options: Options) -> Reading:
     rows = _rows(event)
     tags = _tags(rows)
-    details = _unescaped(event.details).strip()
+    details = event.details.strip()
     default = wire.json_in(details, Details)
     task = default.TaskName if default else ""
     facts = {"measurement": rows[0].name if rows else "", "task": task, "group": default.Group if default else ""}
@@ -130,13 +128,6 @@ def _reading(event: Event, options: Options) -> Reading:
         resolvable=event.recoverable,
         problems=() if event.id.strip() else (fallback,),
     )
-
-
-def _unescaped(text: str) -> str:
-    # Go escapes these and `&`: what is left is seldom, and each entity costs a call.
-    for entity, char in (("&#34;", '"'), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">")):
-        text = text.replace(entity, char)
-    return html.unescape(text)
 
 
 def _templated(text: str, options: Options) -> Reading | Problem:

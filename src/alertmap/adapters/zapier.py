@@ -105,19 +105,18 @@ def _prepared(event: Any) -> Any:
     for key in event:
         spellings.setdefault(fold(key), []).append(key)
     fields: dict[str, Any] = {}
-    spelt: dict[str, str] = {}
-    twice: list[str] = []
+    spelt, twice = dict[str, str](), list[str]()
     rest = dict(event)
     for name, synonyms in NAMES.items():
-        if name in event:
-            fields[name] = rest.pop(name)
+        word = next(filter(spellings.__contains__, (name, *synonyms)), None)
+        if word is None:
             continue
-        word = next((word for word in (name, *synonyms) if word in spellings), None)
-        if word is not None:
-            values = [rest.pop(key) for key in spellings[word]]
-            fields[name], spelt[name] = values[0], spellings[word][0]
-            if any(value != values[0] for value in values):
-                twice.append(name)
+        keys = [name] if name in event else spellings[word]
+        fields[name], *others = [rest.pop(key) for key in keys]
+        if any(other != fields[name] for other in others):
+            twice.append(name)
+        if keys[0] != name:
+            spelt[name] = keys[0]
     return fields | {"labels": _labels(rest) if rest else {}, "spelt": spelt, "twice": twice}
 
 
@@ -158,8 +157,7 @@ def _refused(event: Event) -> Iterator[Problem]:
 
 
 def _reading(event: Event) -> Reading:
-    level = event.severity.strip()
-    named = identity(event)
+    level, named = event.severity.strip(), identity(event)
     problems = [_problem(ProblemCode.SYNONYM, event, name, f"it was understood as {name}") for name in event.spelt]
     if fold(level) in LEVELS and fold(level) not in SEVERITIES:
         told = f"a word that the contract does not name; it names {', '.join(SEVERITIES)}"

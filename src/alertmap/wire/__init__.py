@@ -27,6 +27,7 @@ from alertmap.wire.times import (
     uuid1_time,
 )
 from alertmap.wire.types import (
+    HtmlText,
     Items,
     JavaMap,
     Json,
@@ -56,6 +57,7 @@ __all__ = [
     "Facts",
     "Field",
     "Header",
+    "HtmlText",
     "Items",
     "JavaMap",
     "Json",

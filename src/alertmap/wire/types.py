@@ -1,5 +1,6 @@
 """The named types of the wire. A new oddity is a new name here, with its own test; never an `if` inside a `read`."""
 
+import html
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -88,6 +89,16 @@ def _usual_null_text(value: Any) -> Any:
     return value if type(value) is str and value != "null" else ASK
 
 
+def _html_text(node: Node) -> str:
+    if type(node.value) is not str:
+        raise mismatch("text", node)
+    text: str = node.value
+    # What Go's templates write, all but `&`: `unescape` makes a call for each entity that it finds.
+    for entity, char in (("&#34;", '"'), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">")):
+        text = text.replace(entity, char)
+    return html.unescape(text)
+
+
 def _secret(node: Node) -> None:
     _text(node)
 
@@ -159,6 +170,11 @@ NullText = Annotated[
     ),
 ]
 """`Text` of a sender that writes what is absent as the word `null`: that is the empty text too."""
+
+HtmlText = Annotated[
+    str, Encoding("text with HTML entities", _html_text, ("x", "", "&#34;a&#34; &lt; b &amp;amp; &not; &"))
+]
+"""Text that was escaped for HTML; here it is not."""
 
 Secret = Annotated[None, Encoding("text, number or null that is not kept", _secret, ("x", 42, None))]
 """What gives a shape away but is nobody's business: it stays in the document and goes no further."""

@@ -1,0 +1,43 @@
+"""Text that was escaped for HTML."""
+
+import html
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from alertmap import wire
+
+PIECES = [
+    "&#34;",
+    "&#39;",
+    "&lt;",
+    "&gt;",
+    "&amp;",
+    "&#38;",
+    "&",
+    "#34;",
+    "lt;",
+    ";",
+    "&lt",
+    "&#x22;",
+    "&not",
+    "in;",
+    "&#3",
+    "x",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=12).map("".join))
+@example("&amp;#34;&amp;lt;&#38;#34;&not&#34;in;&lt&gt;amp;")
+@settings(max_examples=500)
+def test_it_is_unescaped_once(text: str) -> None:
+    """The short way for what Go's templates write gives what the long way gives."""
+    assert wire.structure(wire.plain(text), wire.HtmlText) == html.unescape(text)
+
+
+@pytest.mark.parametrize("value", [None, 5, ["&lt;"]])
+def test_it_is_text(value: object) -> None:
+    """Nothing else is taken for it."""
+    with pytest.raises(wire.Mismatch, match="expected text, got"):
+        wire.structure(wire.plain(value), wire.HtmlText)
