@@ -229,12 +229,13 @@ def decode_json(text: str, limits: Limits) -> Any:
         LimitError: it is deeper or larger than `limits` allow.
     """
     try:
-        value = _fast(text.encode(), limits)
+        body = text.encode()
     except UnicodeEncodeError:
         raise DecodeError("the text holds a lone surrogate") from None
+    value = _fast(body, limits)
     if value is _UNREAD:
         value = _reference(text, limits)
-    _check_size(value, text, limits)
+    _check_size(value, body, limits)
     return value
 
 
@@ -314,14 +315,18 @@ def check(value: Any, limits: Limits) -> None:
             raise exceeded("max_digits", limits.max_digits, "a number has too many digits")
 
 
-def _check_size(value: Any, body: bytes | str, limits: Limits) -> None:
+def _check_size(value: Any, body: bytes, limits: Limits) -> None:
     """`check` of a document that a strict decoder made of a body: only what is too deep, too large or too long."""
     if len(body) > limits.max_string:
         texts = [value]
         _walk(value, limits, texts, texts)
         _check_lengths([it for it in texts if type(it) is str], limits)
-    # No walk where there are no more brackets than levels, and no more characters than two for each value.
-    elif len(body) >= 2 * limits.max_nodes or _may_be_deep(body, limits.max_depth):
+    # No walk where no more brackets open than there may be levels, and there are no more bytes than two for each value.
+    # A split stops when it has found enough; a count would go on to the end.
+    elif (
+        len(body) >= 2 * limits.max_nodes
+        or len(body.replace(b"[", b"{").split(b"{", limits.max_depth + 1)) > limits.max_depth + 1
+    ):
         _walk(value, limits)
 
 
@@ -353,13 +358,6 @@ def _check_lengths(texts: list[str], limits: Limits) -> None:
 _TEXT = frozenset((str,))
 _HARMLESS = frozenset((dict, list, str, bool, NoneType))
 _CONTAINERS = frozenset((dict, list))
-
-
-def _may_be_deep(body: bytes | str, most: int) -> bool:
-    """Whether more than so many brackets open; a split stops there, a count would go on to the end."""
-    brace, bracket = (b"{", b"[") if isinstance(body, bytes) else ("{", "[")
-    braces = len(body.split(brace, most + 1)) - 1  # type: ignore[arg-type]
-    return braces > most or braces + len(body.split(bracket, most + 1)) - 1 > most  # type: ignore[arg-type]
 
 
 def decode_form(text: str, limits: Limits) -> tuple[dict[str, str], tuple[Problem, ...]]:
