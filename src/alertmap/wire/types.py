@@ -268,7 +268,8 @@ def items(value: Any, where: Where, facts: Facts, read_one: Callable[[Any, Where
             good.append((at, read_one(element, at, facts)))
         except Mismatch as error:
             faults.extend(error.faults)
-    if faults and not good:
-        raise Mismatch(*faults)
-    facts.doubts.extend((at, ProblemCode.BAD_ELEMENT, told) for at, told in faults)
+    if faults:
+        if not good:
+            raise Mismatch(*faults)
+        facts.doubts.extend((at, ProblemCode.BAD_ELEMENT, told) for at, told in faults)
     return Items(good)
