@@ -71,12 +71,11 @@ def identity(item: Item, shown: Mapping[str, str], options: Options, rule: str =
 
 
 def _rule_in(url: str) -> str:
-    found = _RULE_URL.search(url) if _RULES in url else None
+    found = re.search(f"{_RULES}([^/?#]+)/view", url) if _RULES in url else None
     return found[1] if found else ""
 
 
 _RULES = "/alerting/grafana/"
-_RULE_URL = re.compile(f"{_RULES}([^/?#]+)/view")
 
 
 def group(

@@ -14,7 +14,6 @@ named by the option `ignore_labels`. A label `severity` should say how bad it is
 meanwhile is never resolved: let incidents of this source expire. Of tenants make a source each.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -64,14 +63,14 @@ def recognise(document: Any, request: Request) -> Mark | None:
         # Many write to Alertmanager's API; those with a dialect have stronger marks.
         if any("startsAt" in one for one in alerts):
             return Mark("it is an array of alerts with labels and startsAt", Rank.WEAK)
-        if _API.search(request.path) and (alerts or not document):
+        if request.path.removesuffix("/").endswith(_API) and (alerts or not document):
             return Mark("it is an array of alerts for Alertmanager's API", Rank.WEAK)
     elif alertmanager.is_webhook(document) and not alertmanager.is_from_itoc360(document, request):
         return Mark("it has a version, a groupKey and alerts")
     return None
 
 
-_API = re.compile(r"/api/v[12]/alerts/?$")
+_API = ("/api/v1/alerts", "/api/v2/alerts")
 
 
 adapter = Adapter(
