@@ -164,7 +164,7 @@ class Alert(Reading):
     """The same for a trigger and its recovery, unique per problem within a source, at most 255 characters."""
     received_at: datetime | None = None
     raw: Any = field(default=None, repr=False)
-    """The alert's own element of the decoded document: not a copy, so treat it as read-only."""
+    """The alert's own element of the decoded document: not a copy, so treat it as read-only. `labels` may be a part."""
 
 
 @unique

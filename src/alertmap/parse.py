@@ -91,7 +91,7 @@ def parse_document(
 ) -> Batch:
     """Turn a document that is already decoded into alerts: JSON's own types only, all else as `parse`.
 
-    `request` lends its headers and query; its body is not read.
+    `request` lends its headers and query; its body is not read. The document is not copied: alerts hold parts of it.
     """
     call = _Call(vendor, source, received_at, limits)
     if request is not None and not isinstance(request, Request):

@@ -5,7 +5,7 @@ Keys are never scrubbed, only escaped: two hosts must not become one.
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -49,15 +49,14 @@ def scrub(reading: Reading, unrendered: re.Pattern[str] | None, vendor_title: st
         told.append(Problem(ProblemCode.TITLE_FALLBACK, "title", "the payload has no title; one was made"))
     message = _cut(reading.message, MAX_MESSAGE, "message", told)
     if unrendered is not None and _may_match(unrendered, (title, message, *reading.identity.values())):
-        texts = [("title", title), ("message", message)]
-        texts += [(_path("identity", name), text) for name, text in reading.identity.items() if unrendered.search(text)]
-        for path, text in texts:
-            if unrendered.search(text):
-                told.append(Problem(ProblemCode.UNRENDERED, path, "a template of the sender was not filled in"))
+        paths = [path for path, text in (("title", title), ("message", message)) if unrendered.search(text)]
+        paths += [_path("identity", name) for name, text in reading.identity.items() if unrendered.search(text)]
+        told += [Problem(ProblemCode.UNRENDERED, it, "a template of the sender was not filled in") for it in paths]
     level = None if reading.level is None else _cut(reading.level, MAX_TITLE, "level", told)
     resource = _line(reading.resource, "resource", told) if reading.resource else ""
-    labels = _table(reading.labels, "labels", told)
-    values = _table(reading.values, "values", told)
+    labels = _table(reading.labels, reading.labels.values(), "labels", told)
+    measured = [value for value in reading.values.values() if isinstance(value, str)]
+    values = _table(reading.values, measured, "values", told)
     links = _links(reading.links, safe, told)
     return tuple.__new__(Clean, (level, title, message, resource, labels, links, values, tuple(told)))
 
@@ -81,11 +80,10 @@ def _line(text: str, path: str, told: list[Problem]) -> str:
     return _cut(text.strip(), MAX_TITLE, path, told)
 
 
-def _table(pairs: Mapping[str, Any], path: str, told: list[Problem]) -> Mapping[str, Any]:
+def _table(pairs: Mapping[str, Any], texts: Iterable[str], path: str, told: list[Problem]) -> Mapping[str, Any]:
     if not pairs:
         return pairs
-    texts = [value for value in pairs.values() if isinstance(value, str)] if path == "values" else pairs.values()
-    # Where nothing in it can be harmful or too long, told by one look, it stays as it is.
+    # Where no name and no text can be harmful or too long, told by one look, it stays as it is.
     joined = "".join([*pairs, *texts])
     if joined.isprintable() and len(joined) <= MAX_VALUE:
         return pairs
