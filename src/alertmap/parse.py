@@ -165,21 +165,21 @@ def _read(call: _Call, document: Any, request: Request, problems: tuple[Problem,
 def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem, ...]) -> Batch:
     adapter = call.adapter
     facts = wire.Facts(request, call.received_at)
-    letter = _opened(call, document, facts)
-    if letter.handshake is not None:
+    inside, envelopes, delivery_id, events, handshake = _opened(call, document, facts)
+    if handshake is not None:
         return Batch(
             vendor=adapter.name,
             source=call.source.name,
             problems=problems,
             raw=document,
-            envelopes=letter.envelopes,
-            reason=letter.handshake.reason,
-            reply=letter.handshake.reply,
-            confirm_url=letter.handshake.confirm_url,
-            delivery_id=letter.delivery_id,
+            envelopes=envelopes,
+            reason=handshake.reason,
+            reply=handshake.reply,
+            confirm_url=handshake.confirm_url,
+            delivery_id=delivery_id,
         )
-    document, events = letter.document, letter.events
     readings, more, notice = _said(call, events)
+    del events  # the garbage collector would look at them again and again
     told = [*problems, *more]
     doubts: dict[int, list[Problem]] = {}
     for where, code, message in facts.doubts:
@@ -188,7 +188,7 @@ def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem
         doubted.append(Problem(code, path_text(where), message))
     alerts: list[Alert] = []
     for index, reading in enumerate(readings):
-        made = _alert(call, reading, doubts.get(index, []), document)
+        made = _alert(call, reading, doubts.get(index, []), inside)
         if isinstance(made, Alert):
             alerts.append(made)
         else:
@@ -201,11 +201,11 @@ def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem
         source=call.source.name,
         alerts=tuple(alerts),
         problems=tuple(told),
-        raw=document,
-        envelopes=letter.envelopes,
+        raw=inside,
+        envelopes=envelopes,
         truncated=notice.truncated,
         group_key=notice.group_key,
-        delivery_id=notice.delivery_id or letter.delivery_id,
+        delivery_id=notice.delivery_id or delivery_id,
         reason=None if alerts else notice.reason or Reason.NO_ALERT,
         reply=notice.reply,
         confirm_url=notice.confirm_url,
