@@ -87,6 +87,8 @@ def prepare(document: Any) -> Any:
 def _unwrapped(document: Any) -> Any:
     """What stands in a form field `payload`, in the root element of XML or in any one key that is none of ours."""
     for _ in range(4):
+        if type(document) is dict and document.get("title") is not None:
+            break
         document = wire.payload(document)
         keys = wire.telling(document) if type(document) is dict else []
         if len(keys) != 1 or fold(keys[0]) in _KNOWN or type(document[keys[0]]) not in (dict, list):
@@ -136,11 +138,7 @@ def identity(event: Event) -> dict[str, str]:
 
 
 def read(event: Event) -> Iterator[Said]:
-    refused = list(_refused(event))
-    if refused:
-        yield from refused
-    else:
-        yield _reading(event)
+    yield from list(_refused(event)) or [_reading(event)]
 
 
 UNRENDERED = re.compile(r"\{\{[^{}]*\}\}")

@@ -7,7 +7,7 @@ from alertmap.decode import CREDENTIALS
 from alertmap.errors import ConfigurationError
 from alertmap.model import ProblemCode, Where
 from alertmap.place import MISSING, look_up, read_place
-from alertmap.wire.declare import Encoding
+from alertmap.wire.declare import ASK, Encoding
 from alertmap.wire.node import Mismatch, Node, mismatch
 from alertmap.wire.types import json_or_text, number_text
 
@@ -91,10 +91,10 @@ def _same(node: Node) -> str:
 
 _SCALARS = ("x", "", " ", " x ", 42, 42.0, 1e300, 2**64, True, None)
 
-Line = Annotated[str, Encoding(_LINE, _line, (*_SCALARS, ["x", 1], []))]
+Line = Annotated[str, Encoding(_LINE, _line, (*_SCALARS, ["x", 1], []), unchanged=frozenset((str,)))]
 """One line of text, whatever kind of scalar it was; the items of a list are joined by commas."""
 
-Same = Annotated[str, Encoding(_SAME, _same, (*_SCALARS, ["x", "x"]))]
+Same = Annotated[str, Encoding(_SAME, _same, (*_SCALARS, ["x", "x"]), unchanged=frozenset((str,)))]
 """The same for what must be one value: a list may only repeat it."""
 
 
@@ -113,7 +113,10 @@ def words(known: Mapping[str, T], contract: Sequence[str]) -> Encoding:
             node.doubt(ProblemCode.SYNONYM, f"a word that the contract does not name; it names {expected}")
         return known[word]
 
-    return Encoding(expected, decode, tuple(known))
+    def usual(value: Any) -> Any:
+        return known[value] if type(value) is str and value in contract and value in known else ASK
+
+    return Encoding(expected, decode, tuple(known), usual=usual)
 
 
 class Place(NamedTuple):
