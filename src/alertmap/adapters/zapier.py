@@ -138,7 +138,7 @@ def identity(event: Event) -> dict[str, str]:
 
 
 def read(event: Event) -> Iterator[Said]:
-    yield from list(_refused(event)) or [_reading(event)]
+    yield from list[Said](_refused(event)) or [_reading(event)]
 
 
 UNRENDERED = re.compile(r"\{\{[^{}]*\}\}")
