@@ -273,8 +273,9 @@ def test_numbers_too_small_are_zero(text: str) -> None:
     [2**53 + 1, 2**63 - 1, 2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, 10**19 + 1, -(10**20) - 1, 10**63 + 7],
 )
 def test_integers_are_exact(number: int) -> None:
-    """An integer of any length inside the limit stays what it is: it may be an identity."""
-    assert body(f'{{"id": {number}}}') == {"id": number}
+    """An integer of any length inside the limit stays what it is, wherever it stands: it may be an identity."""
+    for place in range(5):
+        assert body(f'{{{" " * place}"id": {number}}}') == {"id": number}
     assert body(f"[{number}.0]") == [float(number)]
 
 
