@@ -1,4 +1,4 @@
-"""The one door: `nox -s tests`, `property`, `exhaustive`, `types`, `lint`, `docs`, `bench`, `new`, `regold`."""
+"""The one door: tests, coverage, property, exhaustive, types, lint, docs, bench, new, regold, dist."""
 
 import shutil
 from pathlib import Path
@@ -20,10 +20,16 @@ def _install(session: nox.Session, group: str, extras: str = "cli,fast,testing")
 
 @nox.session(python=VERSIONS or None)
 def tests(session: nox.Session) -> None:
-    """The whole suite, on every interpreter found; branch coverage on the first."""
+    """The whole suite, on every interpreter found."""
     _install(session, "test")
-    coverage = ["--cov", "--cov-report=term-missing"] if session.python in (None, *VERSIONS[:1]) else []
-    session.run("python", "-m", "pytest", "-n", "auto", *coverage, *session.posargs)
+    session.run("python", "-m", "pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """The whole suite once more, for the branches that no test takes."""
+    _install(session, "test")
+    session.run("python", "-m", "pytest", "-n", "auto", "--cov", "--cov-report=term-missing", *session.posargs)
 
 
 @nox.session(name="property")

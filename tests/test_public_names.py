@@ -42,6 +42,11 @@ def test_rooms_that_are_loaded_later() -> None:
     }
 
 
+def test_all_names_are_listed() -> None:
+    """`dir` shows what is loaded and what will be."""
+    assert set(alertmap.__all__) | {"errors"} <= set(dir(alertmap))
+
+
 @pytest.mark.parametrize(
     "code",
     [

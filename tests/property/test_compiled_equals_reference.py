@@ -20,6 +20,7 @@ from alertmap.testing.fixtures import load
 from alertmap.testing.strategies import anything, documents, mutations
 from alertmap.wire import times
 from alertmap.wire.converter import reference
+from alertmap.wire.declare import ASK
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 ADAPTERS = {name: registry.find(name) for name in vendors()}
@@ -192,6 +193,31 @@ def test_what_an_encoding_says_it_leaves_unchanged(name: str, value: Any) -> Non
         if type(it) in noted.unchanged:
             facts = wire.Facts(REQUEST, None)
             assert noted.decode(wire.Node(it, (), facts)) is it
+            assert not facts.doubts
+
+
+TIMES = st.from_regex(
+    r"20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{0,11})?Z?", fullmatch=True
+)
+
+
+@pytest.mark.parametrize("name", [name for name in wire.__all__ if wire.encoding(getattr(wire, name))])
+@given(anything | st.sampled_from(EDGE_VALUES) | TIMES | st.integers(-(10**20), 10**20))
+@example("2026-02-30T12:00:00Z")
+@example("2026-01-01T12:00:60Z")
+@example("0001-01-01T00:00:00Z")
+@example("null")
+@example(" ")
+@settings(max_examples=50)
+def test_usual_values_are_read_as_all_others(name: str, value: Any) -> None:
+    """What is read at once is what `decode` gives, without a doubt."""
+    noted = wire.encoding(getattr(wire, name))
+    assert noted is not None
+    for it in (value, *noted.examples):
+        made = ASK if noted.usual is None else noted.usual(it)
+        if made is not ASK:
+            facts = wire.Facts(REQUEST, None)
+            assert noted.decode(wire.Node(it, (), facts)) == made
             assert not facts.doubts
 
 
