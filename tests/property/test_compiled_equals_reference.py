@@ -19,8 +19,8 @@ from alertmap.testing.fixtures import document as document_of
 from alertmap.testing.fixtures import load
 from alertmap.testing.strategies import anything, documents, mutations
 from alertmap.wire import times
-from alertmap.wire.converter import reference
 from alertmap.wire.declare import ASK
+from alertmap.wire.reference import reference
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 ADAPTERS = {name: registry.find(name) for name in vendors()}

@@ -5,10 +5,10 @@ them. Models and types are pure declarations; what a field's type means stands i
 """
 
 from alertmap.wire.compiled import json_in, reader, structure
-from alertmap.wire.converter import kind_of
 from alertmap.wire.declare import Encoding, Field, encoding, fields, fits, is_closed, is_model, model
 from alertmap.wire.handmade import Line, Path, Place, Same, flat, payload, scalar_text, telling, words
 from alertmap.wire.node import Facts, Header, Mismatch, Node, Query, ReceivedAt, kind, mismatch, plain
+from alertmap.wire.reference import kind_of
 from alertmap.wire.times import (
     AnyTime,
     BasicTime,

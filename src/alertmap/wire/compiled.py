@@ -19,9 +19,9 @@ from alertmap.build import FACTORY, function, twin_of
 from alertmap.decode import DEFAULTS, decode_json
 from alertmap.errors import PayloadError
 from alertmap.model import Where
-from alertmap.wire.converter import kind_of, reference
 from alertmap.wire.declare import ASK, Undeclared, among, encoding, fields, fits, is_closed, is_model
 from alertmap.wire.node import Facts, Mismatch, Node, ReceivedAt, plain
+from alertmap.wire.reference import kind_of, reference
 from alertmap.wire.types import JSON_TYPES, items
 
 Read: TypeAlias = Callable[[Any, Where, Facts], Any]
