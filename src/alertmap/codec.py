@@ -54,4 +54,6 @@ def from_dict(written: Any) -> Alert:
         alert: Alert = wire.structure(wire.plain(written), Alert)
     except wire.Mismatch as error:
         raise ShapeError(str(error), problems=error.problems()) from None
+    except Exception as error:
+        raise ShapeError("an alert cannot hold what is no JSON") from error
     return alert

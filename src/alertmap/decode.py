@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from attrs import field, frozen
 
-from alertmap.errors import ConfigurationError, DecodeError, LimitError
+from alertmap.errors import ConfigurationError, DecodeError, LimitError, PayloadError
 from alertmap.model import Problem, ProblemCode, Request
 from alertmap.value import Value
 
@@ -299,6 +299,16 @@ def check(value: Any, limits: Limits) -> None:
         DecodeError: it holds something that JSON cannot: another type, a number that is not finite, a lone surrogate.
         LimitError: it is deeper, larger or longer than `limits` allow.
     """
+    try:
+        _check(value, limits)
+    except PayloadError:
+        raise
+    except Exception as error:
+        # A foreign type may be such that not even its hash can be asked for.
+        raise DecodeError("a document cannot hold what is no JSON") from error
+
+
+def _check(value: Any, limits: Limits) -> None:
     keys, values = list[Any](), [value]
     _walk(value, limits, keys, values)
     if not _TEXT.issuperset(map(type, keys)):

@@ -82,3 +82,7 @@ def options_of(source: Source, adapter: Adapter) -> Any:
         return wire.structure(wire.plain(dict(given)), adapter.options) if given else _defaults(adapter.options)
     except wire.Mismatch as error:
         raise ConfigurationError(f"source {source.name!r}: option {error}") from None
+    except Exception as error:
+        raise ConfigurationError(
+            f"source {source.name!r}: the options cannot be read: {type(error).__name__}"
+        ) from error
