@@ -83,7 +83,7 @@ def docs(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """What it costs, beside decoding the same bytes and beside others; `-- --docs` writes figures and plots."""
     _install(session, "bench", extras="fast,testing")
-    # Where one of these cannot be installed, the bench says so.
+    # JsonPath one of these cannot be installed, the bench says so.
     session.install(*nox.project.dependency_groups(PROJECT, "peers"), success_codes=[0, 1])
     session.install("--no-deps", *nox.project.dependency_groups(PROJECT, "peers-alone"), success_codes=[0, 1])
     session.run("python", "-m", "bench", *session.posargs)

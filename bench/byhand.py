@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from alertmap import Alert, State
-from alertmap.build import twin_of
-from alertmap.labels import LEVELS
+from alertmap._records import twin_of
+from alertmap.conventions.labels import LEVELS
 
 VENDOR = "prometheus_alertmanager"
 _TIME = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-2][0-9]:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z").fullmatch

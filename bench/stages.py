@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 from statistics import median
 
-from alertmap import Request, Source, parse, registry, wire
-from alertmap.decode import DEFAULTS, decode
-from alertmap.source import options_of
+from alertmap import Request, Source, parse, wire
+from alertmap.intake import registry
+from alertmap.intake.decode import decode
+from alertmap.intake.source import resolve_options
+from alertmap.strict_json import DEFAULTS
 from bench.cases import batch, decoder
 from bench.rounds import Seconds, interleaved
 from bench.row import Row
@@ -37,14 +39,14 @@ STAGES = {
 def timed(vendor: str, rounds: int) -> Seconds:
     """Each stage on what the one before it makes."""
     adapter, body = registry.find(vendor), batch(vendor, COUNT)
-    request, options = Request(body), options_of(Source(vendor), adapter)
+    request, options = Request(body), resolve_options(Source(vendor), adapter)
     loads, structure = decoder("orjson.loads"), wire.reader(adapter.wire)
     document = loads(body)
-    event = structure(document, (), wire.Facts(request, None))
+    event = structure(document, (), wire.ParseContext(request, None))
     functions: dict[str, Callable[[], object]] = {
         "orjson.loads": lambda: loads(body),
         "decode": lambda: decode(request, adapter.formats, DEFAULTS),
-        "structure": lambda: structure(document, (), wire.Facts(request, None)),
+        "structure": lambda: structure(document, (), wire.ParseContext(request, None)),
         "read": lambda: list(adapter.read(event, options)),
         "parse": lambda: parse(vendor, request),
     }

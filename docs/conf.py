@@ -60,6 +60,6 @@ def setup(app: Any) -> None:
 # What the standard library and attrs are made of is documented there, not here.
 nitpick_ignore_regex = [
     (r"py:.*", r"(datetime|hypothesis|collections\.abc|typing|types|enum|pathlib|attrs?|re|cattrs)(\..*)?"),
-    (r"py:.*", r"(Any|Path|optional|T|Said|Recognise|Where|TypeAlias|Iterator|Mapping|Callable)"),
+    (r"py:.*", r"(Any|Path|optional|T|Said|Recognise|JsonPath|TypeAlias|Iterator|Mapping|Callable)"),
     (r"py:.*", r"(str|int|float|bool|bytes|dict|list|tuple|type|frozenset|object|None|Exception)"),
 ]

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
+from alertmap.intake.recorded import read_recorded
 from alertmap.model import Request
-from alertmap.recorded import read_recorded
 
 SHARED = Path(os.environ.get("ALERTMAP_SHARED", Path(__file__).parents[2] / "shared"))
 

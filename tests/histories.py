@@ -8,9 +8,9 @@ from typing import Any
 from attrs import evolve, fields_dict, frozen
 from hypothesis import strategies as st
 
-from alertmap.incident import Incident, Policy, Transition, TransitionKind
+from alertmap.incidents.model import Incident, Policy, Transition, TransitionKind
+from alertmap.incidents.timeline import Timeline, step, tick
 from alertmap.model import Alert, Severity, State
-from alertmap.timeline import Timeline, step, tick
 
 T0 = datetime(2024, 2, 29, 23, 59, 50, tzinfo=UTC)
 FIRING, ACKNOWLEDGED, SUPPRESSED, RESOLVED = State

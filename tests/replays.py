@@ -13,8 +13,8 @@ from typing import NamedTuple
 from attrs import evolve
 
 from alertmap import Alert, Severity, Source, parse
-from alertmap.book import IncidentBook
-from alertmap.incident import Cause, Incident, Policy, Transition, TransitionKind
+from alertmap.incidents.book import IncidentBook
+from alertmap.incidents.model import Cause, Incident, Policy, Transition, TransitionKind
 from captures import Captured
 from histories import Naive, Pager, bare
 

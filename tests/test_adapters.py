@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from alertmap import registry, vendors
+from alertmap import vendors
+from alertmap.intake import registry
 from alertmap.testing import conformance
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

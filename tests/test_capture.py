@@ -22,8 +22,8 @@ from typer.testing import CliRunner
 from alertmap.cli import capture
 from alertmap.cli.app import app
 from alertmap.cli.capture import HOST, Catcher, Recorder
+from alertmap.intake.recorded import read_recorded
 from alertmap.model import Request
-from alertmap.recorded import read_recorded
 
 ROOT = Path(__file__).parent.parent
 REASON = "it has the keys data, details, duration, id, level, time"

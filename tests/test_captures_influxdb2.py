@@ -8,7 +8,7 @@ import pytest
 
 import captures
 from alertmap import Alert, Batch, DecodeError, Reason, Severity, ShapeError, Source, State, detect, parse
-from alertmap.decode import Limits, decode_json
+from alertmap.strict_json import Limits, decode_json
 
 _PREFIX = "v2.9.1_"
 _OPTIONS = {"deadman-many-fields": {"ignore_keys": ["note", "version"]}}

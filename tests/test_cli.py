@@ -23,12 +23,13 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
-from alertmap import cli, registry, to_dict, wire
+from alertmap import cli, to_dict, wire
 from alertmap.adapter import Adapter, Said
 from alertmap.cli import files, tables
 from alertmap.cli.app import app
 from alertmap.cli.shared import MANY
 from alertmap.errors import AdapterError
+from alertmap.intake import registry
 from alertmap.model import Notice, Problem, ProblemCode, Reading, Reason, Reply, State
 from alertmap.testing.fixtures import load
 

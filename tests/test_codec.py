@@ -22,11 +22,11 @@ from alertmap import (
     ShapeError,
     State,
     from_dict,
-    registry,
     to_dict,
     vendors,
 )
 from alertmap.errors import PayloadError
+from alertmap.intake import registry
 from alertmap.testing import load
 from alertmap.testing.strategies import anything
 

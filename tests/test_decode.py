@@ -15,9 +15,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+import alertmap.strict_json as room
 from alertmap import ConfigurationError, DecodeError, LimitError, PayloadError, ProblemCode, Request
-from alertmap import decode as room
-from alertmap.decode import Limits, as_limits, check, decode, decode_form, decode_json
+from alertmap.intake.decode import decode, decode_form
+from alertmap.strict_json import Limits, check, decode_json, resolve_limits
 
 JSON = frozenset({"json"})
 FORM = frozenset({"form"})
@@ -411,10 +412,10 @@ def test_limits_have_ceilings(name: str, ceiling: int) -> None:
 
 def test_limits_of_a_call() -> None:
     """None means the defaults; what is no `Limits` is the caller's fault."""
-    assert as_limits(None) == Limits()
-    assert as_limits(Limits(max_depth=3)).max_depth == 3
+    assert resolve_limits(None) == Limits()
+    assert resolve_limits(Limits(max_depth=3)).max_depth == 3
     with pytest.raises(ConfigurationError, match="limits must be Limits, not a dict"):
-        as_limits({"max_depth": 3})
+        resolve_limits({"max_depth": 3})
 
 
 # --- The walk over what is already decoded ----------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertmap import DecodeError, LimitError, Limits, PayloadError, Request
-from alertmap.decode import decode, decode_xml
+from alertmap.intake.decode import decode, decode_xml
 
 LIMITS = Limits()
 

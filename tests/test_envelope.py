@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from alertmap import LimitError, Limits, Reason, ShapeError, State, detect, parse, parse_document
-from alertmap.envelope import MOST, opened
+from alertmap.intake.envelope import MOST, unwrap
 
 EVENT = {
     "id": "cpu:host=a",
@@ -80,7 +80,7 @@ def test_detection_sees_inside() -> None:
 
 def test_text_in_an_envelope_stays_text() -> None:
     """What is no JSON inside is what the sender wrote."""
-    found = opened(sns("disk is full"), Limits())
+    found = unwrap(sns("disk is full"), Limits())
     assert found is not None
     assert found.document == "disk is full"
 
@@ -166,7 +166,7 @@ def test_event_grid_wants_its_code_back(code: Any, body: str | None) -> None:
 )
 def test_what_is_no_envelope(document: Any) -> None:
     """A document without a carrier's own marks, or with a broken one, stays as it is."""
-    assert opened(document, Limits()) is None
+    assert unwrap(document, Limits()) is None
     with pytest.raises(ShapeError):
         parse_document("kapacitor", document)
 

@@ -7,8 +7,8 @@ import pytest
 
 from alertmap import detect, parse, parse_document
 from alertmap.errors import DecodeError, ShapeError
+from alertmap.intake.source import Source
 from alertmap.model import Alert, ProblemCode, Reason, Request, Severity, State
-from alertmap.source import Source
 
 VENDOR = "grafana"
 URL = "https://graf.example.net/alerting/grafana/{}/view?orgId=1"

@@ -9,10 +9,10 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertmap.book import IncidentBook
 from alertmap.errors import ConfigurationError
-from alertmap.grouping import GroupBook, GroupChange, GroupChangeKind, Grouping, by_key, by_source
-from alertmap.incident import Incident, Policy
+from alertmap.incidents.book import IncidentBook
+from alertmap.incidents.grouping import GroupBook, GroupChange, GroupChangeKind, Grouping, by_key, by_source
+from alertmap.incidents.model import Incident, Policy
 from alertmap.model import Alert, Severity, State
 from histories import ACKNOWLEDGED, FIRING, RESOLVED, T0, WIDE, alert, histories, policies, sec
 

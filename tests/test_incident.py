@@ -14,12 +14,12 @@ import pytest
 from attrs import evolve, fields_dict
 from attrs.exceptions import FrozenInstanceError
 
-from alertmap.book import IncidentBook, TooManyOpen
 from alertmap.errors import ConfigurationError, LimitError
-from alertmap.incident import EXPIRY, NEXT, Cause, Incident, Policy, Transition, TransitionKind
+from alertmap.incidents.book import IncidentBook, TooManyOpen
+from alertmap.incidents.model import EXPIRY, NEXT, Cause, Incident, Policy, Transition, TransitionKind
+from alertmap.incidents.snapshot import dump_timeline, load_timeline
+from alertmap.incidents.timeline import EVENTS, Timeline, incidents, step, tick
 from alertmap.model import Alert, Severity, State
-from alertmap.snapshot import dump_timeline, load_timeline
-from alertmap.timeline import EVENTS, Timeline, incidents, step, tick
 from histories import ACKNOWLEDGED, FIRING, RESOLVED, SUPPRESSED, T0, WIDE, alert, at, fold, sec, story
 
 GOLDEN = Path(__file__).parent / "snapshots" / "incident-v1.json"
@@ -117,11 +117,11 @@ REOPENS = evolve(WIDE, reopen_window=sec(3))
         (WIDE, [F[1], R[2]], [(K.RESOLVED, "")]),
         (WIDE, [F[1], A[3], R[2]], [(K.RESOLVED, "late")]),
         (EXPIRES, [F[1], at(11)], [(K.EXPIRED, "")]),
-        (EXPIRES, [F[1], at(11), alert(FIRING, 1, received=12)], [(K.REOPENED, "seen_again")]),
+        (EXPIRES, [F[1], at(11), alert(FIRING, 1, received=12)], [(K.REOPENED, "revived")]),
         (
             EXPIRES,
             [F[1], A[2], at(20), alert(FIRING, 1, received=22)],
-            [(K.REOPENED, "seen_again"), (K.ACKNOWLEDGED, "seen_again")],
+            [(K.REOPENED, "revived"), (K.ACKNOWLEDGED, "revived")],
         ),
         (EXPIRES, [F[1], at(11), alert(FIRING, 5, received=12)], [(K.OPENED, "")]),
         (EXPIRES, [F[1], alert(FIRING, 5, received=12)], [(K.EXPIRED, ""), (K.OPENED, "")]),
@@ -422,7 +422,7 @@ def test_a_retried_delivery_does_not_lift_an_expiry() -> None:
 
     assert told(*gone, alert(FIRING, 1, expires_at=5, received=9)) == [(K.DEDUPLICATED, "corrected")]
     assert told(*gone, alert(FIRING, 1, expires_at=7, received=9)) == [(K.RESOLVED, "corrected")]
-    assert told(*gone, alert(FIRING, 1, expires_at=10, received=9)) == [(K.REOPENED, "seen_again")]
+    assert told(*gone, alert(FIRING, 1, expires_at=10, received=9)) == [(K.REOPENED, "revived")]
 
 
 def test_an_expiry_is_void_once_the_end_is_known() -> None:

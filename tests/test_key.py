@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alertmap import ConfigurationError, fingerprint
-from alertmap.key import MAX_KEY, dedup_key
+from alertmap.intake.dedup import MAX_KEY, dedup_key
 
 _PIECES = st.sampled_from(
     ["", "=", ",", "~", "%", ":", " ", "a", "A", "%2C", "%7E", "\x00", "\n", "\x7f", "é", "e\u0301"]

@@ -14,7 +14,7 @@ from alertmap.model import Reading, Severity, State
 
 @wire.model
 class Event:
-    acme_check: wire.Key
+    acme_check: wire.NonBlank
     acme_state: str
     rank: str
     at: wire.Rfc3339
@@ -158,7 +158,7 @@ READ = "    yield Reading("
         pytest.param("test_titles_are_the_vendors", (TITLE, 'title=" "'), id="blank title"),
         pytest.param(
             "test_damage",
-            ("acme_check: wire.Key", "acme_check: wire.Json", IDENTITY, '{"check": str(event.acme_check)}'),
+            ("acme_check: wire.NonBlank", "acme_check: wire.Json", IDENTITY, '{"check": str(event.acme_check)}'),
             id="silent coercion",
         ),
         pytest.param(

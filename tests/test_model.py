@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertmap import Batch, ConfigurationError, Problem, ProblemCode, Reading, Request, Severity, State
-from alertmap.errors import AlertmapError, PayloadError
-from alertmap.model import Alert, listed, path_text
+from alertmap.errors import AlertmapError, PayloadError, join_limited
+from alertmap.model import Alert
+from alertmap.paths import format_path
 
 ALERT = Alert(
     state=State.FIRING, identity={"id": "x"}, vendor="acme", source="acme", severity=Severity.LOW, dedup_key="acme:id=x"
@@ -154,15 +155,15 @@ def test_the_vocabularies_are_closed() -> None:
 )
 def test_paths(where: tuple[str | int, ...], text: str) -> None:
     """A place is written so that it can be read and logged."""
-    assert path_text(where) == text
+    assert format_path(where) == text
 
 
 def test_lists_of_sentences() -> None:
     """Of many sentences the first eight are written, and how many more there are."""
-    assert listed([]) == ""
-    assert listed(["a", "b"]) == "a; b"
-    assert listed(list("abcdefgh")) == "a; b; c; d; e; f; g; h"
-    assert listed(list("abcdefghi")) == "a; b; c; d; e; f; g; h; and 1 more"
+    assert join_limited([]) == ""
+    assert join_limited(["a", "b"]) == "a; b"
+    assert join_limited(list("abcdefgh")) == "a; b; c; d; e; f; g; h"
+    assert join_limited(list("abcdefghi")) == "a; b; c; d; e; f; g; h; and 1 more"
 
 
 # --- Readings, alerts, batches ----------------------------------------------------------------------------------------

@@ -17,14 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from alertmap import registry
 from alertmap.adapter import Adapter
 from alertmap.cli.app import app
 from alertmap.cli.drafting import draft
 from alertmap.cli.stubs import Vendor, module
 from alertmap.errors import PayloadError
+from alertmap.intake import registry
+from alertmap.intake.parse import parse_document
 from alertmap.model import Alert, Severity, State
-from alertmap.parse import parse_document
 from alertmap.testing.fixtures import load
 
 ROOT = Path(__file__).parent.parent
@@ -108,7 +108,7 @@ def checkout(tmp_path: Path) -> Path:
         (["x", True], "f: wire.Json"),
         (["x", {}], "f: wire.Json"),
         ([[{"a": 1}], None], "f: list[F] | None = None"),
-        (["REDACTED", "REDACTED"], "f: wire.Secret"),
+        (["REDACTED", "REDACTED"], "f: wire.Discarded"),
         (["ACME"], 'f: Literal["ACME"]'),
     ],
 )
@@ -139,7 +139,7 @@ def test_counts_of_time(key: str, value: Any, kind: str) -> None:
     [
         ("id-x", 'id_x: Annotated[int, override(rename="id-x")]'),
         ("@timestamp", 'timestamp: Annotated[int, override(rename="@timestamp")]'),
-        ("_id", 'id: Annotated[wire.Key, override(rename="_id")]'),
+        ("_id", 'id: Annotated[wire.NonBlank, override(rename="_id")]'),
         ("class", 'class_: Annotated[int, override(rename="class")]'),
         ("list", 'list_: Annotated[int, override(rename="list")]'),
         ("Größe", None),

@@ -35,8 +35,8 @@ from alertmap import (
     wire,
 )
 from alertmap.adapter import Mark, Rank, Said
-from alertmap.decode import check
-from alertmap.detect import recognise
+from alertmap.intake.detect import recognise
+from alertmap.strict_json import check
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -570,7 +570,7 @@ def test_names_of_adapters(name: Any) -> None:
 
 def test_levels_of_adapters() -> None:
     """A level in two spellings may not have two severities."""
-    assert evolve(ACME, levels={"a": Severity.LOW, " A ": Severity.LOW}).folded_levels == {"a": Severity.LOW}
+    assert evolve(ACME, levels={"a": Severity.LOW, " A ": Severity.LOW}).severity_by_word == {"a": Severity.LOW}
     with pytest.raises(ConfigurationError, match="the level 'A' stands twice"):
         evolve(ACME, levels={"a": Severity.LOW, "A": Severity.HIGH})
 

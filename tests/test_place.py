@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertmap import ConfigurationError
-from alertmap.model import path_text
-from alertmap.place import MISSING, look_up, read_place
+from alertmap.paths import MISSING, format_path, parse_path, resolve
 from alertmap.testing.strategies import anything
 
 
@@ -26,32 +25,32 @@ from alertmap.testing.strategies import anything
 )
 def test_read(text: str, where: tuple[str | int, ...]) -> None:
     """A path begins with `$`; anything else is a key as it stands."""
-    assert read_place(text) == where
+    assert parse_path(text) == where
 
 
 @pytest.mark.parametrize("text", ["", " ", "$a", "$.", "$.a[", "$.a[-1]", "$.a[x]", "$['a]", "$..a", None, 3])
 def test_no_place(text: Any) -> None:
     """What is no path is refused when it is read, not when it is looked up."""
     with pytest.raises(ConfigurationError):
-        read_place(text)
+        parse_path(text)
 
 
 def test_look_up() -> None:
     """Objects go by name, lists by number, and what is not there is not null."""
     document = {"a": [{"b": None}], "0": 1}
-    assert look_up(document, ("a", 0, "b")) is None
-    assert look_up(document, ()) is document
+    assert resolve(document, ("a", 0, "b")) is None
+    assert resolve(document, ()) is document
     for where in (("a", 1), ("a", "0"), (0,), ("0", "x"), ("b",)):
-        assert look_up(document, where) is MISSING
+        assert resolve(document, where) is MISSING
 
 
 @given(anything, st.lists(st.text(max_size=3) | st.integers(0, 9), max_size=4).map(tuple))
 def test_look_up_is_total(document: Any, where: tuple[str | int, ...]) -> None:
     """Any place in any document is found or missing."""
-    look_up(document, where)
+    resolve(document, where)
 
 
 @given(st.lists(st.from_regex(r"[a-z_]+", fullmatch=True) | st.integers(0, 99), max_size=4).map(tuple))
 def test_paths_read_back(where: tuple[str | int, ...]) -> None:
     """What errors write can be read as a place."""
-    assert read_place(path_text(where)) == where
+    assert parse_path(format_path(where)) == where

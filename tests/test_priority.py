@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from alertmap import ConfigurationError, Priorities, Severity
 from alertmap.adapter import Adapter
-from alertmap.errors import nearest
+from alertmap.errors import did_you_mean
+from alertmap.intake.severity import as_severity
 from alertmap.model import Reading, State
-from alertmap.priority import as_severity
 
 ACME = Adapter(
     name="acme",
@@ -86,5 +86,5 @@ def test_levels_that_are_known() -> None:
 @given(st.text(), st.lists(st.text(max_size=10), max_size=4))
 def test_the_nearest_is_one_of_the_known(word: str, known: list[str]) -> None:
     """Only what is known is offered, and nothing if nothing is near."""
-    told = nearest(word, known)
+    told = did_you_mean(word, known)
     assert told in ("", *(f" (did you mean {one!r}?)" for one in known))

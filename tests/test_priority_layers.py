@@ -21,9 +21,9 @@ from alertmap import (
     parse,
     vendors,
 )
-from alertmap.presets import PRESETS
-from alertmap.priority import DecidedBy
-from alertmap.registry import find
+from alertmap.intake.presets import PRESETS
+from alertmap.intake.registry import find
+from alertmap.intake.severity import DecidedBy
 
 
 def event(level: str = "CRITICAL", previous: str = "OK", **data: Any) -> bytes:
@@ -230,7 +230,7 @@ def test_the_documented_tables_of_itoc360() -> None:
 def test_presets_use_words_of_their_vendors(vendor: str) -> None:
     """A preset's levels are levels that the adapter knows too."""
     adapter = find(vendor)
-    assert set(PRESETS["itoc360"].levels[vendor]) <= set(adapter.folded_levels)
+    assert set(PRESETS["itoc360"].levels[vendor]) <= set(adapter.severity_by_word)
 
 
 severities = st.sampled_from(ALL)

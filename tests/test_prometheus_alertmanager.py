@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from alertmap import Batch, detect, parse, parse_document
 from alertmap.errors import ConfigurationError, DecodeError, ShapeError
+from alertmap.intake.source import Source
 from alertmap.model import ProblemCode, Reason, Request, Severity, State
-from alertmap.source import Source
 
 VENDOR = "prometheus_alertmanager"
 START = "2026-05-02T10:00:00Z"

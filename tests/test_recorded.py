@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from alertmap import DecodeError, LimitError, Request, ShapeError, parse
 from alertmap.errors import PayloadError
-from alertmap.recorded import Recorded, from_document, read_recorded
+from alertmap.intake.recorded import Recorded, from_document, read_recorded
 
 LEAST: dict[str, Any] = {"method": "post", "path": "/hook?a=b", "body": "{}"}
 

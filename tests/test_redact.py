@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertmap.cli.recording import recorded
+from alertmap.intake.recorded import read_recorded
+from alertmap.intake.redact import redact, target
 from alertmap.model import Request
-from alertmap.recorded import read_recorded
-from alertmap.redact import redact, target
 from alertmap.testing.secrets import secrets_in
 
 SECRET = "hunter2hunter2"  # noqa: S105 - what must go

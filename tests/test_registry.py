@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 import alertmap
-from alertmap import Adapter, AdapterError, UnknownVendor, registry, vendors
+from alertmap import Adapter, AdapterError, UnknownVendor, vendors
+from alertmap.intake import registry
 
 ADAPTER = """
 from alertmap import wire
@@ -49,7 +50,7 @@ class Site:
 
     def run(self, code: str) -> Any:
         """What the code leaves in `out`, in a new process."""
-        before = "import json, sys, alertmap\nfrom alertmap import registry\nout = None\n"
+        before = "import json, sys, alertmap\nfrom alertmap.intake import registry\nout = None\n"
         after = "\nprint(json.dumps(out))"
         path = os.pathsep.join([str(self.folder), str(Path(alertmap.__file__).parents[1])])
         done = subprocess.run(  # noqa: S603 - our own interpreter and code
@@ -149,7 +150,7 @@ def test_a_broken_adapter_fails_alone(site: Site, entry: str, source: str, told:
     assert cause in (None, caused)
     assert site.run(
         """
-        working = [adapter.name for adapter in registry.working()]
+        working = [adapter.name for adapter in registry.loadable()]
         [alert] = alertmap.parse("fine", '{"acme_id": "1"}')
         out = ["acme" in alertmap.vendors(), "acme" in working, "fine" in working, alert.dedup_key]
         """
@@ -170,7 +171,7 @@ def test_a_broken_built_in_adapter_fails_alone(site: Site) -> None:
                 registry.find(name)
             except alertmap.AdapterError as error:
                 told.append(str(error))
-        names = [adapter.name for adapter in registry.working()]
+        names = [adapter.name for adapter in registry.loadable()]
         out = [told, "kapacitor" in names, "acme_broken" in names, "_acme_shared" in alertmap.vendors()]
         """
     ) == [
@@ -229,7 +230,7 @@ def test_broken_entry_points(points: list[EntryPoint], told: str, monkeypatch: p
     with pytest.raises(AdapterError) as caught:
         registry.find("acme")
     assert str(caught.value) == f"the adapter acme {told}"
-    names = [adapter.name for adapter in registry.working()]
+    names = [adapter.name for adapter in registry.loadable()]
     assert "acme" not in names
     assert "kapacitor" in names
 
@@ -242,7 +243,7 @@ def test_all_built_in_adapters_load() -> None:
         assert isinstance(adapter, Adapter)
         assert adapter.name == name
         assert registry.find(name) is adapter
-    assert [adapter.name for adapter in registry.working()] == list(vendors())
+    assert [adapter.name for adapter in registry.loadable()] == list(vendors())
 
 
 @pytest.mark.parametrize(

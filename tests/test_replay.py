@@ -104,8 +104,8 @@ def test_wrong_usage(arguments: list[str]) -> None:
 
 def test_too_many_open_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """A source over its limit is an error on the request that went over it."""
-    from alertmap.book import IncidentBook  # noqa: PLC0415 - patched here only
-    from alertmap.incident import Policy  # noqa: PLC0415
+    from alertmap.incidents.book import IncidentBook  # noqa: PLC0415 - patched here only
+    from alertmap.incidents.model import Policy  # noqa: PLC0415
 
     def small() -> IncidentBook:
         return IncidentBook(default=Policy(max_open_per_source=1))

@@ -8,7 +8,7 @@ import pytest
 
 import captures
 from alertmap import Alert, PayloadError, Severity, State, parse
-from alertmap.incident import Cause, TransitionKind
+from alertmap.incidents.model import Cause, TransitionKind
 from captures import Captured
 from replays import Delivery, Replay, Teller, Was, check, check_orders, check_repeats, read, without_expiry
 
@@ -327,6 +327,6 @@ def test_a_repeat_after_the_deadline_takes_it_back(scenario: str, number: int) -
     told = {one.number: replay.deliver(one) for one in DELIVERIES[scenario]}
     assert [(one.kind, one.cause) for one in told[number]] == [
         (TransitionKind.EXPIRED, Cause.NONE),
-        (TransitionKind.REOPENED, Cause.SEEN_AGAIN),
+        (TransitionKind.REOPENED, Cause.REVIVED),
     ]
     assert len(replay.ledger) == 1

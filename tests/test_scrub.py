@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertmap import Adapter, Problem, ProblemCode, Reading, State, parse_document
-from alertmap.scrub import MAX_MESSAGE, MAX_TITLE, MAX_URL, MAX_VALUE, Clean, scrub
+from alertmap.intake.scrub import MAX_MESSAGE, MAX_TITLE, MAX_URL, MAX_VALUE, Clean, scrub
 
 HARMFUL = [
     *(chr(code) for code in range(0x20) if chr(code) not in "\t\n"),

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from alertmap import Adapter, ConfigurationError, Priorities, Reading, Severity, Source, State, parse, wire
-from alertmap.source import as_source, options_of
+from alertmap.intake.source import resolve_options, resolve_source
 
 
 @wire.model(closed=True)
@@ -57,10 +57,10 @@ def test_priorities_may_be_a_mapping() -> None:
 
 def test_the_source_of_a_call() -> None:
     """None means a source named like the vendor, text a source of that name."""
-    assert as_source(None, BARE) == Source("bare")
-    assert as_source("prod", BARE) == Source("prod")
+    assert resolve_source(None, BARE) == Source("bare")
+    assert resolve_source("prod", BARE) == Source("prod")
     source = Source("prod", vendor="bare")
-    assert as_source(source, BARE) is source
+    assert resolve_source(source, BARE) is source
     [alert] = parse(BARE, '"x"', source=source)
     assert (alert.source, alert.vendor, alert.dedup_key) == ("prod", "bare", "bare:id=x")
 
@@ -86,7 +86,7 @@ def test_options_reach_the_adapter() -> None:
     for options in ({"key": "host"}, {"key": "host", "mode": "a"}, Options(key="host")):
         [alert] = parse(ACME, '"x"', source=Source("prod", options=options))
         assert alert.dedup_key == "acme:host=x"
-    assert options_of(Source("prod"), BARE) is None
+    assert resolve_options(Source("prod"), BARE) is None
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from alertmap import IncidentBook, PayloadError, parse_document, registry
+from alertmap import IncidentBook, PayloadError, parse_document
 from alertmap.errors import DecodeError
+from alertmap.intake import registry
 from alertmap.testing import checks, damaged, damaged_payloads, load, streams
 from alertmap.testing.regold import main, regold
 

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from alertmap import Mark, Problem, ProblemCode, Source, wire
-from alertmap.value import Value
+from alertmap._records import Value
 
 
 @attrs.frozen
@@ -62,7 +62,8 @@ def test_of_another_class() -> None:
 
     assert Below(a=1) == Below(a=1)
     assert Below(a=1) != Ours(a=1)
-    assert wire.Header("a") != wire.Query("a")
+    other: Any = wire.Query("a")
+    assert wire.Header("a") != other
     assert repr(Below(a=1)) == "Below(a=1, c=None)"
 
 

@@ -15,7 +15,8 @@ from cattrs.gen import override
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alertmap import registry, vendors, wire
+from alertmap import vendors, wire
+from alertmap.intake import registry
 from alertmap.model import ProblemCode, Request
 from alertmap.testing.damage import EDGE_VALUES
 
@@ -51,7 +52,7 @@ class Outer:
 
 def read(value: Any, hint: Any, request: Request | None = None) -> Any:
     """The value, structured as a part of a request."""
-    return wire.structure(wire.Node(value, (), wire.Facts(request or Request(), RECEIVED)), hint)
+    return wire.structure(wire.Node(value, (), wire.ParseContext(request or Request(), RECEIVED)), hint)
 
 
 def fault(value: Any, hint: Any) -> str:
@@ -63,9 +64,9 @@ def fault(value: Any, hint: Any) -> str:
 
 def doubts(value: Any, hint: Any) -> list[tuple[Any, ...]]:
     """The problems that come up on the way."""
-    facts = wire.Facts(Request(), None)
-    wire.structure(wire.Node(value, (), facts), hint)
-    return facts.doubts
+    context = wire.ParseContext(Request(), None)
+    wire.structure(wire.Node(value, (), context), hint)
+    return context.warnings
 
 
 # --- Every primitive accepts only itself ------------------------------------------------------------------------------
@@ -225,7 +226,7 @@ class Everything:
     either: int | str
     maybe: str | None
     time: wire.Rfc3339
-    key: wire.Key
+    key: wire.NonBlank
     models: Inner | Data
     odd: Literal["a"] | list[int] | None
 
@@ -439,12 +440,12 @@ def test_one_bad_item_costs_only_itself() -> None:
     class Event:
         alerts: wire.Items[Outer]
 
-    facts = wire.Facts(Request(), None)
+    context = wire.ParseContext(Request(), None)
     value = {"alerts": [{"id": "a"}, {"id": 1, "count": ""}, "x", {"id": "b"}]}
-    event = wire.structure(wire.Node(value, (), facts), Event)
+    event = wire.structure(wire.Node(value, (), context), Event)
     assert list(event.alerts) == [(("alerts", 0), Outer(id="a")), (("alerts", 3), Outer(id="b"))]
     assert len(event.alerts) == 2
-    assert facts.doubts == [
+    assert context.warnings == [
         (("alerts", 1, "id"), ProblemCode.BAD_ELEMENT, "expected str, got int"),
         (("alerts", 1, "count"), ProblemCode.BAD_ELEMENT, "expected int, got str"),
         (("alerts", 2), ProblemCode.BAD_ELEMENT, "expected object, got str"),
@@ -540,7 +541,7 @@ def test_text(value: Any, text: str) -> None:
     assert read(value, wire.Text) == text
 
 
-@pytest.mark.parametrize("hint", [wire.Text, wire.Key])
+@pytest.mark.parametrize("hint", [wire.Text, wire.NonBlank])
 @pytest.mark.parametrize("value", [True, False, [], {}, ["x"]])
 def test_text_is_no_repr(value: Any, hint: Any) -> None:
     """A boolean, a list or an object never becomes text."""
@@ -549,9 +550,9 @@ def test_text_is_no_repr(value: Any, hint: Any) -> None:
 
 def test_keys() -> None:
     """A `Key` is text or number, kept as it is, and never blank."""
-    assert [read(value, wire.Key) for value in (" x ", 42, 2**64, 0)] == [" x ", "42", str(2**64), "0"]
+    assert [read(value, wire.NonBlank) for value in (" x ", 42, 2**64, 0)] == [" x ", "42", str(2**64), "0"]
     for blank in ("", " \t\n", None):
-        assert fault(blank, wire.Key) == "expected text or number that is not blank @ $"
+        assert fault(blank, wire.NonBlank) == "expected text or number that is not blank @ $"
 
 
 def test_numbers() -> None:

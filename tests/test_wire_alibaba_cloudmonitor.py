@@ -12,7 +12,7 @@ from alertmap.model import ProblemCode
 def structured(hint: Any, value: Any) -> tuple[Any, list[ProblemCode]]:
     """What a value becomes, and the doubts on the way."""
     node = wire.plain(value)
-    return wire.structure(node, hint), [code for _, code, _ in node.facts.doubts]
+    return wire.structure(node, hint), [code for _, code, _ in node.context.warnings]
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,15 @@ from alertmap import wire
 class Holder:
     """Anything with a time."""
 
-    at: wire.Rfc3339Stamp = None
+    at: wire.Rfc3339WithText = None
 
 
 def test_a_stamp_keeps_the_text() -> None:
     """The time is in UTC and cut to microseconds, the text is as sent."""
     found = wire.structure(wire.plain({"at": "2026-11-21T15:11:20.123456789+05:30"}), Holder)
-    assert found.at == wire.Stamp(datetime(2026, 11, 21, 9, 41, 20, 123456, UTC), "2026-11-21T15:11:20.123456789+05:30")
+    assert found.at == wire.TimeWithText(
+        datetime(2026, 11, 21, 9, 41, 20, 123456, UTC), "2026-11-21T15:11:20.123456789+05:30"
+    )
 
 
 @pytest.mark.parametrize("text", [None, "", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+05:30", "soon"])
@@ -30,7 +32,7 @@ def test_doubts_are_kept() -> None:
     """What cannot be read is told, as of a plain time."""
     node = wire.plain({"at": "soon"})
     wire.structure(node, Holder)
-    assert [where for where, _, _ in node.facts.doubts] == [("at",)]
+    assert [where for where, _, _ in node.context.warnings] == [("at",)]
 
 
 def test_another_type_is_refused() -> None:

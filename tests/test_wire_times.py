@@ -14,11 +14,11 @@ from alertmap.model import ProblemCode, Request
 
 def read(value: Any, hint: Any = wire.Rfc3339) -> tuple[Any, str]:
     """The time, and what is doubted of it; the code of a doubt is always the same."""
-    facts = wire.Facts(Request(), None)
-    made = wire.structure(wire.Node(value, ("time",), facts), hint)
-    assert {(where, code) for where, code, _ in facts.doubts} <= {(("time",), ProblemCode.BAD_TIME)}
-    assert len(facts.doubts) <= 1
-    return made, "".join(message for _, _, message in facts.doubts)
+    context = wire.ParseContext(Request(), None)
+    made = wire.structure(wire.Node(value, ("time",), context), hint)
+    assert {(where, code) for where, code, _ in context.warnings} <= {(("time",), ProblemCode.BAD_TIME)}
+    assert len(context.warnings) <= 1
+    return made, "".join(message for _, _, message in context.warnings)
 
 
 def utc(*parts: int) -> datetime:
@@ -282,8 +282,8 @@ def test_the_start_of_a_span() -> None:
 def test_stamps_keep_their_text() -> None:
     """A stamp is a time with the text that was sent for it."""
     text = "2026-01-01T12:00:00.123456789+01:00"
-    assert read(text, wire.Rfc3339Stamp) == (wire.Stamp(utc(2026, 1, 1, 11, 0, 0, 123_456), text), "")
-    assert read("", wire.Rfc3339Stamp) == (None, "")
+    assert read(text, wire.Rfc3339WithText) == (wire.TimeWithText(utc(2026, 1, 1, 11, 0, 0, 123_456), text), "")
+    assert read("", wire.Rfc3339WithText) == (None, "")
 
 
 NOON = utc(2026, 1, 1, 12, 0, 30)

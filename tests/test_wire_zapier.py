@@ -31,15 +31,15 @@ def read(value: Any, hint: Any) -> Any:
 def test_scalars_are_text(value: object, text: str) -> None:
     """Every scalar has one text, alone and in a list of itself."""
     assert wire.scalar_text(value) == text
-    assert read(value, wire.Line) == text
-    assert read(value, wire.Same) == text
-    assert read([value, value], wire.Same) == text
+    assert read(value, wire.ScalarText) == text
+    assert read(value, wire.SingleText) == text
+    assert read([value, value], wire.SingleText) == text
 
 
 @pytest.mark.parametrize("value", [{}, {"a": 1}, [{}], [["x"]]])
 def test_objects_are_no_text(value: object) -> None:
     """What holds others is no text, and nowhere becomes one."""
-    for hint in (wire.Line, wire.Same):
+    for hint in (wire.ScalarText, wire.SingleText):
         with pytest.raises(wire.Mismatch, match="expected text, number, boolean, null or a list"):
             read(value, hint)
     assert wire.scalar_text(value) is None
@@ -47,17 +47,17 @@ def test_objects_are_no_text(value: object) -> None:
 
 def test_lists_of_scalars() -> None:
     """A line joins the items of a list; what must be one value is not made of several."""
-    assert read(["a", 1, None, True], wire.Line) == "a, 1, true"
-    assert read([], wire.Line) == ""
-    assert read(["1", 1, 1.0], wire.Same) == "1"
+    assert read(["a", 1, None, True], wire.ScalarText) == "a, 1, true"
+    assert read([], wire.ScalarText) == ""
+    assert read(["1", 1, 1.0], wire.SingleText) == "1"
     with pytest.raises(wire.Mismatch, match="got a list of several"):
-        read(["a", "b"], wire.Same)
+        read(["a", "b"], wire.SingleText)
     with pytest.raises(wire.Mismatch, match="got list"):
-        read([], wire.Same)
+        read([], wire.SingleText)
 
 
 STATUS = Annotated[
-    State, wire.words({"go": State.FIRING, "went": State.FIRING, "stop": State.RESOLVED}, ["go", "stop"])
+    State, wire.enum_word({"go": State.FIRING, "went": State.FIRING, "stop": State.RESOLVED}, ["go", "stop"])
 ]
 
 
@@ -66,10 +66,10 @@ def test_words_of_a_contract() -> None:
     for word in ("go", " GO", "Go.", "gO! ", ["go", "go"]):
         node = wire.plain(word)
         assert wire.structure(node, STATUS) is State.FIRING
-        assert node.facts.doubts == []
+        assert node.context.warnings == []
     node = wire.plain({"status": "Went"}).at("status", "Went")
     assert wire.structure(node, STATUS) is State.FIRING
-    [(where, code, told)] = node.facts.doubts
+    [(where, code, told)] = node.context.warnings
     assert (where, code) == (("status",), ProblemCode.SYNONYM)
     assert "go or stop" in told
 
@@ -118,7 +118,7 @@ def test_any_time(value: object, moment: datetime | None) -> None:
     """A time counts as ISO text, or as a count of seconds or milliseconds in any form; what says none is None."""
     node = wire.plain(value)
     assert wire.structure(node, wire.AnyTime) == moment
-    assert node.facts.doubts == []
+    assert node.context.warnings == []
 
 
 @pytest.mark.parametrize("value", ["Monday, 9 am", "2026-13-01T00:00:00Z", True, [], {}, 1e300, -1e300, 10**30, 1e5])
@@ -126,7 +126,7 @@ def test_no_time(value: object) -> None:
     """What is no time never keeps an alert from being read, and is a problem."""
     node = wire.plain(value)
     assert wire.structure(node, wire.AnyTime) is None
-    assert [code for _, code, _ in node.facts.doubts] == [ProblemCode.BAD_TIME]
+    assert [code for _, code, _ in node.context.warnings] == [ProblemCode.BAD_TIME]
 
 
 def test_flat() -> None:
@@ -139,7 +139,7 @@ def test_flat() -> None:
         "Password": "p",
         "x-itoc360-token": "t",
     }
-    assert dict(wire.flat(document)) == {
+    assert dict(wire.flatten(document)) == {
         ("a",): "1",
         ("b", "c"): "x",
         ("g",): "x, 2",
@@ -150,8 +150,8 @@ def test_flat() -> None:
 
 def test_payload() -> None:
     """A form whose only telling field is `payload` is the JSON in it; nothing else is changed."""
-    assert wire.payload({"payload": '{"a": 1}'}) == {"a": 1}
-    assert wire.payload({" Payload ": "[1]", "token": "t", "x": None}) == [1]
+    assert wire.unwrap_payload_field({"payload": '{"a": 1}'}) == {"a": 1}
+    assert wire.unwrap_payload_field({" Payload ": "[1]", "token": "t", "x": None}) == [1]
     for document in (
         {"payload": '{"a": 1}', "b": "c"},
         {"payload": {"a": 1}},
@@ -160,10 +160,10 @@ def test_payload() -> None:
         "payload",
         {},
     ):
-        assert wire.payload(document) is document
+        assert wire.unwrap_payload_field(document) is document
     for text in ("x", "5", '"x"', "{"):
         with pytest.raises(wire.Mismatch, match=r"@ \$\.payload$"):
-            wire.payload({"payload": text})
+            wire.unwrap_payload_field({"payload": text})
 
 
 def test_path() -> None:

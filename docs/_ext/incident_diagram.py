@@ -5,7 +5,7 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
-from alertmap.incident import NEXT, Event, TransitionKind
+from alertmap.incidents.model import NEXT, Event, TransitionKind
 from alertmap.model import State
 
 MARK = "<!-- incident-diagram -->"

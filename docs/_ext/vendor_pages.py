@@ -9,12 +9,13 @@ from typing import Any, get_args
 
 from attrs import evolve
 
-from alertmap import registry, wire
+from alertmap import wire
 from alertmap.adapter import Adapter
 from alertmap.errors import PayloadError
+from alertmap.intake import registry
+from alertmap.intake.presets import PRESETS
+from alertmap.intake.severity import Priorities
 from alertmap.model import Alert, Reading, Reason, State
-from alertmap.presets import PRESETS
-from alertmap.priority import Priorities
 from alertmap.testing.fixtures import Case, load
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING
 
 from alertmap.adapter import Adapter, Mark, Rank
 from alertmap.codec import from_dict, to_dict
-from alertmap.decode import Limits
-from alertmap.detect import Detection, detect
 from alertmap.errors import (
     AdapterError,
     AlertmapError,
@@ -18,17 +16,19 @@ from alertmap.errors import (
     ShapeError,
     UnknownVendor,
 )
-from alertmap.key import fingerprint
+from alertmap.intake.dedup import fingerprint
+from alertmap.intake.detect import Detection, detect
+from alertmap.intake.parse import parse, parse_document
+from alertmap.intake.registry import vendors
+from alertmap.intake.severity import DecidedBy, Decision, Priorities
+from alertmap.intake.source import Source
 from alertmap.model import Alert, Batch, Notice, Problem, ProblemCode, Reading, Reason, Reply, Request, Severity, State
-from alertmap.parse import parse, parse_document
-from alertmap.priority import DecidedBy, Decision, Priorities
-from alertmap.registry import vendors
-from alertmap.source import Source
+from alertmap.strict_json import Limits
 
 if TYPE_CHECKING:
-    from alertmap.book import IncidentBook, TooManyOpen
-    from alertmap.incident import Cause, Incident, Policy, Transition, TransitionKind
-    from alertmap.timeline import Timeline, step, tick
+    from alertmap.incidents.book import IncidentBook, TooManyOpen
+    from alertmap.incidents.model import Cause, Incident, Policy, Transition, TransitionKind
+    from alertmap.incidents.timeline import Timeline, step, tick
 
 __all__ = [
     "Adapter",
@@ -79,22 +79,28 @@ __all__ = [
     "vendors",
 ]
 
-# The reducer is loaded when one of its names is asked for: most that parse never do.
-_LATER = {
-    "book": ("IncidentBook", "TooManyOpen"),
-    "incident": ("Cause", "Incident", "Policy", "Transition", "TransitionKind"),
-    "timeline": ("Timeline", "step", "tick"),
+# The reducer is imported when one of its names is used: many programs only parse.
+_LAZY = {
+    "IncidentBook": "book",
+    "TooManyOpen": "book",
+    "Cause": "model",
+    "Incident": "model",
+    "Policy": "model",
+    "Transition": "model",
+    "TransitionKind": "model",
+    "Timeline": "timeline",
+    "step": "timeline",
+    "tick": "timeline",
 }
 
 if not TYPE_CHECKING:  # it would admit any name
 
     def __getattr__(name: str) -> object:
-        for room, names in _LATER.items():
-            if name == room or name in names:
-                module = import_module(f"{__name__}.{room}")
-                globals().update({public: getattr(module, public) for public in names})
-                return globals()[name]
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name not in _LAZY:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.incidents.{_LAZY[name]}"), name)
+        globals()[name] = value
+        return value
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
 from typing import Any, TypeAlias
 
-from attrs import Factory, field, frozen
+from attrs import Factory, field
 
+from alertmap._records import record
 from alertmap.errors import ConfigurationError
 from alertmap.model import Notice, Problem, Reading, Request, Severity
-from alertmap.value import Value
 
 Said: TypeAlias = Reading | Notice | Problem
 """What `read` yields: a reading for each alert, a problem for each element that is none, a notice of the whole."""
@@ -22,8 +22,8 @@ class Rank(IntEnum):
     STRONG = 2  # the vendor's own marks
 
 
-@frozen(eq=False, repr=False)
-class Mark(Value):
+@record
+class Mark:
     """Why a document looks like a vendor's."""
 
     reason: str
@@ -34,7 +34,7 @@ Recognise: TypeAlias = Callable[[Any, Request], Mark | None]
 """A pure, total function of the decoded document and the request."""
 
 
-def fold(word: str) -> str:
+def normalise(word: str) -> str:
     """Two spellings of a vendor's word are one: blanks round it and its case do not count."""
     return word.strip().casefold()
 
@@ -42,7 +42,7 @@ def fold(word: str) -> str:
 def _folded(levels: Mapping[str, Severity]) -> dict[str, Severity]:
     folded: dict[str, Severity] = {}
     for word, severity in levels.items():
-        if folded.setdefault(fold(word), severity) is not severity:
+        if folded.setdefault(normalise(word), severity) is not severity:
             raise ConfigurationError(f"the level {word!r} stands twice, with two severities")
     return folded
 
@@ -56,8 +56,8 @@ def _is_name(name: object) -> bool:
     return isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9_]*", name) is not None
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Adapter(Value):
+@record(kw_only=True)
+class Adapter:
     """What the core must know of a vendor.
 
     Raises:
@@ -95,12 +95,12 @@ class Adapter(Value):
     """The wire model of per-source options; None where there are none."""
     unrendered: re.Pattern[str] | None = None
     """What a template looks like that this sender did not fill in."""
-    folded_levels: Mapping[str, Severity] = field(init=False, repr=False)
+    severity_by_word: Mapping[str, Severity] = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if not _is_name(self.name):
             raise ConfigurationError(f"an adapter's name is lower-case letters, digits and _, not {self.name!r}")
-        object.__setattr__(self, "folded_levels", _folded(self.levels))
+        object.__setattr__(self, "severity_by_word", _folded(self.levels))
 
     def recognise(self, document: Any, request: Request) -> Mark | None:
         """Say whether a decoded document looks like this vendor's, and why."""

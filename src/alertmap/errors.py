@@ -76,10 +76,19 @@ class ShapeError(PayloadError):
 _LONGEST = 64  # characters of a word that are compared: it may come from a URL
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """` (did you mean ...?)` for an error, without regard to case, or "" where nothing is near."""
     from difflib import get_close_matches  # noqa: PLC0415 - only for who misspelt something
 
     folded = {one.casefold(): one for one in known}
     close = [folded[one] for one in get_close_matches(word[:_LONGEST].strip().casefold(), folded, 1)]
     return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+_LISTED = 8  # sentences that one message shows
+
+
+def join_limited(sentences: Sequence[str]) -> str:
+    """Write sentences as one message; of many only the first, and how many more there are."""
+    more = len(sentences) - _LISTED
+    return "; ".join([*sentences[:_LISTED], *([f"and {more} more"] if more > 0 else [])])

@@ -4,44 +4,17 @@ All classes are frozen. Times are aware datetimes in UTC, cut to microseconds. A
 the vendor's own terms; an `Alert` is what the user gets: the reading plus its severity and key, which the core decides.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import Enum, unique
 from functools import total_ordering
 from typing import Any
 
-from attrs import Factory, field, frozen
+from attrs import Factory, field
 
-from alertmap.build import quick
+from alertmap._records import record
 from alertmap.errors import ConfigurationError
-from alertmap.value import Value
-
-Where = tuple[str | int, ...]
-"""A place in a document: the names and indexes on the way to it, `("alerts", 3, "labels")`."""
-
-_PATH_NAME = 64  # characters of a key that a path shows
-
-
-def path_text(where: Where) -> str:
-    """Write a place as text: `$.alerts[3].labels`. Keys that are no plain names stand in quotes, long ones are cut."""
-    steps = ["$"]
-    for step in where:
-        if isinstance(step, int):
-            steps.append(f"[{step}]")
-        elif step.isidentifier() and len(step) <= _PATH_NAME:
-            steps.append(f".{step}")
-        else:
-            steps.append(f"[{step[:_PATH_NAME]!a}]")
-    return "".join(steps)
-
-
-_LISTED = 8  # sentences that one message shows
-
-
-def listed(sentences: Sequence[str]) -> str:
-    """Write sentences as one message; of many only the first, and how many more there are."""
-    more = len(sentences) - _LISTED
-    return "; ".join([*sentences[:_LISTED], *([f"and {more} more"] if more > 0 else [])])
+from alertmap.paths import JsonPath
 
 
 @unique
@@ -97,9 +70,8 @@ class ProblemCode(Enum):
     UNRENDERED = "unrendered"  # a template of the sender was not filled in
 
 
-@quick
-@frozen(eq=False, repr=False)
-class Problem(Value):
+@record
+class Problem:
     """Something of a payload that was defaulted, cut, doubted or could not be read.
 
     `path` is the place in the document (`$.alerts[3].labels.severity`), `message` a sentence. Neither holds a value of
@@ -111,9 +83,8 @@ class Problem(Value):
     message: str
 
 
-@quick
-@frozen(kw_only=True, eq=False, repr=False)
-class Reading(Value):
+@record(kw_only=True)
+class Reading:
     """One alert as an adapter reads it, in the vendor's terms: no severity and no key, the core makes those."""
 
     state: State
@@ -146,12 +117,11 @@ class Reading(Value):
     """False where the sender never announces a recovery."""
     problems: tuple[Problem, ...] = ()
     """Paths in here start at the alert's own element."""
-    at: Where = ()
+    at: JsonPath = ()
     """Where in the document the alert's own element stands; empty for the whole document."""
 
 
-@quick
-@frozen(kw_only=True, eq=False, repr=False)
+@record(kw_only=True)
 class Alert(Reading):
     """One alert of one source, in terms that all vendors share."""
 
@@ -177,8 +147,8 @@ class Reason(Enum):
     HANDSHAKE = "handshake"  # the sender wants an answer before it sends alerts
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Reply(Value):
+@record(kw_only=True)
+class Reply:
     """What to answer to a handshake."""
 
     status: int = 200
@@ -186,9 +156,8 @@ class Reply(Value):
     body: str = ""
 
 
-@quick
-@frozen(kw_only=True, eq=False, repr=False)
-class Notice(Value):
+@record(kw_only=True)
+class Notice:
     """What an adapter says of a request as a whole; its fields are those of `Batch`."""
 
     reason: Reason | None = None
@@ -199,9 +168,8 @@ class Notice(Value):
     delivery_id: str = ""
 
 
-@quick
-@frozen(kw_only=True, eq=False, repr=False)
-class Batch(Value):
+@record(kw_only=True)
+class Batch:
     """All that one request says. Iterates over its alerts."""
 
     vendor: str
@@ -262,8 +230,8 @@ def _lower_names(headers: object) -> dict[str, str]:
     return {name.lower(): value for name, value in _names(headers).items()}
 
 
-@frozen(eq=False, repr=False)
-class Request(Value):
+@record
+class Request:
     """An HTTP request as it arrived: bytes, not yet decoded. Its repr shows neither path, headers, query nor body.
 
     `headers` are looked up in any case and kept in lower case. A query inside `path` is moved to `query` when that is

@@ -10,9 +10,9 @@ from itertools import product
 
 import pytest
 
-from alertmap.incident import Policy, Transition
+from alertmap.incidents.model import Policy, Transition
+from alertmap.incidents.timeline import Timeline, incidents, step
 from alertmap.model import Alert
-from alertmap.timeline import Timeline, incidents, step
 from histories import ACKNOWLEDGED, FIRING, RESOLVED, WIDE, Pager, alert, bare, naive, sec
 
 LENGTH = int(os.environ.get("ALERTMAP_HISTORY_LENGTH", "3"))

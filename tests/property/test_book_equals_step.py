@@ -20,11 +20,11 @@ from attrs import evolve, fields_dict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertmap.book import IncidentBook, TooManyOpen
-from alertmap.incident import Incident, Policy, Transition, TransitionKind
+from alertmap.incidents.book import IncidentBook, TooManyOpen
+from alertmap.incidents.model import Incident, Policy, Transition, TransitionKind
+from alertmap.incidents.snapshot import VERSION, dump_timeline
+from alertmap.incidents.timeline import Timeline, incidents, step, tick
 from alertmap.model import Alert, Severity
-from alertmap.snapshot import VERSION, dump_timeline
-from alertmap.timeline import Timeline, incidents, step, tick
 from histories import ACKNOWLEDGED, FIRING, RESOLVED, SUPPRESSED, WIDE, alert, at, journals, policies, sec, statements
 
 TESTS = Path(__file__).parents[1]
@@ -64,7 +64,7 @@ def _copy(name: str, path: Path) -> ModuleType:
 
 def _laws() -> dict[str, Any]:
     """The tests of the laws, for which a book is `step` and `tick`."""
-    with patch("alertmap.timeline.step", _book_step), patch("alertmap.timeline.tick", _book_tick):
+    with patch("alertmap.incidents.timeline.step", _book_step), patch("alertmap.incidents.timeline.tick", _book_tick):
         histories = _copy("histories_over_the_book", TESTS / "histories.py")
         with patch.dict(sys.modules, {"histories": histories}):
             laws = _copy("laws_over_the_book", TESTS / "property" / "test_incident_laws.py")

@@ -12,15 +12,16 @@ from cattrs.gen import override
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from alertmap import Adapter, Request, registry, vendors, wire
+from alertmap import Adapter, Request, vendors, wire
+from alertmap.intake import registry
 from alertmap.testing import payloads
 from alertmap.testing.damage import EDGE_VALUES, damaged
 from alertmap.testing.fixtures import document as document_of
 from alertmap.testing.fixtures import load
 from alertmap.testing.strategies import anything, documents, mutations
 from alertmap.wire import times
-from alertmap.wire.declare import ASK
-from alertmap.wire.reference import reference
+from alertmap.wire._compiled import structure_slow
+from alertmap.wire.models import FALLBACK
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 ADAPTERS = {name: registry.find(name) for name in vendors()}
@@ -29,17 +30,17 @@ REQUEST = Request(headers={"X-GitHub-Event": "ping"}, query={"status": "up"})
 
 def end(read: Any, value: Any, hint: Any) -> Any:
     """What comes of a value, an event or its faults, and the doubts. `repr` tells 1 from 1.0 and from True."""
-    facts = wire.Facts(REQUEST, datetime(2026, 1, 1, tzinfo=UTC))
+    context = wire.ParseContext(REQUEST, datetime(2026, 1, 1, tzinfo=UTC))
     try:
-        made = read(wire.Node(value, ("a", 0), facts), hint)
+        made = read(wire.Node(value, ("a", 0), context), hint)
     except wire.Mismatch as error:
-        return error.faults, facts.doubts
-    return made, repr(made), facts.doubts
+        return error.faults, context.warnings
+    return made, repr(made), context.warnings
 
 
 def same(value: Any, hint: Any) -> None:
     """Nobody can tell the compiled model from the converter."""
-    assert end(wire.structure, value, hint) == end(reference, value, hint)
+    assert end(wire.structure, value, hint) == end(structure_slow, value, hint)
 
 
 def events(adapter: Adapter, document: Any) -> Iterator[Any]:
@@ -119,7 +120,7 @@ class Doubled:
 class Every:
     """A field of each kind of type."""
 
-    key: wire.Key
+    key: wire.NonBlank
     renamed: Annotated[str, override(rename='a "key" {it0}\\')] = "x"
     noted: Annotated[int, "a note that is nobody's"] = 0
     status: Annotated[str | None, wire.Query("status")] = None
@@ -140,7 +141,7 @@ class Every:
     models: Closed | Inner | None = None
     items: wire.Items[Inner] = Factory(wire.Items)
     texts: wire.Items[wire.Text] = Factory(wire.Items)
-    table: dict[str, wire.Rfc3339Stamp] = Factory(dict)
+    table: dict[str, wire.Rfc3339WithText] = Factory(dict)
     tables: dict[str, dict[str, str]] = Factory(dict)
     pair: tuple[int, ...] = ()
     moment: datetime | None = None
@@ -165,7 +166,7 @@ _DOUBT = {"time": "soon"}
 @example({"key": "x", "models": {"word": 1.0}})
 @settings(max_examples=400, deadline=None)
 def test_every_kind_of_field(document: Any) -> None:
-    """Unions in their own order, models in themselves, facts, notes, names that look like code, and all the rest."""
+    """Unions in their own order, models in themselves, context, notes, names that look like code, and all the rest."""
     same(document, Every)
     same(document, Closed | Every)
     same(document, Every | str | None)
@@ -190,10 +191,10 @@ def test_what_an_encoding_says_it_leaves_unchanged(name: str, value: Any) -> Non
     noted = wire.encoding(getattr(wire, name))
     assert noted is not None
     for it in (value, *noted.examples):
-        if type(it) in noted.unchanged:
-            facts = wire.Facts(REQUEST, None)
-            assert noted.decode(wire.Node(it, (), facts)) is it
-            assert not facts.doubts
+        if type(it) in noted.passthrough:
+            context = wire.ParseContext(REQUEST, None)
+            assert noted.decode(wire.Node(it, (), context)) is it
+            assert not context.warnings
 
 
 TIMES = st.from_regex(
@@ -214,11 +215,11 @@ def test_usual_values_are_read_as_all_others(name: str, value: Any) -> None:
     noted = wire.encoding(getattr(wire, name))
     assert noted is not None
     for it in (value, *noted.examples):
-        made = ASK if noted.usual is None else noted.usual(it)
-        if made is not ASK:
-            facts = wire.Facts(REQUEST, None)
-            assert noted.decode(wire.Node(it, (), facts)) == made
-            assert not facts.doubts
+        made = FALLBACK if noted.fast_path is None else noted.fast_path(it)
+        if made is not FALLBACK:
+            context = wire.ParseContext(REQUEST, None)
+            assert noted.decode(wire.Node(it, (), context)) == made
+            assert not context.warnings
 
 
 def test_classes_that_do_more_are_left_to_their_constructor() -> None:

@@ -10,12 +10,12 @@ from attrs import evolve
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from alertmap.book import IncidentBook
-from alertmap.incident import Cause, Incident, Policy, Transition, TransitionKind
-from alertmap.key import dedup_key
+from alertmap.incidents.book import IncidentBook
+from alertmap.incidents.model import Cause, Incident, Policy, Transition, TransitionKind
+from alertmap.incidents.snapshot import dump_timeline, load_timeline
+from alertmap.incidents.timeline import Timeline, _fold, incidents, newest, read, step, tick
+from alertmap.intake.dedup import dedup_key
 from alertmap.model import Alert, Severity, State
-from alertmap.snapshot import dump_timeline, load_timeline
-from alertmap.timeline import Timeline, _fold, incidents, newest, read, step, tick
 from histories import (
     FIRING,
     RESOLVED,
@@ -202,7 +202,7 @@ def test_a_firing_after_the_expiry_opens_again(
 
     assert timeline.open
     if repeated:
-        assert (more[0].kind, more[0].cause) == (TransitionKind.REOPENED, Cause.SEEN_AGAIN)
+        assert (more[0].kind, more[0].cause) == (TransitionKind.REOPENED, Cause.REVIVED)
         assert told[-1].incident.id == timeline.open.id
     else:
         assert [one.kind for one in more] == [TransitionKind.OPENED]

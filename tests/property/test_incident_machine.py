@@ -8,10 +8,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from alertmap.book import IncidentBook
-from alertmap.incident import Policy
+from alertmap.incidents.book import IncidentBook
+from alertmap.incidents.model import Policy
+from alertmap.incidents.timeline import Timeline, step, tick
 from alertmap.model import Alert, State
-from alertmap.timeline import Timeline, step, tick
 from histories import WIDE, Naive, Pager, alert, at, bare, naive, policies, sec, statements
 
 KEYS = st.sampled_from([("s", "k"), ("s", "l"), ("r", "k")])

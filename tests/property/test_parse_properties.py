@@ -19,11 +19,11 @@ from alertmap import (
     from_dict,
     parse,
     parse_document,
-    registry,
     to_dict,
 )
 from alertmap import vendors as names
 from alertmap.errors import AdapterError, PayloadError
+from alertmap.intake import registry
 from alertmap.testing import documents
 from alertmap.testing.strategies import anything, mutations, texts
 

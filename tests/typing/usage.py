@@ -16,7 +16,7 @@ from alertmap.testing import conformance
 class Inner:
     """A model in a model."""
 
-    _id: wire.Key
+    _id: wire.NonBlank
     tags: dict[str, str] = Factory(dict)
 
 

@@ -65,7 +65,7 @@ class Callback2018:
 
     alertName: wire.NullText
     metricProject: wire.NullText
-    alertState: wire.Key
+    alertState: wire.NonBlank
     dimensions: wire.JavaMap
     userId: wire.NullText = ""
     metricName: wire.NullText = ""
@@ -86,8 +86,8 @@ class Escalation:
 class QueueAlert:
     """What a rule writes to a queue."""
 
-    ruleId: wire.Key
-    curLevel: wire.Key
+    ruleId: wire.NonBlank
+    curLevel: wire.NonBlank
     preLevel: wire.Text
     resources: wire.JavaMap = Factory(dict)
     ruleName: wire.Text = ""
@@ -102,8 +102,8 @@ class QueueAlert:
 
 @wire.model
 class SystemEvent:
-    product: wire.Key
-    name: wire.Key
+    product: wire.NonBlank
+    name: wire.NonBlank
     level: wire.NullText
     eventTime: wire.BasicTime
     status: wire.NullText = ""
@@ -157,7 +157,7 @@ class Alert2:
 class Recovery2:
     """All that some recoveries of CloudMonitor 2.0 say."""
 
-    subject: wire.Key
+    subject: wire.NonBlank
     status: Literal["RESOLVED", "RECOVERED"]
     timestamp: wire.EpochAny
 
@@ -178,7 +178,7 @@ class ChatMessage:
 
 @wire.model(closed=True)
 class Probe:
-    token: wire.Secret
+    token: wire.Discarded
 
 
 @wire.model(closed=True)

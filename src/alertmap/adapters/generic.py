@@ -22,11 +22,13 @@ from typing import Any, Literal
 
 from attrs import Factory
 
-from alertmap import labels, wire
-from alertmap.adapter import Adapter, Mark, Said, fold
-from alertmap.decode import Limits
-from alertmap.envelope import opened
-from alertmap.model import Notice, Problem, ProblemCode, Reading, Reason, Request, Severity, State, Where, path_text
+from alertmap import wire
+from alertmap.adapter import Adapter, Mark, Said, normalise
+from alertmap.conventions import labels
+from alertmap.intake.envelope import unwrap
+from alertmap.model import Notice, Problem, ProblemCode, Reading, Reason, Request, Severity, State
+from alertmap.paths import JsonPath, format_path
+from alertmap.strict_json import Limits
 
 
 @wire.model
@@ -113,7 +115,7 @@ FLAGS = {"true": True, "1": True, "false": False, "0": False}
 class Fields:
     """The fields of one document: what the options name, and of all else the usual spellings."""
 
-    def __init__(self, document: Mapping[str, Any], options: Options, at: Where = ()) -> None:
+    def __init__(self, document: Mapping[str, Any], options: Options, at: JsonPath = ()) -> None:
         self.document = document
         self.options = options
         self.at = at
@@ -123,9 +125,9 @@ class Fields:
         for key in document:
             self.spelt.setdefault(re.sub(r"[\s_-]", "", key).casefold(), []).append(key)
 
-    def tell(self, code: ProblemCode, where: Where, told: str) -> None:
+    def tell(self, code: ProblemCode, where: JsonPath, told: str) -> None:
         """Note a problem."""
-        self.problems.append(Problem(code, path_text((*self.at, *where)), told))
+        self.problems.append(Problem(code, format_path((*self.at, *where)), told))
 
     def guesses(self, name: str) -> Iterator[tuple[str, Any]]:
         """Key and value of each usual spelling that is there and says something."""
@@ -137,7 +139,7 @@ class Fields:
         self.taken.add(key)
         self.tell(code, (key,), f"this was taken as `{name}`, which no option names")
 
-    def needed(self, name: str, place: wire.Place) -> str:
+    def needed(self, name: str, place: wire.PathOption) -> str:
         """The text at a place that the options name; it must be there."""
         text = wire.scalar_text(place.find(self.document))
         if text is None or _is_absent(text):
@@ -160,11 +162,11 @@ class Fields:
                 return text
         return ""
 
-    def moment(self, value: Any, where: Where) -> datetime | None:
+    def moment(self, value: Any, where: JsonPath) -> datetime | None:
         """A time that stands at a place; what it cannot be is told."""
         node = wire.plain(value)
         moment: datetime | None = wire.structure(node, wire.AnyTime)
-        for _, code, told in node.facts.doubts:
+        for _, code, told in node.context.warnings:
             self.tell(code, where, told)
         return moment
 
@@ -178,9 +180,9 @@ class Fields:
 
 def prepare(document: Any) -> Any:
     # Any object fits this adapter, and an envelope is only opened where nothing fits.
-    if type(document) is dict and opened(document, Limits()) is not None:
+    if type(document) is dict and unwrap(document, Limits()) is not None:
         raise wire.Mismatch(((), "expected an alert, got an envelope"))
-    return wire.payload(document)
+    return wire.unwrap_payload_field(document)
 
 
 def identity(fields: Fields, title: str, resource: str) -> dict[str, str]:
@@ -191,7 +193,7 @@ def identity(fields: Fields, title: str, resource: str) -> dict[str, str]:
     for key, value in fields.guesses("key"):
         text = wire.scalar_text(value)
         # A bare `id` that is a UUID is as often the message's as the alert's.
-        if text is not None and not (title and fold(key) == "id" and UUID.fullmatch(text)):
+        if text is not None and not (title and normalise(key) == "id" and UUID.fullmatch(text)):
             fields.take("key", key)
             return {"key": text}
     if not title:
@@ -204,7 +206,7 @@ def _stateless(title: str) -> str:
     """A title without the state that stands before or behind it: `[FIRING] disk`, `disk: OK`."""
     text = title.strip()
     head, _, tail = text.rpartition(":")
-    if fold(tail) in STATES:
+    if normalise(tail) in STATES:
         text = head.rstrip()
     before = STATE_BEFORE.match(text)
     return (text[before.end() :] if before else text) or title
@@ -272,21 +274,21 @@ def _state(fields: Fields) -> tuple[str, str]:
         return _meaning(fields, word, place.where), word
     for key, value in fields.guesses("state"):
         # A number is the status of some HTTP request, and `ping` the type of many a check.
-        is_other = key.casefold() == "type" and fold(str(value)) in ("ping", "verification")
+        is_other = key.casefold() == "type" and normalise(str(value)) in ("ping", "verification")
         if type(value) is str and not value.strip().isdigit() and not is_other:
             fields.take("state", key)
             return _meaning(fields, value, (key,)), value
     return _untold(fields), ""
 
 
-def _meaning(fields: Fields, word: str, where: Where) -> str:
+def _meaning(fields: Fields, word: str, where: JsonPath) -> str:
     contract = fields.options.states
-    known: Mapping[str, str] = {fold(one): state for one, state in contract.items()} or STATES
-    if fold(word) in known:
-        return known[fold(word)]
+    known: Mapping[str, str] = {normalise(one): state for one, state in contract.items()} or STATES
+    if normalise(word) in known:
+        return known[normalise(word)]
     if contract:
         raise wire.Mismatch((where, f"expected {' or '.join(contract)}, got another word"))
-    if fold(word) in LEVELS:
+    if normalise(word) in LEVELS:
         fields.tell(ProblemCode.STATE_GUESSED, where, "the state is a severity; it was taken as firing")
     else:
         fields.tell(ProblemCode.STATE_UNKNOWN, where, "the state is none that is known; it was taken as firing")
@@ -296,7 +298,7 @@ def _meaning(fields: Fields, word: str, where: Where) -> str:
 def _untold(fields: Fields) -> str:
     for name, other in (("firing", "resolved"), ("resolved", "firing")):
         for key, value in fields.guesses(name):
-            flag = FLAGS.get(fold(wire.scalar_text(value) or ""))
+            flag = FLAGS.get(normalise(wire.scalar_text(value) or ""))
             if flag is not None:
                 fields.take("state", key, ProblemCode.STATE_GUESSED)
                 return name if flag else other
@@ -310,21 +312,21 @@ def _untold(fields: Fields) -> str:
 
 def _level(fields: Fields, word: str) -> str | None:
     options = fields.options
-    own = {fold(one): severity.value for one, severity in options.levels.items()}
+    own = {normalise(one): severity.value for one, severity in options.levels.items()}
     known = LEVELS.keys() | own
     if options.severity is not None:
         texts = [("", wire.scalar_text(options.severity.find(fields.document)))]
     else:
         texts = [(key, wire.scalar_text(value)) for key, value in fields.guesses("severity")]
     # A recovery has its own state there: Ok, Normal. That does not say what ended.
-    words = [(key, text) for key, text in texts if text and (fold(text) in known or fold(text) not in STATES)]
+    words = [(key, text) for key, text in texts if text and (normalise(text) in known or normalise(text) not in STATES)]
     if words:
-        key, text = min(words, key=lambda pair: fold(pair[1]) not in known)
+        key, text = min(words, key=lambda pair: normalise(pair[1]) not in known)
         if options.severity is None:
             fields.take("severity", key)
-        return own.get(fold(text), text)
+        return own.get(normalise(text), text)
     # Some have one word for both: Critical, Warning, Ok. But `alert` is rather a state.
-    return own.get(fold(word)) or (word if fold(word) in LEVELS and fold(word) != "alert" else None)
+    return own.get(normalise(word)) or (word if normalise(word) in LEVELS and normalise(word) != "alert" else None)
 
 
 def _times(fields: Fields, state: str) -> tuple[datetime | None, datetime | None]:
@@ -360,7 +362,7 @@ def _labels(fields: Fields) -> dict[str, str]:
 def _flat(named: Iterable[tuple[str, Any]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in named:
-        for names, text in wire.flat(value):
+        for names, text in wire.flatten(value):
             if not _is_absent(text):
                 found.setdefault(".".join(names) or name, text)
     found.pop("", None)

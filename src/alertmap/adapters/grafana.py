@@ -16,10 +16,12 @@ from typing import Any
 
 from attrs import evolve
 
-from alertmap import alertmanager, labels, wire
-from alertmap.adapter import Adapter, Mark, Rank, Said, fold
-from alertmap.alertmanager import Item, Options
-from alertmap.model import Notice, Problem, ProblemCode, Reading, Reason, Request, Severity, State, Where
+from alertmap import wire
+from alertmap.adapter import Adapter, Mark, Rank, Said, normalise
+from alertmap.conventions import alertmanager, labels
+from alertmap.conventions.alertmanager import Item, Options
+from alertmap.model import Notice, Problem, ProblemCode, Reading, Reason, Request, Severity, State
+from alertmap.paths import JsonPath
 
 
 @wire.model
@@ -51,7 +53,7 @@ class Match:
 
 @wire.model
 class Legacy:
-    ruleId: wire.Key
+    ruleId: wire.NonBlank
     ruleName: wire.Text
     state: str
     title: wire.Text = ""
@@ -86,13 +88,13 @@ def read(event: Unified | Legacy, options: Options) -> Iterator[Said]:
         )
     elif event.title == "[Alerting] Test notification" and "0" in (event.orgId, event.ruleId):
         yield Notice(reason=Reason.TEST)
-    elif fold(event.state) in ("pending", "unknown"):
+    elif normalise(event.state) in ("pending", "unknown"):
         yield Notice(reason=Reason.NO_ALERT)
     else:
         yield _legacy(event)
 
 
-def _instance(where: Where, item: Instance, options: Options) -> Reading:
+def _instance(where: JsonPath, item: Instance, options: Options) -> Reading:
     shown = alertmanager.shown(item)
     name = item.labels.get("alertname", "")
     links = {"panel": item.panelURL, "silence": item.silenceURL, "image": item.imageURL}
@@ -122,7 +124,7 @@ _STATES = {
 
 
 def _legacy(event: Legacy) -> Reading:
-    state = _STATES.get(fold(event.state))
+    state = _STATES.get(normalise(event.state))
     tags = event.tags or {}
     matches = event.evalMatches or []
     hosts = {labels.host(match.tags or {}) or match.metric for match in matches}
@@ -138,7 +140,7 @@ def _legacy(event: Legacy) -> Reading:
         labels=_shared(matches) | tags,
         links={"source": event.ruleUrl, "image": event.imageUrl},
         values={match.metric or "value": match.value for match in matches if match.value is not None},
-        no_data=fold(event.state) == "no_data",
+        no_data=normalise(event.state) == "no_data",
         problems=() if state else (unknown,),
     )
 

@@ -7,7 +7,7 @@ Behind ilert: in the alert source under Alert actions create one of type Webhook
 resolved and auto-resolved, and enter `https://user:password@receiver.example/ilert`; there is no signature. What is not
 ticked is never sent, recoveries among them. Leave the custom body off; a body of your own is a case for `generic`.
 
-Where `severity` is sent, 1 (the worst) to 5, it decides, else `priority`; `HIGH` means only that ilert escalates.
+JsonPath `severity` is sent, 1 (the worst) to 5, it decides, else `priority`; `HIGH` means only that ilert escalates.
 The default priority of an alert source is not on the wire: an event with neither counts as medium.
 """
 
@@ -15,8 +15,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from alertmap import labels, wire
+from alertmap import wire
 from alertmap.adapter import Adapter, Mark, Said, first_event
+from alertmap.conventions import labels
 from alertmap.model import Notice, Problem, ProblemCode, Reading, Reason, Request, Severity, State
 
 
@@ -30,7 +31,7 @@ class Link:
 class Posted:
     """What both ways have in common."""
 
-    eventType: wire.Key
+    eventType: wire.NonBlank
     summary: wire.Text = ""
     details: wire.Text = ""
     priority: wire.Text = ""
@@ -44,7 +45,7 @@ class Posted:
 class Event(Posted):
     """What a tool posts to the event API."""
 
-    integrationKey: wire.Secret
+    integrationKey: wire.Discarded
     incidentKey: wire.Text = ""  # alertKey's name until October 2021
 
 
@@ -52,7 +53,7 @@ class Event(Posted):
 class OldEvent(Posted):
     """The same from older libraries and the agents for MQTT and Kafka."""
 
-    apiKey: wire.Secret
+    apiKey: wire.Discarded
     incidentKey: wire.Text = ""
 
 
@@ -71,7 +72,7 @@ class Person:
 class Webhook(Posted):
     """What an alert action posts."""
 
-    id: wire.Key  # text in the webhook, a number in the API
+    id: wire.NonBlank  # text in the webhook, a number in the API
     status: wire.Text
     alertSource: AlertSource
     reportTime: wire.Rfc3339 = None

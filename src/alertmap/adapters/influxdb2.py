@@ -23,8 +23,9 @@ from typing import Any, Literal
 
 from attrs import Factory
 
-from alertmap import labels, wire
-from alertmap.adapter import Adapter, Mark, Rank, Said, first_event, fold
+from alertmap import wire
+from alertmap.adapter import Adapter, Mark, Rank, Said, first_event, normalise
+from alertmap.conventions import labels
 from alertmap.model import Notice, Problem, ProblemCode, Reading, Reason, Request, Severity, State
 
 
@@ -67,7 +68,7 @@ class Notebook:
     """What a notebook's alert posts: it drops all that would tell what fires."""
 
     _measurement: Literal["notifications"]
-    _notification_rule_id: wire.Key
+    _notification_rule_id: wire.NonBlank
     _notification_rule_name: wire.Text = ""
     _notification_endpoint_id: wire.Text = ""
     _notification_endpoint_name: wire.Text = ""
@@ -154,7 +155,7 @@ def _reading(event: Event | Row, options: Options) -> Reading:
 
 
 def _problems(event: Status, message: str) -> Iterator[Problem]:
-    if fold(event._level) in _SYNONYMS:
+    if normalise(event._level) in _SYNONYMS:
         yield Problem(ProblemCode.SYNONYM, "$._level", "a level that checks do not send was understood")
     if not event._check_id.strip():
         weaker = "the check's name" if event._check_name.strip() else "measurement and tags alone"
@@ -179,7 +180,7 @@ def _notebook(event: Notebook) -> Reading:
 
 
 def _is_ok(event: Status) -> bool:
-    return fold(event._level) in _OK
+    return normalise(event._level) in _OK
 
 
 def _message(event: Event | Row) -> str:

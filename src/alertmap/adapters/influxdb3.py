@@ -18,8 +18,9 @@ from typing import Annotated, Any
 
 from attrs import Factory, evolve
 
-from alertmap import labels, wire
+from alertmap import wire
 from alertmap.adapter import Adapter, Mark
+from alertmap.conventions import labels
 from alertmap.model import Problem, ProblemCode, Reading, Request, Severity, State
 
 Told = str | dict[str, wire.Json] | None  # nothing checks what the caller of the Notifier sends

@@ -9,10 +9,12 @@ of the GitHub Action are Zapier's contract: use `zapier` for them.
 from collections.abc import Iterator
 from typing import Any
 
-from alertmap import alertmanager, labels, wire
-from alertmap.adapter import Adapter, Mark, Said, fold
-from alertmap.alertmanager import Item, Options
-from alertmap.model import Problem, ProblemCode, Reading, Request, State, Where
+from alertmap import wire
+from alertmap.adapter import Adapter, Mark, Said, normalise
+from alertmap.conventions import alertmanager, labels
+from alertmap.conventions.alertmanager import Item, Options
+from alertmap.model import Problem, ProblemCode, Reading, Request, State
+from alertmap.paths import JsonPath
 
 
 @wire.model
@@ -31,8 +33,8 @@ class Webhook:
 @wire.model
 class N8n:
     event_type: str
-    title: wire.Key
-    host: wire.Key
+    title: wire.NonBlank
+    host: wire.NonBlank
     severity: wire.Text = ""
     message: wire.Text = ""
     source: wire.Text = ""
@@ -59,7 +61,7 @@ def read(event: Webhook | N8n) -> Iterator[Said]:
         )
 
 
-def _sdk(where: Where, item: Sdk) -> Reading:
+def _sdk(where: JsonPath, item: Sdk) -> Reading:
     told = "the alert has no fingerprint; the key is made of its labels"
     problems = () if item.fingerprint.strip() else (Problem(ProblemCode.KEY_FALLBACK, "$.fingerprint", told),)
     shown = alertmanager.shown(item)
@@ -68,7 +70,7 @@ def _sdk(where: Where, item: Sdk) -> Reading:
 
 
 def _n8n(event: N8n) -> Reading:
-    state = {"alert": State.FIRING, "resolve": State.RESOLVED}.get(fold(event.event_type))
+    state = {"alert": State.FIRING, "resolve": State.RESOLVED}.get(normalise(event.event_type))
     unknown = Problem(ProblemCode.STATE_UNKNOWN, "$.event_type", "the type is neither alert nor resolve; it fires")
     return Reading(
         state=state or State.FIRING,

@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Literal
 
-from alertmap import labels, wire
+from alertmap import wire
 from alertmap.adapter import Adapter, Said
+from alertmap.conventions import labels
 from alertmap.model import Notice, Problem, ProblemCode, Reading, Reason, Severity, State
 
 

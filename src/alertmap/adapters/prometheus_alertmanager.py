@@ -17,15 +17,17 @@ meanwhile is never resolved: let incidents of this source expire. Of tenants mak
 from collections.abc import Iterator
 from typing import Any
 
-from alertmap import alertmanager, labels, wire
+from alertmap import wire
 from alertmap.adapter import Adapter, Mark, Rank, Said
-from alertmap.alertmanager import Item, Options, Webhook, identity
-from alertmap.model import Notice, Reading, Reason, Request, Where
+from alertmap.conventions import alertmanager, labels
+from alertmap.conventions.alertmanager import Item, Options, Webhook, identity
+from alertmap.model import Notice, Reading, Reason, Request
+from alertmap.paths import JsonPath
 
 
 @wire.model
 class Push(Item):
-    startsAt: wire.Rfc3339Stamp
+    startsAt: wire.Rfc3339WithText
 
 
 @wire.model(closed=True)
@@ -52,7 +54,7 @@ def read(event: Webhook | Push | Posted, options: Options) -> Iterator[Said]:
         yield _reading((), event, options)
 
 
-def _reading(where: Where, item: Item, options: Options, url: str = "") -> Reading:
+def _reading(where: JsonPath, item: Item, options: Options, url: str = "") -> Reading:
     shown = alertmanager.shown(item)
     return alertmanager.reading(where, item, shown, identity(item, shown, options), links={"alertmanager": url})
 

@@ -17,9 +17,11 @@ from typing import Annotated, Any
 
 from attrs import Factory
 
-from alertmap import labels, wire
-from alertmap.adapter import Adapter, Mark, Rank, Said, first_event, fold
-from alertmap.model import Problem, ProblemCode, Reading, Request, Severity, State, path_text
+from alertmap import wire
+from alertmap.adapter import Adapter, Mark, Rank, Said, first_event, normalise
+from alertmap.conventions import labels
+from alertmap.model import Problem, ProblemCode, Reading, Request, Severity, State
+from alertmap.paths import format_path
 
 CONTRACT = ("trigger", "resolve")
 SEVERITIES = ("critical", "high", "medium", "low")
@@ -49,14 +51,14 @@ NAMES = {
 class Event:
     """An alert after `prepare`: the contract's own keys, all others in `labels`."""
 
-    title: wire.Line
-    status: Annotated[State, wire.words(STATES, CONTRACT)]
-    message: wire.Line = ""
-    id: wire.Same = ""
-    severity: wire.Same = ""
+    title: wire.ScalarText
+    status: Annotated[State, wire.enum_word(STATES, CONTRACT)]
+    message: wire.ScalarText = ""
+    id: wire.SingleText = ""
+    severity: wire.SingleText = ""
     timestamp: wire.AnyTime = None
-    url: wire.Line = ""
-    link: wire.Line = ""
+    url: wire.ScalarText = ""
+    link: wire.ScalarText = ""
     labels: dict[str, str] = Factory(dict)
     spelt: dict[str, str] = Factory(dict)  # key of the contract to the key as it was sent, where they differ
     twice: list[str] = Factory(list)  # keys that were sent in two spellings with two values
@@ -89,9 +91,9 @@ def _unwrapped(document: Any) -> Any:
     for _ in range(4):
         if type(document) is dict and document.get("title") is not None:
             break
-        document = wire.payload(document)
-        keys = wire.telling(document) if type(document) is dict else []
-        if len(keys) != 1 or fold(keys[0]) in _KNOWN or type(document[keys[0]]) not in (dict, list):
+        document = wire.unwrap_payload_field(document)
+        keys = wire.informative_keys(document) if type(document) is dict else []
+        if len(keys) != 1 or normalise(keys[0]) in _KNOWN or type(document[keys[0]]) not in (dict, list):
             break
         document = document[keys[0]]
     return document
@@ -105,7 +107,7 @@ def _prepared(event: Any) -> Any:
         return event
     spellings: dict[str, list[str]] = {}
     for key in event:
-        spellings.setdefault(fold(key), []).append(key)
+        spellings.setdefault(normalise(key), []).append(key)
     fields: dict[str, Any] = {}
     spelt, twice = dict[str, str](), list[str]()
     rest = dict(event)
@@ -123,7 +125,7 @@ def _prepared(event: Any) -> Any:
 
 
 def _labels(rest: dict[str, Any]) -> dict[str, str]:
-    named = {".".join(part for name in names for part in _parts(name)): text for names, text in wire.flat(rest)}
+    named = {".".join(part for name in names for part in _parts(name)): text for names, text in wire.flatten(rest)}
     return {name: text for name, text in named.items() if name}
 
 
@@ -157,7 +159,7 @@ def _refused(event: Event) -> Iterator[Problem]:
 def _reading(event: Event) -> Reading:
     level, named = event.severity.strip(), identity(event)
     problems = [_problem(ProblemCode.SYNONYM, event, name, f"it was understood as {name}") for name in event.spelt]
-    if fold(level) in LEVELS and fold(level) not in SEVERITIES:
+    if normalise(level) in LEVELS and normalise(level) not in SEVERITIES:
         told = f"a word that the contract does not name; it names {', '.join(SEVERITIES)}"
         problems.append(_problem(ProblemCode.SYNONYM, event, "severity", told))
     if "id" not in named:
@@ -177,7 +179,7 @@ def _reading(event: Event) -> Reading:
 
 
 def _problem(code: ProblemCode, event: Event, name: str, told: str) -> Problem:
-    return Problem(code, path_text((event.spelt.get(name, name),)), told)
+    return Problem(code, format_path((event.spelt.get(name, name),)), told)
 
 
 def recognise(document: Any, _request: Request) -> Mark | None:
@@ -187,7 +189,7 @@ def recognise(document: Any, _request: Request) -> Mark | None:
         return None
     event = first_event(document)
     if type(event) is dict and type(event.get("title")) is str and type(event.get("status")) is str:
-        status = fold(event["status"])
+        status = normalise(event["status"])
         if status in CONTRACT:
             return Mark(f"it has a title, and {status} as its status", Rank.WEAK)
     return None

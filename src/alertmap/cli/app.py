@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from alertmap import registry, wire
+from alertmap import wire
 from alertmap.cli import tables
 from alertmap.cli.capture import capture
 from alertmap.cli.files import Refused
@@ -14,6 +14,7 @@ from alertmap.cli.outcomes import outcome, recognised, records
 from alertmap.cli.replay import replay
 from alertmap.cli.shared import Jsonl, Paths, SourceName, Vendor, end, inputs, known, moment, say, write
 from alertmap.errors import AlertmapError
+from alertmap.intake import registry
 
 app = typer.Typer(
     help="Any monitor's webhook in, alerts out.",

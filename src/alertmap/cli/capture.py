@@ -22,10 +22,10 @@ from alertmap.cli.files import RECORDED, Input, Refused, shown
 from alertmap.cli.outcomes import UNRECOGNISED, Recognised, outcome, recognised
 from alertmap.cli.recording import recorded
 from alertmap.cli.shared import Vendor, end, known, wrong
-from alertmap.decode import Limits
+from alertmap.intake.recorded import Recorded
+from alertmap.intake.redact import redact
 from alertmap.model import Reason, Reply, Request
-from alertmap.recorded import Recorded
-from alertmap.redact import redact
+from alertmap.strict_json import Limits
 
 HOST = "127.0.0.1"
 PATIENCE = 30

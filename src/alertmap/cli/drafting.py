@@ -10,15 +10,16 @@ from typing import Any
 
 from attrs import Factory, define, evolve, frozen
 
-from alertmap import labels, wire
-from alertmap.adapter import first_event, fold
+from alertmap import wire
+from alertmap.adapter import first_event, normalise
+from alertmap.conventions import labels
+from alertmap.intake.redact import PLACEHOLDER
 from alertmap.model import Severity, State
-from alertmap.redact import PLACEHOLDER
 
 KEY = re.compile(r"[A-Za-z_@$][\w.@$:/ -]{0,39}", re.ASCII)
 """A key that a field can stand for; others are data, and their object is a map."""
 
-_MODULE = "Annotated Adapter Event Iterator Literal Problem ProblemCode Reading Said Severity State Where"
+_MODULE = "Annotated Adapter Event Iterator Literal Problem ProblemCode Reading Said Severity State JsonPath"
 _RESERVED = set(_MODULE.split())
 _BUILTIN = {"bool", "dict", "float", "int", "list", "object", "override", "str", "wire"}
 _MAPS = {"labels", "tags", "annotations", "attributes", "dimensions", "metadata", "extra", "fields", "vars", "custom"}
@@ -159,7 +160,7 @@ class _Maker:
             return self._list(field, [one for value in values for one in value])
         if kinds & {dict, list} or not values:
             return field
-        kind = "wire.Secret" if set(values) == {PLACEHOLDER} else _scalar(key, values, kinds)
+        kind = "wire.Discarded" if set(values) == {PLACEHOLDER} else _scalar(key, values, kinds)
         if (
             kind == "str"
             and len(set(values)) == 1
@@ -171,7 +172,7 @@ class _Maker:
 
     def _object(self, field: Field, values: list[Any]) -> Field:
         inner = [one for value in values for one in value.values()]
-        is_map = fold(field.key) in _MAPS and not any(isinstance(one, dict | list) for one in inner)
+        is_map = normalise(field.key) in _MAPS and not any(isinstance(one, dict | list) for one in inner)
         if is_map or not inner or not all(KEY.fullmatch(key) for value in values for key in value):
             return evolve(field, type=f"dict[str, {_inner(inner)}]")
         made = self.model(self._name(field.key), values)
@@ -180,7 +181,7 @@ class _Maker:
     def _list(self, field: Field, elements: list[Any]) -> Field:
         if elements and all(type(one) is dict and one for one in elements):
             made = self.model(self._name(_singular(field.key)), elements)
-            kind = "wire.Items" if fold(field.key) in _LISTS else "list"
+            kind = "wire.Items" if normalise(field.key) in _LISTS else "list"
             return evolve(field, type=f"{kind}[{made.name}]", model=made, is_list=True)
         return evolve(field, type=f"list[{_inner(elements)}]", is_list=True)
 
@@ -321,7 +322,7 @@ def _guessed(found: Draft) -> Draft:
         identity=_identity(found, ways),
         resource=next(iter(_named(ways, _RESOURCES, _TEXTS)), ()),
         link=next(links, ()),
-        labels=next((way for way in ways if fold(way[-1].key) in _MAPS and way[-1].type in _NAMED_TEXTS), ()),
+        labels=next((way for way in ways if normalise(way[-1].key) in _MAPS and way[-1].type in _NAMED_TEXTS), ()),
         started=next(iter(_named(ways, _STARTED, _TIMES)), ()),
         occurred=next(iter(_named(ways, _OCCURRED, _TIMES)), ()),
         ended=next(iter(_named(ways, _ENDED, _TIMES)), ()),
@@ -365,20 +366,20 @@ def _is_link(value: Any) -> bool:
 
 def _meant(word: str) -> State | None:
     """The state that a word stands for, if it is a usual one: also at the end of `alert.resolved`."""
-    return _WORDS.get(fold(word)) or _WORDS.get(re.split("[^a-z]", fold(word))[-1])
+    return _WORDS.get(normalise(word)) or _WORDS.get(re.split("[^a-z]", normalise(word))[-1])
 
 
 def _stated(found: Draft, ways: list[Way]) -> Draft:
     """With a guess of what tells the state."""
     named = _named(ways, _STATES, _TEXTS)
     known = [way for way in [*named, *_named(ways, _EVENTS, _TEXTS)] if any(map(_meant, _words(way)))]
-    graded = [way for way in named if any(fold(word) in labels.LEVELS for word in _words(way))]
+    graded = [way for way in named if any(normalise(word) in labels.LEVELS for word in _words(way))]
     flags = [way for way in ways if way[-1].type == "bool" and _letters(way[-1].key) in _FLAGS]
     leveled = [way for way in _named(ways, _LEVELS, _TEXTS) if State.RESOLVED in map(_meant, _words(way))]
     state = next(iter([*known, *graded, *flags, *leveled, *named]), ())
     if not state or state in flags:
         return evolve(found, state=state, states={"true": _FLAGS[_letters(state[-1].key)]} if state else {})
-    states = {fold(word): _meant(word) or State.FIRING for word in _words(state)}
+    states = {normalise(word): _meant(word) or State.FIRING for word in _words(state)}
     if State.RESOLVED in states.values():
         return evolve(found, state=state, states=states)
     ends = next((_ANSWERS[word] for word in states if word in _ANSWERS), "resolved")
@@ -388,11 +389,11 @@ def _stated(found: Draft, ways: list[Way]) -> Draft:
 def _leveled(found: Draft, ways: list[Way]) -> Draft:
     """With a guess of what tells the level."""
     level = next(iter(_named(ways, _LEVELS, _TEXTS)), ())
-    if not level and any(fold(word) in labels.LEVELS and not _meant(word) for word in _words(found.state)):
+    if not level and any(normalise(word) in labels.LEVELS and not _meant(word) for word in _words(found.state)):
         level = found.state
     words = _words(level)
     ends = [word for word in words if _meant(word) is State.RESOLVED]
-    levels = {word: labels.LEVELS.get(fold(word), Severity.MEDIUM) for word in words if word not in ends}
+    levels = {word: labels.LEVELS.get(normalise(word), Severity.MEDIUM) for word in words if word not in ends}
     return evolve(found, level=level, levels=levels, level_ends=bool(ends) or level == found.state)
 
 
@@ -409,7 +410,7 @@ def _identity(found: Draft, ways: list[Way]) -> tuple[Way, ...]:
 def _stays(found: Draft, way: Way) -> bool:
     """Whether a recovery has a value that a trigger has, as far as the payloads tell; no value is blank."""
     values = [_word(value).strip() for value in way[-1].values]
-    states = [found.states.get(fold(_word(value))) for value in (found.state[-1].values if found.state else ())]
+    states = [found.states.get(normalise(_word(value))) for value in (found.state[-1].values if found.state else ())]
     if not all(values):
         return False
     if len(values) != len(states) or len({state is State.RESOLVED for state in states}) == 1:
@@ -439,7 +440,7 @@ def _note(found: Draft) -> None:
         field.guess = f"{field.guess}, {guess}" if field.guess else guess
         if field.type in _TEXTS:
             is_key = guess == "identity" and _letters(field.key) in _IDS.split() and not field.optional
-            field.type = "wire.Key" if is_key else "wire.Text"
+            field.type = "wire.NonBlank" if is_key else "wire.Text"
 
 
 _GENERIC = {

@@ -14,11 +14,11 @@ from typing import Any, BinaryIO
 
 from attrs import Factory, evolve, frozen
 
-from alertmap import registry
-from alertmap.decode import Limits, decode_json
 from alertmap.errors import AlertmapError, PayloadError
+from alertmap.intake import registry
+from alertmap.intake.recorded import Recorded, from_document
 from alertmap.model import Request
-from alertmap.recorded import Recorded, from_document
+from alertmap.strict_json import Limits, decode_json
 
 STDIN = "-"
 ABOUT = "about.toml"

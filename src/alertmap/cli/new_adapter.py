@@ -11,19 +11,20 @@ from attrs import evolve, frozen
 from rich.console import Console
 from rich.text import Text
 
-from alertmap import registry
-from alertmap.adapter import first_event, fold
+from alertmap.adapter import first_event, normalise
 from alertmap.cli import tables
 from alertmap.cli.drafting import Draft, draft, value
 from alertmap.cli.files import RECORDED, Refused, WrongUsage, find, read, shown
 from alertmap.cli.recording import recorded
 from alertmap.cli.shared import end, say, wrong
 from alertmap.cli.stubs import Case, Vendor, about, module, package
-from alertmap.decode import Limits, decode
-from alertmap.envelope import opened
 from alertmap.errors import DecodeError, PayloadError
+from alertmap.intake import registry
+from alertmap.intake.decode import decode
+from alertmap.intake.envelope import unwrap
+from alertmap.intake.redact import PLACEHOLDER, redact
 from alertmap.model import Request, State
-from alertmap.redact import PLACEHOLDER, redact
+from alertmap.strict_json import Limits
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _TITLE = re.compile(r"[A-Za-z0-9][\w .&()+/-]{0,39}", re.ASCII)
@@ -141,7 +142,7 @@ def _sample(request: Request) -> _Sample | None:
 def _unwrapped(document: Any) -> Any:
     """A document without its envelopes: the library takes them off."""
     while type(document) is dict:
-        inner = opened(document, Limits())
+        inner = unwrap(document, Limits())
         if inner is None or inner.handshake is not None:
             break
         document = inner.document
@@ -179,7 +180,7 @@ def _told(found: Draft, document: Any) -> tuple[State | None, str]:
         (meant,) = found.states.values()
         other = State.FIRING if meant is State.RESOLVED else State.RESOLVED
         return meant if word else other, "" if level is None else str(level)
-    state = found.states.get(fold(str(word)), State.FIRING) if found.state else None
+    state = found.states.get(normalise(str(word)), State.FIRING) if found.state else None
     return state, "" if level is None else str(level)
 
 

@@ -8,11 +8,11 @@ from attrs import frozen
 
 from alertmap.cli.files import Case, Input, Refused
 from alertmap.codec import to_dict
-from alertmap.detect import detect
 from alertmap.errors import AlertmapError
+from alertmap.intake.detect import detect
+from alertmap.intake.parse import parse
+from alertmap.intake.source import Source
 from alertmap.model import Batch
-from alertmap.parse import parse
-from alertmap.source import Source
 
 UNRECOGNISED = "no vendor is recognised: name one with --vendor"
 

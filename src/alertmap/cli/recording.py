@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from alertmap.intake.redact import target
 from alertmap.model import Request
-from alertmap.redact import target
 
 
 def recorded(request: Request, received_at: datetime | None = None, names: Mapping[str, str] | None = None) -> str:

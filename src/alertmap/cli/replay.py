@@ -7,13 +7,13 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from alertmap.book import IncidentBook
 from alertmap.cli import tables
 from alertmap.cli.files import Refused
 from alertmap.cli.outcomes import Parsed, outcome
 from alertmap.cli.shared import Jsonl, Paths, SourceName, Vendor, end, inputs, known, moment, say, write
 from alertmap.errors import AlertmapError
-from alertmap.incident import Incident, Transition
+from alertmap.incidents.book import IncidentBook
+from alertmap.incidents.model import Incident, Transition
 
 INCIDENTS = ("state", "severity", "worst", "key", "title", "opened", "resolved", "count")
 TRANSITIONS = ("file", "at", "told", "cause", "severity", "key")

@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-from alertmap import registry
 from alertmap.cli import tables
 from alertmap.cli.files import Found, Input, Refused, WrongUsage, find, read
 from alertmap.errors import AlertmapError
-from alertmap.source import Source
+from alertmap.intake import registry
+from alertmap.intake.source import Source
 from alertmap.wire import rfc3339
 
 MANY = 50

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from attrs import frozen
 
 from alertmap.cli.drafting import Draft, Field, Model, Way
-from alertmap.model import State, path_text
+from alertmap.model import State
+from alertmap.paths import format_path
 
 WIDTH = 120
 
@@ -64,8 +65,9 @@ def module(vendor: Vendor, draft: Draft, *, inside: bool) -> str:
 
 
 _IMPORTS = (
-    ("alertmap.adapter", ("Adapter", "Said", "fold")),
-    ("alertmap.model", ("Problem", "ProblemCode", "Reading", "Severity", "State", "Where")),
+    ("alertmap.adapter", ("Adapter", "Said", "normalise")),
+    ("alertmap.model", ("Problem", "ProblemCode", "Reading", "Severity", "State")),
+    ("alertmap.paths", ("JsonPath",)),
 )
 
 
@@ -78,7 +80,8 @@ def _imports(code: str, *, inside: bool) -> str:
         standard.append(f"from typing import {', '.join(typing)}")
     ours = ["from alertmap import wire"]
     for name, offered in _IMPORTS:
-        ours.append(f"from {name} import {', '.join(one for one in offered if one in words)}")
+        used = [one for one in offered if one in words]
+        ours += [f"from {name} import {', '.join(used)}"] if used else []
     others = ["from cattrs import override"] if "override" in words else []
     blocks = [standard, others, ours] if inside else [standard, ours + others]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -176,7 +179,7 @@ def _read(draft: Draft) -> str:
         return "\n".join(["def read(event: Event) -> Iterator[Said]:", *lines]) + "\n"
     used = [name for name in ("event", "item") if any(re.search(rf"\b{name}\b[.,)]", line) for line in lines)]
     names = [*used, "at"]
-    kinds = {"event": "Event", "item": draft.items.model.name if draft.items.model else "", "at": "Where"}
+    kinds = {"event": "Event", "item": draft.items.model.name if draft.items.model else "", "at": "JsonPath"}
     every = f"event.{draft.items.name}{' or ()' if draft.items.optional else ''}"
     return "\n".join(
         [
@@ -201,12 +204,12 @@ def _reading(draft: Draft, identity: str) -> Iterator[str]:
         yield f"    state = State.{meant.name} if {_at(draft, draft.state)} else State.{other.name}"
         state = "state"
     elif draft.state and draft.state == draft.level:
-        yield f"    state = STATES.get(fold({_at(draft, draft.state)}), State.FIRING)"
+        yield f"    state = STATES.get(normalise({_at(draft, draft.state)}), State.FIRING)"
         state = "state"
     elif draft.state:
         key = draft.state[-1].key
-        path = path_text(tuple(field.key for field in draft.state if field is not draft.items))
-        yield f"    state = STATES.get(fold({_at(draft, draft.state)}))"
+        path = format_path(tuple(field.key for field in draft.state if field is not draft.items))
+        yield f"    state = STATES.get(normalise({_at(draft, draft.state)}))"
         yield f'    told = "the {key} is none that is known; it fires"'
         yield f'    unknown = Problem(ProblemCode.STATE_UNKNOWN, "{path}", told)'
         state, problems = "state or State.FIRING", "() if state else (unknown,)"

@@ -13,16 +13,16 @@ from typing import Any, get_args
 from attrs import evolve
 
 from alertmap import wire
-from alertmap.adapter import Adapter, fold
+from alertmap.adapter import Adapter, normalise
 from alertmap.codec import from_dict, to_dict
-from alertmap.decode import Limits
-from alertmap.detect import detect, recognise
 from alertmap.errors import PayloadError
-from alertmap.key import MAX_KEY
+from alertmap.intake.dedup import MAX_KEY
+from alertmap.intake.detect import detect, recognise
+from alertmap.intake.parse import parse, parse_document
+from alertmap.intake.source import Source
 from alertmap.model import Alert, Batch, ProblemCode, Request, Severity, State
-from alertmap.parse import parse, parse_document
-from alertmap.place import look_up
-from alertmap.source import Source
+from alertmap.paths import resolve
+from alertmap.strict_json import Limits
 from alertmap.testing.damage import damaged, places, replaced
 from alertmap.testing.fixtures import Case, dump
 from alertmap.testing.fixtures import document as document_of
@@ -87,13 +87,13 @@ def level_is_not_in_the_key(adapter: Adapter, case: Case) -> None:
         return
     document = document_of(case, adapter.formats)
     for place in places(document):
-        word = look_up(document, place)
-        if not isinstance(word, str) or fold(word) not in adapter.folded_levels:
+        word = resolve(document, place)
+        if not isinstance(word, str) or normalise(word) not in adapter.severity_by_word:
             continue
         for other in adapter.levels:
             moved = _attempt(adapter, case, replaced(document, place, other))
             for old, new in zip(alerts_of(adapter, case), moved, strict=False):
-                is_moved = old.level is not None and fold(old.level) == fold(word) and new.level == other
+                is_moved = old.level is not None and normalise(old.level) == normalise(word) and new.level == other
                 if is_moved and old.state is new.state and old.identity.keys() == new.identity.keys():
                     assert old.dedup_key == new.dedup_key, f"the key holds the level: {new.dedup_key}"
 
@@ -150,7 +150,7 @@ def override_changes_its_level_only(adapter: Adapter, cases: Sequence[Case], lev
         plain = case.parse(adapter)
         for severity in (Severity.CRITICAL, Severity.INFO):
             for old, new in zip(plain, case.parse(adapter, {level: severity}), strict=True):
-                hit = old.level is not None and fold(old.level) == fold(level)
+                hit = old.level is not None and normalise(old.level) == normalise(level)
                 assert new == (evolve(old, severity=severity) if hit else old), f"{case.name}: {level} changes more"
 
 
@@ -170,8 +170,8 @@ def recoveries_close(adapter: Adapter, cases: Sequence[Case]) -> None:
 
 def every_severity_is_shown(adapter: Adapter, cases: Sequence[Case]) -> None:
     """For each severity that the level table gives there is a fixture."""
-    seen = {fold(a.level) for case in cases for a in alerts_of(adapter, case) if a.level is not None}
-    shown = {severity for level, severity in adapter.folded_levels.items() if level in seen}
+    seen = {normalise(a.level) for case in cases for a in alerts_of(adapter, case) if a.level is not None}
+    shown = {severity for level, severity in adapter.severity_by_word.items() if level in seen}
     missing = {word: severity.value for word, severity in adapter.levels.items() if severity not in shown}
     assert not missing, f"add a fixture at one of the levels {', '.join(missing)}"
 

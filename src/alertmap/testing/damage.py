@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from alertmap.model import Where
+from alertmap.paths import JsonPath
 
 EDGE_VALUES: tuple[Any, ...] = (
     None,
@@ -38,7 +38,7 @@ EDGE_VALUES: tuple[Any, ...] = (
 """What stands in for the real value: null, wrong types, blanks, what looks like something else, what is too large."""
 
 
-def damaged(document: Any, seen: set[tuple[Any, ...]] | None = None) -> Iterator[tuple[Where, Any]]:
+def damaged(document: Any, seen: set[tuple[Any, ...]] | None = None) -> Iterator[tuple[JsonPath, Any]]:
     """Yield `(where, document)` for every damage of a document; the original is never changed.
 
     Of a list's elements the first that has a place stands for all. `seen` keeps places that were damaged in an earlier
@@ -57,7 +57,7 @@ def damaged(document: Any, seen: set[tuple[Any, ...]] | None = None) -> Iterator
             yield where, replaced(document, where, value)
 
 
-def places(value: Any, where: Where = ()) -> Iterator[Where]:
+def places(value: Any, where: JsonPath = ()) -> Iterator[JsonPath]:
     """All places of a document, the document itself first."""
     yield where
     if isinstance(value, dict):
@@ -68,7 +68,7 @@ def places(value: Any, where: Where = ()) -> Iterator[Where]:
             yield from places(below, (*where, index))
 
 
-def replaced(document: Any, where: Where, value: Any) -> Any:
+def replaced(document: Any, where: JsonPath, value: Any) -> Any:
     """A document with another value at a place; what is not on the way there is shared, not copied."""
     if not where:
         return value
@@ -77,7 +77,7 @@ def replaced(document: Any, where: Where, value: Any) -> Any:
     return copy
 
 
-def _without(document: Any, where: Where) -> Any:
+def _without(document: Any, where: JsonPath) -> Any:
     copy: Any = document.copy()
     if len(where) == 1:
         del copy[where[0]]

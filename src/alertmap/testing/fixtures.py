@@ -19,12 +19,13 @@ from attrs import Factory, frozen
 from alertmap import wire
 from alertmap.adapter import Adapter
 from alertmap.codec import to_dict
-from alertmap.decode import Limits, decode
 from alertmap.errors import DecodeError, PayloadError
+from alertmap.intake.decode import decode
+from alertmap.intake.parse import parse
+from alertmap.intake.recorded import read_recorded
+from alertmap.intake.source import Source
 from alertmap.model import Batch, Request
-from alertmap.parse import parse
-from alertmap.recorded import read_recorded
-from alertmap.source import Source
+from alertmap.strict_json import Limits
 
 GOLDEN = ".alerts.json"
 RECORDED = ".request.json"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alertmap import registry
 from alertmap.adapter import Adapter
+from alertmap.intake import registry
 from alertmap.testing import checks
 from alertmap.testing.fixtures import Case, load
 from alertmap.testing.fixtures import document as document_of
@@ -24,7 +24,7 @@ def conformance(adapter: Adapter, folder: Path | str) -> type:  # noqa: C901 - a
     """
     cases = load(folder)
     # A third party's adapter need not be installed to be held to all the others.
-    adapters = [*(other for other in registry.working() if other.name != adapter.name), adapter]
+    adapters = [*(other for other in registry.loadable() if other.name != adapter.name), adapter]
     each = pytest.mark.parametrize("case", cases, ids=[case.name for case in cases])
 
     class Conformance:

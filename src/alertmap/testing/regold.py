@@ -6,7 +6,7 @@ python -m alertmap.testing.regold fixtures [VENDOR ...]
 import sys
 from pathlib import Path
 
-from alertmap import registry
+from alertmap.intake import registry
 from alertmap.testing.fixtures import dump, load
 
 

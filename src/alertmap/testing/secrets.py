@@ -1,6 +1,6 @@
 """What looks like a credential in a fixture. Captured requests are scrubbed before they become one."""
 
-from alertmap.redact import KNOWN, NAMED, PLACEHOLDER
+from alertmap.intake.redact import KNOWN, NAMED, PLACEHOLDER
 
 
 def secrets_in(text: str) -> list[str]:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from alertmap import wire
 from alertmap.adapter import Adapter
-from alertmap.key import dedup_key
+from alertmap.intake.dedup import dedup_key
 from alertmap.model import Alert, Severity, State
 from alertmap.testing.damage import EDGE_VALUES
 from alertmap.testing.fixtures import document, load

@@ -7,8 +7,8 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from alertmap.model import ProblemCode
-from alertmap.wire.declare import ASK, Encoding
-from alertmap.wire.node import Node, mismatch
+from alertmap.wire.models import FALLBACK, Encoding
+from alertmap.wire.nodes import Node, mismatch
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """Times before are no times of an alert: Go's zero time (year 1), the epoch, clocks that were never set."""
@@ -30,7 +30,7 @@ _ZONELESS = re.compile(r"[Tt ][0-9:.,]+")
 def _window(moment: datetime, node: Node) -> datetime | None:
     if moment < EARLIEST:
         if moment >= _ZERO and moment != _EPOCH:
-            node.doubt(ProblemCode.BAD_TIME, "the time lies before the year 2000 and was left out")
+            node.warn(ProblemCode.BAD_TIME, "the time lies before the year 2000 and was left out")
         return None
     return moment if moment < _NEVER else None
 
@@ -74,11 +74,11 @@ def _time(node: Node) -> datetime | None:
     if moment is None and not value.strip():
         return None
     if moment is None:
-        node.doubt(ProblemCode.BAD_TIME, "the time is not RFC 3339 text and was left out")
+        node.warn(ProblemCode.BAD_TIME, "the time is not RFC 3339 text and was left out")
         return None
     found = _window(moment, node)
     if found is not None and value[-1] not in "Zz" and _ZONELESS.fullmatch(value, 10):
-        node.doubt(ProblemCode.BAD_TIME, "the time has no zone; UTC was assumed")
+        node.warn(ProblemCode.BAD_TIME, "the time has no zone; UTC was assumed")
     return found
 
 
@@ -90,24 +90,24 @@ def _usual_time(value: Any) -> Any:
             return datetime.fromisoformat(value)
         except ValueError:  # second 60, the 30th of February
             pass
-    return ASK
+    return FALLBACK
 
 
-class Stamp(NamedTuple):
+class TimeWithText(NamedTuple):
     """A time, and the text that was sent for it."""
 
     moment: datetime
     text: str
 
 
-def _stamp(node: Node) -> Stamp | None:
+def _stamp(node: Node) -> TimeWithText | None:
     moment = _time(node)
-    return None if moment is None else Stamp(moment, node.value)
+    return None if moment is None else TimeWithText(moment, node.value)
 
 
 def _usual_stamp(value: Any) -> Any:
     moment = _usual_time(value)
-    return moment if moment is None or moment is ASK else tuple.__new__(Stamp, (moment, value))
+    return moment if moment is None or moment is FALLBACK else tuple.__new__(TimeWithText, (moment, value))
 
 
 def epoch(count: int, per_second: int) -> datetime | None:
@@ -126,7 +126,7 @@ def _epoch_type(name: str, per_second: int, example: int) -> Encoding:
             raise mismatch(f"int ({name} since 1970)", node)
         moment = epoch(node.value, per_second)
         if moment is None:
-            node.doubt(ProblemCode.BAD_TIME, "the time is in no calendar and was left out")
+            node.warn(ProblemCode.BAD_TIME, "the time is in no calendar and was left out")
             return None
         return _window(moment, node)
 
@@ -144,13 +144,13 @@ def _epoch_any(node: Node) -> datetime | None:
     if count is None or count in ("", "null"):
         return None
     if type(count) is str:
-        node.doubt(ProblemCode.BAD_TIME, "the time is no count of seconds or milliseconds and was left out")
+        node.warn(ProblemCode.BAD_TIME, "the time is no count of seconds or milliseconds and was left out")
         return None
     if type(count) is not int:
         raise mismatch("int or text (seconds or milliseconds since 1970)", node)
     moment = epoch(count, 1_000 if abs(count) >= _MILLIS else 1)
     if moment is None:
-        node.doubt(ProblemCode.BAD_TIME, "the time is in no calendar and was left out")
+        node.warn(ProblemCode.BAD_TIME, "the time is in no calendar and was left out")
         return None
     return _window(moment, node)
 
@@ -164,13 +164,13 @@ def _any_time(node: Node) -> datetime | None:
         micros = float(value) * (1_000_000 if abs(float(value)) < _MILLIS else 1_000)
         moment = epoch(round(micros), 1_000_000) if math.isfinite(micros) else None
     elif type(value) is str and not re.fullmatch(_COUNT, value):
-        return _time(Node(value, node.where, node.facts))
+        return _time(Node(value, node.where, node.context))
     elif value is None or type(value) in (str, int):
-        return _epoch_any(Node(value, node.where, node.facts))
+        return _epoch_any(Node(value, node.where, node.context))
     else:
         moment = None
     if moment is None:
-        node.doubt(ProblemCode.BAD_TIME, "the time is neither RFC 3339 text nor a count since 1970 and was left out")
+        node.warn(ProblemCode.BAD_TIME, "the time is neither RFC 3339 text nor a count since 1970 and was left out")
         return None
     return _window(moment, node)
 
@@ -183,7 +183,7 @@ def _basic_time(node: Node) -> datetime | None:
     if match is None:
         return _time(node)
     year, month, day, hour, minute, second, rest = match.groups(default="")
-    return _time(Node(f"{year}-{month}-{day}T{hour}:{minute}:{second}{rest}", node.where, node.facts))
+    return _time(Node(f"{year}-{month}-{day}T{hour}:{minute}:{second}{rest}", node.where, node.context))
 
 
 _LEADING = r"\s*([0-9]{1,9})(?![0-9.])"
@@ -197,7 +197,7 @@ def _minutes(node: Node) -> timedelta | None:
         raise mismatch("text or int (minutes)", node)
     found = re.match(_LEADING, str(value))
     if found is None:
-        node.doubt(ProblemCode.BAD_TIME, "the duration is no count of minutes and was left out")
+        node.warn(ProblemCode.BAD_TIME, "the duration is no count of minutes and was left out")
         return None
     return timedelta(minutes=int(found[1]))
 
@@ -217,7 +217,7 @@ _GREGORIAN = datetime(1582, 10, 15, tzinfo=UTC)
 
 def _usual_nanoseconds(value: Any) -> Any:
     # Some hundred years of them: far below where a timedelta ends.
-    return timedelta(microseconds=value // 1000) if type(value) is int and -(10**19) < value < 10**19 else ASK
+    return timedelta(microseconds=value // 1000) if type(value) is int and -(10**19) < value < 10**19 else FALLBACK
 
 
 def _nanoseconds(node: Node) -> timedelta:
@@ -226,17 +226,17 @@ def _nanoseconds(node: Node) -> timedelta:
     try:
         return timedelta(microseconds=node.value // 1000)
     except OverflowError:
-        node.doubt(ProblemCode.BAD_TIME, "the duration is out of range and was left out")
+        node.warn(ProblemCode.BAD_TIME, "the duration is out of range and was left out")
         return timedelta()
 
 
 _TIMES = ("2026-01-01T12:00:30.123456789Z", "2026-01-01T12:00:30+01:00", "0001-01-01T00:00:00Z", "", None, "soon")
 
-Rfc3339 = Annotated[datetime | None, Encoding("RFC 3339 text", _time, _TIMES, usual=_usual_time)]
+Rfc3339 = Annotated[datetime | None, Encoding("RFC 3339 text", _time, _TIMES, fast_path=_usual_time)]
 """An aware time in UTC. Blank, null, Go's zero time, the epoch and the last days of year 9999 are None; so is what
 cannot be read, and what lies before the year 2000, with a problem."""
 
-Rfc3339Stamp = Annotated[Stamp | None, Encoding("RFC 3339 text", _stamp, _TIMES, usual=_usual_stamp)]
+Rfc3339WithText = Annotated[TimeWithText | None, Encoding("RFC 3339 text", _stamp, _TIMES, fast_path=_usual_stamp)]
 """The same with its text, where that is an episode: cut to microseconds two could become one."""
 
 EpochSeconds = Annotated[datetime | None, _epoch_type("seconds", 1, 1_767_268_830)]
@@ -246,7 +246,7 @@ EpochNanos = Annotated[datetime | None, _epoch_type("nanoseconds", 1_000_000_000
 
 Nanoseconds = Annotated[
     timedelta,
-    Encoding("nanoseconds, int", _nanoseconds, (0, 20_000_000_000, -5, 10**40), usual=_usual_nanoseconds),
+    Encoding("nanoseconds, int", _nanoseconds, (0, 20_000_000_000, -5, 10**40), fast_path=_usual_nanoseconds),
 ]
 """A span of time, cut to microseconds; may be negative."""
 

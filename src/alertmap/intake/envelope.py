@@ -1,0 +1,162 @@
+"""Envelopes that a payload may travel in, taken off in one place, one at a time.
+
+An envelope is only opened where the adapter does not read the document as it stands, so a vendor that *is* an
+envelope's sender is not robbed of its own fields. Each is known by its own marks. Handshakes of a carrier become data:
+the reply to give, and the URL that the caller, never this library, may visit.
+"""
+
+import json
+import re
+from binascii import a2b_base64
+from typing import Any, NamedTuple
+
+from attrs import evolve
+
+from alertmap.errors import DecodeError
+from alertmap.model import Notice, Reason, Reply
+from alertmap.strict_json import Limits, decode_json
+
+MOST = 4
+"""Envelopes inside each other at the most."""
+
+
+class Unwrapped(NamedTuple):
+    """What an envelope held."""
+
+    name: str
+    """Of the envelope: `sns`, `pubsub`, `eventbridge`, `cloudevents`, `eventgrid`, `list`."""
+    document: Any = None
+    delivery_id: str = ""
+    handshake: Notice | None = None
+    """The carrier's own question, instead of a document."""
+
+
+def unwrap(document: Any, limits: Limits) -> Unwrapped | None:
+    """Take one envelope off a decoded document; None where there is none.
+
+    Raises:
+        LimitError: what was in it is deeper or larger than `limits` allow.
+    """
+    if type(document) is list and len(document) == 1:
+        return _event_grid(document[0]) or Unwrapped("list", document[0])
+    if type(document) is not dict:
+        return None
+    return (
+        _sns(document, limits) or _pubsub(document, limits) or _eventbridge(document) or _cloudevents(document, limits)
+    )
+
+
+def _sns(document: dict[str, Any], limits: Limits) -> Unwrapped | None:
+    # https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+    kind, topic = document.get("Type"), document.get("TopicArn")
+    if type(kind) is not str or type(topic) is not str or type(document.get("MessageId")) is not str:
+        return None
+    delivery_id = document["MessageId"]
+    if kind == "Notification":
+        return Unwrapped("sns", _inside(document.get("Message"), limits), delivery_id)
+    if kind == "SubscriptionConfirmation":
+        url = _confirm_url(document.get("SubscribeURL"), topic)
+        return Unwrapped("sns", None, delivery_id, Notice(reason=Reason.HANDSHAKE, confirm_url=url))
+    if kind == "UnsubscribeConfirmation":
+        # Its SubscribeURL would subscribe again: never offered.
+        return Unwrapped("sns", None, delivery_id, Notice(reason=Reason.HANDSHAKE))
+    return None
+
+
+# A looser pattern also admits buckets called `sns` under an old storage host.
+_SNS_HOST = r"sns\.([a-z]{2,4}(?:-[a-z]{2,10}){1,2}-[0-9]{1,2})\.amazonaws\.com(?:\.cn)?"
+
+
+def _confirm_url(url: Any, topic: str) -> str | None:
+    """The URL that confirms a subscription, if it can be nothing else: the body is not proved to be the carrier's."""
+    if type(url) is not str:
+        return None
+    # An SNS topic is confirmed once; the import is dear to everybody.
+    from urllib.parse import parse_qs, urlsplit  # noqa: PLC0415
+
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    host = re.fullmatch(_SNS_HOST, parts.netloc)
+    query = parse_qs(parts.query)
+    fits = (
+        parts.scheme == "https"
+        and host is not None
+        and parts.path == "/"
+        and not parts.fragment
+        and query.get("Action") == ["ConfirmSubscription"]
+        and query.get("TopicArn") == [topic]
+        and topic.split(":")[3:4] == [host[1]]
+    )
+    return url if fits else None
+
+
+def _pubsub(document: dict[str, Any], limits: Limits) -> Unwrapped | None:
+    # https://cloud.google.com/pubsub/docs/push
+    message = document.get("message")
+    if (
+        type(message) is not dict
+        or type(document.get("subscription")) is not str
+        or type(message.get("data")) is not str
+    ):
+        return None
+    try:
+        text = a2b_base64(message["data"], strict_mode=True).decode()
+    except ValueError:
+        return None
+    delivery_id = message.get("messageId")
+    return Unwrapped("pubsub", _inside(text, limits), delivery_id if type(delivery_id) is str else "")
+
+
+def _eventbridge(document: dict[str, Any]) -> Unwrapped | None:
+    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
+    if type(document.get("detail")) is not dict or not document.keys() >= {
+        "detail-type",
+        "source",
+        "account",
+        "region",
+    }:
+        return None
+    delivery_id = document.get("id")
+    return Unwrapped("eventbridge", document["detail"], delivery_id if type(delivery_id) is str else "")
+
+
+def _cloudevents(document: dict[str, Any], limits: Limits) -> Unwrapped | None:
+    # https://github.com/cloudevents/spec/blob/main/cloudevents/formats/json-format.md
+    if type(document.get("specversion")) is not str or not document.keys() >= {"id", "source", "type"}:
+        return None
+    delivery_id = f"{document['source']} {document['id']}"
+    if "data" in document:
+        return Unwrapped("cloudevents", _inside(document["data"], limits), delivery_id)
+    if type(document.get("data_base64")) is str:
+        try:
+            text = a2b_base64(document["data_base64"], strict_mode=True).decode()
+        except ValueError:
+            return None
+        return Unwrapped("cloudevents", _inside(text, limits), delivery_id)
+    return None
+
+
+def _event_grid(event: Any) -> Unwrapped | None:
+    # https://learn.microsoft.com/azure/event-grid/event-schema
+    if type(event) is not dict or not event.keys() >= {"eventType", "data", "topic", "subject"}:
+        return None
+    delivery_id = event["id"] if type(event.get("id")) is str else ""
+    if event["eventType"] != "Microsoft.EventGrid.SubscriptionValidationEvent":
+        return Unwrapped("eventgrid", event["data"], delivery_id)
+    code = event["data"].get("validationCode") if type(event["data"]) is dict else None
+    reply = None
+    if type(code) is str and re.fullmatch(r"[A-Za-z0-9-]{1,128}", code):
+        reply = Reply(body=json.dumps({"validationResponse": code}))
+    return Unwrapped("eventgrid", None, delivery_id, Notice(reason=Reason.HANDSHAKE, reply=reply))
+
+
+def _inside(value: Any, limits: Limits) -> Any:
+    """What an envelope holds: JSON where it is the text of JSON, else as it stands. The depth is shared."""
+    if type(value) is not str:
+        return value
+    try:
+        return decode_json(value, evolve(limits, max_depth=max(1, limits.max_depth - 1)))
+    except DecodeError:
+        return value

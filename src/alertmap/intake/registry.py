@@ -1,0 +1,93 @@
+"""Finds adapters: built-in ones by their file name, third-party ones by the entry-point group `alertmap.adapters`.
+
+An adapter is imported on first use, and only by a name from the list: names come from URLs. A third-party adapter never
+takes the place of a built-in one, and a broken one fails alone, when it is asked for, by the name of its distribution.
+"""
+
+import pkgutil
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from alertmap import adapters
+from alertmap.adapter import Adapter
+from alertmap.errors import AdapterError, UnknownVendor, did_you_mean
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+GROUP = "alertmap.adapters"
+_LONGEST = 64  # characters of a name that an error shows
+
+
+@cache
+def _built_in() -> frozenset[str]:
+    names = (module.name for module in pkgutil.iter_modules(adapters.__path__))
+    return frozenset(name for name in names if not name.startswith("_"))
+
+
+@cache
+def _plugins() -> dict[str, tuple["EntryPoint", ...]]:
+    # Takes as long to import as all of this library, and a built-in adapter is found without it.
+    from importlib.metadata import entry_points  # noqa: PLC0415
+
+    found: dict[str, tuple[EntryPoint, ...]] = {}
+    for point in entry_points(group=GROUP):
+        if point.name not in _built_in():
+            found[point.name] = (*found.get(point.name, ()), point)
+    return found
+
+
+def vendors() -> tuple[str, ...]:
+    """The names of all adapters, sorted; none is imported for it."""
+    return tuple(sorted(_built_in() | _plugins().keys()))
+
+
+@cache
+def find(name: str) -> Adapter:
+    """The adapter of that name.
+
+    Raises:
+        UnknownVendor: there is none; the message has the nearest name.
+        AdapterError: its module does not load, or does not hold an adapter of that name; the cause is kept.
+    """
+    load, owners = _own(name) if name in _built_in() else _plugged_in(name)
+    try:
+        adapter = load()
+    except Exception as error:
+        raise AdapterError(f"the adapter {name} of {owners} does not load: {type(error).__name__}") from error
+    if not isinstance(adapter, Adapter):
+        raise AdapterError(f"the adapter {name} of {owners} is a {type(adapter).__name__}, not an Adapter")
+    if adapter.name != name:
+        raise AdapterError(f"the adapter {name} of {owners} calls itself {adapter.name}")
+    return adapter
+
+
+def _own(name: str) -> tuple[Callable[[], Any], str]:
+    """What loads a built-in adapter, and where it stands."""
+    module = f"alertmap.adapters.{name}"
+    return lambda: import_module(module).adapter, f"{module}:adapter"
+
+
+def _plugged_in(name: str) -> tuple[Callable[[], Any], str]:
+    """What loads a third-party adapter, and whose it is."""
+    points = _plugins().get(name, ())
+    if not points:
+        shown = name if name.isidentifier() and len(name) <= _LONGEST else ascii(name[:_LONGEST])
+        raise UnknownVendor(f"no adapter is called {shown}{did_you_mean(name, vendors())}")
+    owners = " and ".join(point.dist.name if point.dist else point.value for point in points)
+    if len(points) > 1:
+        raise AdapterError(f"the adapter {name} is claimed by {owners}")
+    return points[0].load, owners
+
+
+def loadable() -> tuple[Adapter, ...]:
+    """All adapters that load, by name; a broken one is left out here and fails where it is asked for."""
+    loaded = []
+    for name in vendors():
+        try:
+            loaded.append(find(name))
+        except AdapterError:
+            continue
+    return tuple(loaded)

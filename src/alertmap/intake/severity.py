@@ -1,0 +1,287 @@
+"""Which severity a vendor's level means. An adapter reports the native level; this room decides.
+
+Layers, first hit wins: the source's own overrides, its callables, the chosen preset, the adapter's `levels`, the
+adapter's fallback. A recovery or acknowledgement that does not say of what has no severity. Changing a mapping changes
+severities and nothing else.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, TypeAlias
+
+import attrs
+from attrs import Factory
+
+from alertmap import wire
+from alertmap._records import record
+from alertmap.adapter import Adapter, normalise
+from alertmap.errors import ConfigurationError, did_you_mean
+from alertmap.intake import registry
+from alertmap.intake.presets import PRESETS, Preset
+from alertmap.model import Alert, Problem, ProblemCode, Reading, Severity, State
+from alertmap.paths import JsonPath, parse_path, resolve
+
+Layer: TypeAlias = Callable[[Reading], Severity | None]
+"""A pure function that may know better; None leaves the decision to the next layer."""
+
+
+class DecidedBy(Enum):
+    """The layer that a severity comes from."""
+
+    OVERRIDE = "override"
+    CALLABLE = "callable"
+    PRESET = "preset"
+    ADAPTER = "adapter"
+    FALLBACK = "fallback"
+    NOTHING = "nothing"  # a recovery or acknowledgement that does not say of what
+
+
+@record
+class Decision:
+    """A severity, the layer that it comes from, and the word that decided."""
+
+    severity: Severity | None
+    by: DecidedBy
+    word: str | None = None
+    problem: Problem | None = None
+    """What had to be guessed."""
+
+
+def as_severity(value: object) -> Severity:
+    """A severity from itself or from its name in any case.
+
+    Raises:
+        ConfigurationError: there is no such severity; the message has the nearest.
+    """
+    if isinstance(value, Severity):
+        return value
+    names = [severity.value for severity in Severity]
+    if isinstance(value, str):
+        if normalise(value) in names:
+            return Severity(normalise(value))
+        raise ConfigurationError(f"no severity is called {value!r}{did_you_mean(value, names)}")
+    raise ConfigurationError(f"a severity is one of {', '.join(names)}, not a {type(value).__name__}")
+
+
+def _as_levels(levels: object) -> dict[str, Severity]:
+    if not isinstance(levels, Mapping) or not all(isinstance(level, str) for level in levels):
+        raise ConfigurationError("overrides must map levels (text) to severities")
+    found: dict[str, Severity] = {}
+    for level, severity in levels.items():
+        if found.setdefault(normalise(level), as_severity(severity)) is not as_severity(severity):
+            raise ConfigurationError(f"the level {level!r} stands twice, with two severities")
+    return found
+
+
+def _as_preset(name: object) -> str:
+    if isinstance(name, str) and name in PRESETS:
+        return name
+    shown = did_you_mean(name, PRESETS) if isinstance(name, str) else ""
+    raise ConfigurationError(f"no preset is called {name!r}{shown}")
+
+
+def _as_field(path: object) -> str | None:
+    if path is not None:
+        parse_path(path)
+    return path  # type: ignore[return-value]
+
+
+def _as_layers(layers: Any) -> tuple[Layer, ...]:
+    if not isinstance(layers, list | tuple) or not all(callable(layer) for layer in layers):
+        raise ConfigurationError("layers must be a list of functions of a Reading")
+    return tuple(layers)
+
+
+@record
+class Priorities:
+    """One source's own mapping of native levels to severities, above what its preset and its adapter say. Immutable.
+
+    Raises:
+        ConfigurationError: a severity, preset, path, vendor or level is none; the message has the nearest name.
+    """
+
+    overrides: Mapping[str, Severity] = attrs.field(factory=dict, converter=_as_levels)
+    """A vendor's level, in any case, to a `Severity` or its name."""
+    preset: str = attrs.field(default="default", converter=_as_preset, kw_only=True)
+    """`default`, or `itoc360`: that platform's documented tables, which know no info."""
+    field: str | None = attrs.field(default=None, converter=_as_field, kw_only=True)
+    """A place in the raw document, `$.finding.severity` or a plain key: `overrides` go by its value, not the level."""
+    layers: tuple[Layer, ...] = attrs.field(factory=tuple, converter=_as_layers, kw_only=True)
+    """Functions `Reading -> Severity | None`, asked after the overrides."""
+    vendor: str | None = attrs.field(default=None, kw_only=True)
+    """Where it is given, the levels are checked against that vendor's here and now."""
+    labels: Mapping[str, str] = attrs.field(factory=dict, kw_only=True)
+    """What ITOC360 shows for a value; only kept for the way back."""
+    _where: JsonPath = attrs.field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_where", parse_path(self.field) if self.field else ())
+        if self.vendor is not None:
+            self.check(registry.find(self.vendor))
+
+    def check(self, adapter: Adapter) -> None:
+        """Refuse overrides of levels that the adapter can never report.
+
+        Raises:
+            ConfigurationError: an override can never be used; the message has the nearest level.
+        """
+        if self.field or adapter.open_levels or not adapter.levels:
+            return
+        for level in self.overrides:
+            if level not in adapter.severity_by_word:
+                raise ConfigurationError(f"{adapter.name} has no level {level!r}{did_you_mean(level, adapter.levels)}")
+
+    def decide(self, adapter: Adapter, reading: Reading, element: Any, document: Any) -> Decision:
+        """Decide on one reading of an adapter; `element` is its own part of the raw document.
+
+        Raises:
+            ConfigurationError: a callable of `layers` raised, or gave no severity; the cause is kept.
+        """
+        level = reading.level if reading.level and not reading.level.isspace() else None
+        if self.overrides:
+            word = _word(self._where, element, document) if self.field else level
+            found = self.overrides.get(normalise(word)) if word is not None else None
+            if found is not None:
+                return Decision(found, DecidedBy.OVERRIDE, word)
+        for layer in self.layers:
+            found = _asked(layer, reading)
+            if found is not None:
+                return Decision(found, DecidedBy.CALLABLE, level)
+        return _by_table(PRESETS[self.preset], adapter, reading.state, level)
+
+    def explain(self, alert: Alert) -> Decision:
+        """Say which layer decided an alert's severity, and by which word.
+
+        Raises:
+            UnknownVendor, AdapterError: the alert's adapter is not there or broken.
+        """
+        return self.decide(registry.find(alert.vendor), alert, alert.raw, alert.raw)
+
+    @classmethod
+    def from_itoc360(cls, mapping: Any, *, vendor: str | None = None) -> "Priorities":
+        """Read the object that ITOC360 keeps per source: `{"priority": {"field", "options", "mapping"}}`.
+
+        Raises:
+            ConfigurationError: it is no such object.
+        """
+        try:
+            found: _Itoc360 = wire.structure(wire.plain(mapping), _Itoc360)
+        except wire.Mismatch as error:
+            raise ConfigurationError(f"not an ITOC360 priority mapping: {error}") from None
+        priority = found.priority
+        labels = {option.value: option.label for option in priority.options}
+        return cls(priority.mapping, preset="itoc360", field=priority.field, labels=labels, vendor=vendor)
+
+    def to_itoc360(self) -> dict[str, Any]:
+        """Write the object that ITOC360 keeps per source. It knows no info: that becomes LOW.
+
+        Raises:
+            ConfigurationError: there is no `field`, which that object cannot do without.
+        """
+        if self.field is None:
+            raise ConfigurationError("ITOC360 maps the values of a field; these priorities name none")
+        replace = PRESETS["itoc360"].replace
+        # The spelling of a value is that of its label where there is one: overrides are folded.
+        spelt = {normalise(value): value for value in self.labels}
+        mapping = {
+            spelt.get(value, value.upper()): replace.get(severity, severity).value.upper()
+            for value, severity in self.overrides.items()
+        }
+        options = [{"value": value, "label": label} for value, label in self.labels.items()]
+        return {"priority": {"field": self.field, "options": options, "mapping": mapping}}
+
+    @classmethod
+    def from_toml(cls, text: str, *, sources: Mapping[str, str]) -> dict[str, "Priorities"]:
+        """Read the priorities of many sources: a table for each, with `levels`, `preset` and `field`.
+
+        `sources` maps the names of all sources to their vendors. A source without a table has the defaults.
+
+        Raises:
+            ConfigurationError: it is not TOML, or names a source, level, severity, preset or key that there is not.
+            UnknownVendor: a source's vendor is none.
+        """
+        import tomllib  # noqa: PLC0415 - most priorities are written in Python, or not at all
+
+        try:
+            tables = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, TypeError, RecursionError) as error:
+            raise ConfigurationError(f"the priorities are not TOML: {error}") from None
+        for name in tables:
+            if name not in sources:
+                raise ConfigurationError(f"no source is called {name!r}{did_you_mean(name, sources)}")
+        return {name: cls._from_table(name, tables.get(name, {}), vendor) for name, vendor in sources.items()}
+
+    @classmethod
+    def _from_table(cls, name: str, table: Any, vendor: str) -> "Priorities":
+        try:
+            found: _Table = wire.structure(wire.plain(table), _Table)
+            return cls(found.levels, preset=found.preset, field=found.field, vendor=vendor)
+        except wire.Mismatch as error:
+            raise ConfigurationError(f"source {name!r}: {error}") from None
+        except ConfigurationError as error:
+            raise ConfigurationError(f"source {name!r}: {error}") from None
+
+
+@wire.model(closed=True)
+class _Table:
+    levels: dict[str, str] = Factory(dict)
+    preset: str = "default"
+    field: str | None = None
+
+
+@wire.model
+class _Option:
+    value: str
+    label: str = ""
+
+
+@wire.model
+class _Priority:
+    field: str
+    mapping: dict[str, str]
+    options: list[_Option] = Factory(list)
+
+
+@wire.model
+class _Itoc360:
+    priority: _Priority
+
+
+def _word(where: JsonPath, element: Any, document: Any) -> str | None:
+    """The value at a place of the alert's own element, or else of the whole document, as a word."""
+    for raw in (element, document):
+        value = resolve(raw, where)
+        if type(value) is str:
+            return value
+        if type(value) is bool:
+            return str(value).lower()
+        if type(value) is int or type(value) is float:
+            return wire.number_text(value)
+    return None
+
+
+def _asked(layer: Layer, reading: Reading) -> Severity | None:
+    try:
+        found = layer(reading)
+    except Exception as error:
+        raise ConfigurationError(f"a layer of the priorities raised {type(error).__name__}") from error
+    if found is not None and not isinstance(found, Severity):
+        raise ConfigurationError(f"a layer of the priorities gave a {type(found).__name__}, not a Severity")
+    return found
+
+
+def _by_table(preset: Preset, adapter: Adapter, state: State, level: str | None) -> Decision:
+    if level is None:
+        if state is not State.FIRING:
+            # An acknowledgement that tells no level must not lower the severity of what it acknowledges.
+            return Decision(None, DecidedBy.NOTHING)
+        problem = Problem(ProblemCode.LEVEL_MISSING, "level", "no level was sent")
+        return Decision(preset.replace.get(adapter.fallback, adapter.fallback), DecidedBy.FALLBACK, None, problem)
+    folded = normalise(level)
+    if adapter.name in preset.levels and folded in preset.levels[adapter.name]:
+        return Decision(preset.levels[adapter.name][folded], DecidedBy.PRESET, level)
+    found = adapter.severity_by_word.get(folded)
+    if found is not None:
+        return Decision(preset.replace.get(found, found), DecidedBy.ADAPTER, level)
+    problem = Problem(ProblemCode.LEVEL_UNKNOWN, "level", "the level is none that is known")
+    return Decision(preset.replace.get(adapter.fallback, adapter.fallback), DecidedBy.FALLBACK, level, problem)
