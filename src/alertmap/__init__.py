@@ -1,9 +1,9 @@
-"""Any monitor's webhook in, typed alerts out."""
+"""Any monitor's webhook in, typed alerts out: the public names of the library."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from alertmap.adapter import Adapter, Mark, Rank
+from alertmap.adapter import Adapter, Rank, Shape
 from alertmap.codec import from_dict, to_dict
 from alertmap.errors import (
     AdapterError,
@@ -22,7 +22,20 @@ from alertmap.intake.parse import parse, parse_document
 from alertmap.intake.registry import vendors
 from alertmap.intake.severity import DecidedBy, Decision, Priorities
 from alertmap.intake.source import Source
-from alertmap.model import Alert, Batch, Notice, Problem, ProblemCode, Reading, Reason, Reply, Request, Severity, State
+from alertmap.model import (
+    Alert,
+    Batch,
+    Notice,
+    Problem,
+    ProblemCode,
+    Reading,
+    Reason,
+    Reply,
+    Request,
+    Severity,
+    State,
+    Times,
+)
 from alertmap.strict_json import Limits
 
 if TYPE_CHECKING:
@@ -47,7 +60,6 @@ __all__ = [
     "IncidentBook",
     "LimitError",
     "Limits",
-    "Mark",
     "Notice",
     "PayloadError",
     "Policy",
@@ -60,10 +72,12 @@ __all__ = [
     "Reply",
     "Request",
     "Severity",
+    "Shape",
     "ShapeError",
     "Source",
     "State",
     "Timeline",
+    "Times",
     "TooManyOpen",
     "Transition",
     "TransitionKind",
@@ -93,7 +107,7 @@ _LAZY = {
     "tick": "timeline",
 }
 
-if not TYPE_CHECKING:  # it would admit any name
+if not TYPE_CHECKING:  # a type checker would accept any name
 
     def __getattr__(name: str) -> object:
         if name not in _LAZY:

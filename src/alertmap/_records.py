@@ -1,13 +1,25 @@
 """Frozen records that are cheap to declare and to make.
 
-Declaring: attrs generates and compiles `__eq__`, `__hash__` and `__repr__` for each class, which doubles the time that
-it takes to create one (0.24 ms each). `Value` has them once for all, from the attrs fields.
+`@record` declares a frozen attrs class in every respect but two, both for speed:
 
-Making: the constructor of a frozen attrs class must use `object.__setattr__` for every field. It is three times faster
-to fill an unfrozen subclass with the same slots, the twin, and to set `__class__` at the end. Where a class does more
-than set its fields, or the interpreter does not allow it, the constructor of attrs stays.
+1. Declaring. attrs generates and compiles `__eq__`, `__hash__` and `__repr__` for each class, and every process pays
+   for that on import (bench row `import alertmap`). Records inherit or copy the three methods of `Value`, which read
+   the attrs fields when they are called.
+2. Making. The constructor of a frozen attrs class calls `object.__setattr__` for every field, because the class itself
+   refuses assignment. A record has a twin: a subclass with the same slots that does not refuse. The constructor turns
+   the new object into the twin, assigns the fields, and turns it back (`__class__`). `extender` does likewise for an
+   object that is built from one of its base class.
 
-`@record` does both. `test_records.py` holds records equal to plain attrs classes.
+Rules:
+
+- A class whose construction does more than set its fields (converters, validators, hooks, aliases, `init=False`,
+  defaults that take self) has no twin and keeps the constructor of attrs. So does a class on an interpreter that
+  refuses the change of class.
+- A subclass of a record has another layout or more fields: the record's constructor calls the constructor of attrs.
+- The generated code holds names of fields and keys of our own models, never text of a payload.
+
+`tests/core/test_records.py` compares the constructors with those of attrs (arguments, errors, defaults, signatures,
+copies), `tests/core/test_value.py` the three methods.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,10 +28,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from attrs import NOTHING
 
-__all__ = ["FACTORY", "Value", "extender", "function", "give_methods", "record", "twin_of"]
+__all__ = ["FACTORY", "Value", "compile_function", "extender", "give_methods", "record", "twin_of"]
 
 FACTORY: Any = attrs.Factory
-"""The class of defaults that are made anew each time, whatever its type stub says."""
+"""The class of default factories; its type stub declares a function."""
 
 
 class Value:
@@ -37,8 +49,8 @@ class Value:
 
     def __repr__(self) -> str:
         cls: Any = self.__class__
-        shown = (f"{it.name}={getattr(self, it.name)!r}" for it in attrs.fields(cls) if it.repr)
-        return f"{cls.__qualname__.rpartition('>.')[2]}({', '.join(shown)})"
+        fields = (f"{it.name}={getattr(self, it.name)!r}" for it in attrs.fields(cls) if it.repr)
+        return f"{cls.__qualname__.rpartition('>.')[2]}({', '.join(fields)})"
 
 
 def _compared(value: Any) -> list[Any]:
@@ -46,11 +58,11 @@ def _compared(value: Any) -> list[Any]:
 
 
 if TYPE_CHECKING:
-    from attrs import frozen as record  # type checkers know what it does
+    from attrs import frozen as record  # type checkers know `attrs.frozen`
 else:
 
     def record(cls: Any = None, /, *, kw_only: bool = False) -> Any:
-        """Declare a frozen class of attrs fields, compared, hashed and shown by them; quicker to make than attrs' own.
+        """Declare a frozen attrs class with the methods of `Value` and a fast constructor.
 
         A type checker sees `attrs.frozen`.
         """
@@ -65,13 +77,13 @@ else:
 
 
 def give_methods(made: type, own: Iterable[str]) -> None:
-    """Give a class the methods of `Value`, but for those of its `own`."""
+    """Give a class the methods of `Value`, except those that it defines itself (`own`)."""
     for name in {"__eq__", "__hash__", "__repr__"}.difference(own):
         setattr(made, name, getattr(Value, name))
 
 
 def _fill_by_twin(made: Any) -> None:
-    """Replace the constructor of a frozen attrs class by one that fills its twin."""
+    """Replace the constructor of a frozen attrs class with one that fills its twin."""
     twin = twin_of(made)
     if twin is None:
         return
@@ -83,7 +95,7 @@ def _fill_by_twin(made: Any) -> None:
         (by_name if it.kw_only else by_place).append(argument)
     arguments = by_place + (by_name if len(by_name) > 1 else [])
     lines = [
-        # A class below this one has another layout, or more fields.
+        # A subclass has another layout, or more fields.
         "if __self__.__class__ is not __cls__:",
         f"    __attrs__(__self__, {', '.join(f'{it.name}={it.name}' for it in fields)})",
         "    return",
@@ -99,16 +111,17 @@ def _fill_by_twin(made: Any) -> None:
             value = f"__make_{it.name}__() if {it.name} is __nothing__ else {it.name}"
         lines.append(f"__self__.{it.name} = {value}")
     lines.append("__self__.__class__ = __cls__")
-    init = function(f"def __init__(__self__, {', '.join(arguments)}):", lines, names)
+    init = compile_function(f"def __init__(__self__, {', '.join(arguments)}):", lines, names)
     init.__annotations__ = made.__init__.__annotations__
     init.__qualname__ = made.__init__.__qualname__
     made.__init__ = init
 
 
 def extender(cls: type, base: type, changed: Iterable[str]) -> Callable[..., Any]:
-    """A function that builds an instance of a class from one of a class above it, both of attrs.
+    """Return a function that builds an instance of an attrs class from an instance of its base class.
 
-    It takes that instance, and the values of the `changed` fields and of the fields that the class adds, in this order.
+    The function takes the base instance, then the values of the `changed` fields, then those of the fields that `cls`
+    adds, in this order.
     """
     above = attrs.fields_dict(base)
     given = (*changed, *(it.name for it in attrs.fields(cls) if it.name not in above))
@@ -119,14 +132,14 @@ def extender(cls: type, base: type, changed: Iterable[str]) -> Callable[..., Any
     else:
         filled = [f"__made__.{name} = {value}" for name, value in values.items()]
         lines = ["__made__ = __new__(__twin__)", *filled, "__made__.__class__ = __cls__", "return __made__"]
-    # The arguments are named like the fields: no other name may look like one.
+    # The arguments have the names of the fields; dunder names cannot collide with them.
     names = {"__cls__": cls, "__twin__": twin, "__new__": object.__new__}
-    extend: Callable[..., Any] = function(f"def extend(__base__, {', '.join(given)}):", lines, names)
+    extend: Callable[..., Any] = compile_function(f"def extend(__base__, {', '.join(given)}):", lines, names)
     return extend
 
 
 def twin_of(cls: type) -> type | None:
-    """A subclass of a frozen class that has the same layout and no guard; None where it would not do."""
+    """Return a subclass of a frozen class with the same slots that allows assignment; None where that does not work."""
     does_more = hasattr(cls, "__attrs_post_init__") or hasattr(cls, "__attrs_pre_init__")
     if does_more or any(_is_special(it) for it in attrs.fields(cls)):
         return None
@@ -141,12 +154,12 @@ def twin_of(cls: type) -> type | None:
 
 
 def _is_special(it: Any) -> bool:
-    """Whether a field needs more than to be set."""
+    """Return whether a field needs more than an assignment."""
     takes_self = isinstance(it.default, FACTORY) and it.default.takes_self
     return not it.init or it.alias != it.name or it.converter or it.validator or takes_self
 
 
-def function(head: str, lines: Iterable[str], names: dict[str, Any]) -> Any:
-    """A function of these lines, which hold no word of any payload: names of fields and keys come from our models."""
+def compile_function(head: str, lines: Iterable[str], names: dict[str, Any]) -> Any:
+    """Compile a function from lines of code; they must hold names of our own models only, no text of a payload."""
     exec("\n    ".join([head, *lines]), names)  # noqa: S102
     return names[head.removeprefix("def ").partition("(")[0]]

@@ -1,112 +1,225 @@
-"""What a vendor declares: one `Adapter` object per vendor, data first and one pure function."""
+"""Declaration of a vendor, for authors of adapters: data first, and one pure function for each shape."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import IntEnum
 from typing import Any, TypeAlias
 
-from attrs import Factory, field
+from attrs import Factory, field, frozen
 
-from alertmap._records import record
+from alertmap import wire
 from alertmap.errors import ConfigurationError
-from alertmap.model import Notice, Problem, Reading, Request, Severity
+from alertmap.model import (
+    Batch,
+    Identity,
+    Notice,
+    Problem,
+    ProblemCode,
+    Reading,
+    Reason,
+    Reply,
+    Request,
+    Severity,
+    State,
+    Times,
+)
 
-Said: TypeAlias = Reading | Notice | Problem
-"""What `read` yields: a reading for each alert, a problem for each element that is none, a notice of the whole."""
+__all__ = [
+    "Adapter",
+    "Batch",
+    "Identity",
+    "Notice",
+    "Problem",
+    "ProblemCode",
+    "Rank",
+    "Reading",
+    "Reason",
+    "Reply",
+    "Request",
+    "Result",
+    "Severity",
+    "Shape",
+    "State",
+    "Times",
+    "normalise",
+]
+
+Result: TypeAlias = Reading | Notice | Problem
+"""Results of `read`: a reading for each alert, a problem for each other element, a notice about the request."""
 
 
 class Rank(IntEnum):
-    """How sure a mark is."""
+    """Confidence of a recognition."""
 
-    WEAK = 1  # common words that others use too
-    STRONG = 2  # the vendor's own marks
-
-
-@record
-class Mark:
-    """Why a document looks like a vendor's."""
-
-    reason: str
-    rank: Rank = Rank.STRONG
+    WEAK = 1  # keys that other vendors also use
+    STRONG = 2  # the vendor's own keys
 
 
-Recognise: TypeAlias = Callable[[Any, Request], Mark | None]
-"""A pure, total function of the decoded document and the request."""
+Recognise: TypeAlias = Callable[[Any, Request], "bool | Rank"]
+"""Pure function of the decoded document and the request, where keys do not suffice to recognise a vendor."""
 
 
 def normalise(word: str) -> str:
-    """Two spellings of a vendor's word are one: blanks round it and its case do not count."""
+    """Normalise a vendor's word: strip and casefold."""
     return word.strip().casefold()
 
 
-def _folded(levels: Mapping[str, Severity]) -> dict[str, Severity]:
-    folded: dict[str, Severity] = {}
+def _as_marks(marks: "Collection[str] | Recognise") -> "frozenset[str] | Recognise":
+    if callable(marks):
+        return marks
+    if isinstance(marks, str):
+        raise ConfigurationError(f"marks must be a collection of keys, not the text {marks!r}")
+    return frozenset(marks)
+
+
+@frozen(eq=False)
+class Shape:
+    """One form of a vendor's bodies: how it is checked, read and recognised."""
+
+    model: Any
+    """A wire model, or `str` for a body that is text."""
+    read: Callable[..., "Result | Iterable[Result] | None"]
+    """`read(event)` or `read(event, options)`: pure; takes every event that fits the model. None: no alert changes."""
+    marks: "frozenset[str] | Recognise" = field(default=frozenset(), converter=_as_marks, kw_only=True)
+    """Keys, or paths such as `$.event.data`, that must be present besides the model's own for the vendor to be
+    recognised; or a function of the document and the request, where keys do not suffice."""
+    headers: Mapping[str, str] = field(factory=dict, kw_only=True)
+    """Header names, each with the beginning of its value; one match replaces all marks."""
+    rank: Rank | None = field(default=Rank.STRONG, kw_only=True)
+    """Confidence of the marks; None where a body does not identify the vendor."""
+    times: Times | None = field(default=None, kw_only=True)
+    """Meaning of `occurred_at`, where it differs from the adapter's."""
+    takes_options: bool = field(init=False, repr=False)
+    """`read` has a second parameter."""
+    decides: bool = field(init=False, repr=False)
+    """The model has a deciding field. A model without one fits any object, so the marks must be present."""
+
+    def __attrs_post_init__(self) -> None:
+        code = getattr(self.read, "__code__", None)
+        if code is None:
+            raise ConfigurationError(f"read of {_name_of(self.model)} must be a function")
+        object.__setattr__(self, "takes_options", code.co_argcount > 1)
+        object.__setattr__(self, "decides", not wire.is_model(self.model) or wire.decides(self.model))
+        if not (self.decides or self.marks or self.headers or self.rank is None):
+            name = _name_of(self.model)
+            raise ConfigurationError(
+                f"{name} fits any object: give it a deciding field, or its shape marks or rank=None"
+            )
+
+
+def _name_of(model: Any) -> str:
+    return str(getattr(model, "__name__", model))
+
+
+def _severity_by_word(levels: Mapping[Any, Any]) -> dict[str, Severity]:
+    by_word: dict[str, Severity] = {}
     for word, severity in levels.items():
-        if folded.setdefault(normalise(word), severity) is not severity:
-            raise ConfigurationError(f"the level {word!r} stands twice, with two severities")
-    return folded
-
-
-def first_event(document: Any) -> Any:
-    """The first event of a body that is an array of them; any other document itself."""
-    return document[0] if type(document) is list and document else document
+        if not isinstance(word, str) or not isinstance(severity, Severity):
+            raise ConfigurationError(f"levels must map text to a Severity, not {word!r} to {severity!r}")
+        if by_word.setdefault(wire.loosen(word), severity) is not severity:
+            raise ConfigurationError(f"the level {word!r} has two severities")
+    return by_word
 
 
 def _is_name(name: object) -> bool:
     return isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9_]*", name) is not None
 
 
-@record(kw_only=True)
+_FORMATS = frozenset({"json", "form", "multipart", "xml", "text", "query", "empty"})
+
+
+def _as_names(names: Collection[str]) -> frozenset[str]:
+    if isinstance(names, str):
+        raise ConfigurationError(f"expected a collection of names, not the text {names!r}")
+    return frozenset(names)
+
+
+def _as_shapes(shapes: Iterable[Any]) -> tuple[Shape, ...]:
+    return tuple(shapes)
+
+
+@frozen(kw_only=True, eq=False)
 class Adapter:
-    """What the core must know of a vendor.
+    """Everything that the core needs to know about a vendor.
 
     Raises:
-        ConfigurationError: the name is not lower-case letters, digits and `_`, or a level has two severities.
+        ConfigurationError: the name is not lower-case letters, digits and `_`; a level has two severities; there is no
+            shape, or one that is never reached; a format is unknown.
     """
 
     name: str = field()
-    """The module's name; the first part of every key."""
+    """Name of the module; the first part of every dedup key."""
     title: str
-    """The vendor's name as people write it."""
-    wire: Any
-    """A wire model, or a union of them: the first that fits is taken."""
-    read: Callable[..., Iterable[Said]]
-    """`read(event)`, or `read(event, options)` where `options` is declared: pure, total over all that `wire` admits."""
+    """Display name of the vendor."""
+    shapes: tuple[Shape, ...] = field(converter=_as_shapes)
+    """Shapes, tried in order: the first whose model fits reads the body."""
     levels: Mapping[str, Severity] = Factory(dict)
-    """The vendor's words for how bad it is. Looked up without regard to case and blanks."""
+    """Severity of each of the vendor's level words. Lookups ignore case, `-`, `_` and blanks."""
     levels_identify: bool = False
-    """The level is part of the sender's own identity (a label set): two levels of one thing are two alerts there."""
+    """The level is part of the sender's identity (a label set): two levels of one thing are two alerts there."""
+    level_field: str | None = None
+    """Key of the level of a firing alert, where a recovery holds another word under this key and the level of what
+    ended elsewhere: a source's overrides by this field use the level instead of a word that they do not map."""
     open_levels: bool = False
-    """Users send words of their own here: a source may override a level that is not in `levels`."""
+    """Users choose the level words: a source may override a level that is not in `levels`."""
     fallback: Severity = Severity.MEDIUM
-    """The severity of what fires at a level that is missing or not in `levels`."""
-    marks: frozenset[str] | Recognise
-    """Keys that together give the vendor away, or a function that finds out."""
-    formats: frozenset[str] = frozenset({"json"})
-    """What its bodies are: `json`, `form`, `xml`, `text`; `query`: a query stands for a missing body; `empty`: a
-    request without a body is a probe, whatever its method."""
+    """Severity of a firing alert whose level is missing or not in `levels`."""
+    formats: frozenset[str] = field(default=frozenset({"json"}), converter=_as_names)
+    """Formats of its bodies: `json`, `form`, `multipart`, `xml`, `text`; `query`: the query replaces a missing body;
+    `empty`: a request without a body is a probe, whatever its method."""
     many: bool = False
-    """A body may be an array of events; one bad event costs only itself."""
-    timed: bool = True
-    """The payload should say since when its state holds: a reading without it gets a problem."""
+    """A body may be an array of events; a bad event does not affect the others."""
+    times: Times = Times.SINCE
+    """Meaning of `occurred_at`; a shape or a reading may differ. SINCE is the safe choice where it is not known."""
     prepare: Callable[[Any], Any] | None = None
-    """One pure step that puts a decoded document right before the wire model sees it; None where none is needed."""
+    """Pure function that corrects a decoded document before the wire models see it."""
     options: type | None = None
-    """The wire model of per-source options; None where there are none."""
-    unrendered: re.Pattern[str] | None = None
-    """What a template looks like that this sender did not fill in."""
+    """Wire model of the options of a source; None where there are none."""
+    templates: re.Pattern[str] | None = None
+    """Pattern of a template that the sender did not fill in. Where title, message or identity holds one, the alert
+    has the problem `unrendered`; nothing is dropped."""
+    placeholders: re.Pattern[str] | None = None
+    """Pattern of texts that count as not sent, with the problem `unrendered` unless they are blank."""
+    reads_also: frozenset[str] = field(default=frozenset(), converter=_as_names)
+    """Vendors whose bodies this adapter also accepts; `*` for all."""
+    answer: Reply | Callable[[Batch], Reply] = Factory(Reply)
+    """Answer that the sender expects to an accepted request."""
     severity_by_word: Mapping[str, Severity] = field(init=False, repr=False)
+    """`levels` by the loose form of each word."""
 
     def __attrs_post_init__(self) -> None:
         if not _is_name(self.name):
             raise ConfigurationError(f"an adapter's name is lower-case letters, digits and _, not {self.name!r}")
-        object.__setattr__(self, "severity_by_word", _folded(self.levels))
+        object.__setattr__(self, "severity_by_word", _severity_by_word(self.levels))
+        unknown = self.formats - _FORMATS
+        if unknown:
+            raise ConfigurationError(
+                f"{self.name}: unknown format {min(unknown)!r}; known are {', '.join(sorted(_FORMATS))}"
+            )
+        if not self.shapes or not all(isinstance(shape, Shape) for shape in self.shapes):
+            raise ConfigurationError(f"{self.name}: shapes must be one or more Shape(model, read)")
+        self._refuse_unreachable()
 
-    def recognise(self, document: Any, request: Request) -> Mark | None:
-        """Say whether a decoded document looks like this vendor's, and why."""
-        if callable(self.marks):
-            return self.marks(document, request)
-        event = first_event(document) if self.many else document
-        if self.marks and type(event) is dict and event.keys() >= self.marks:
-            return Mark(f"it has the keys {', '.join(sorted(self.marks))}")
-        return None
+    def _refuse_unreachable(self) -> None:
+        models = [shape.model for shape in self.shapes if wire.is_model(shape.model)]
+        for place, later in enumerate(models):
+            for first in models[:place]:
+                if wire.shadows(first, later):
+                    late, early = _name_of(later), _name_of(first)
+                    raise ConfigurationError(
+                        f"{self.name}: {late} is never reached: whatever fits it fits {early}, which is tried first; "
+                        f"put {late} before it, or give {early} a key that must be there"
+                    )
+
+    @property
+    def reads_anything(self) -> bool:
+        """True if any object fits one of the shapes, and nothing in it identifies the vendor."""
+        return any(shape.rank is None and not shape.decides for shape in self.shapes)
+
+    @property
+    def models(self) -> Any:
+        """Union of the wire types of all shapes."""
+        union: Any = self.shapes[0].model
+        for shape in self.shapes[1:]:
+            union = union | shape.model
+        return union

@@ -1,4 +1,4 @@
-"""Alerts to JSON and back. The schema of what is written is `alert.schema.json` beside this file."""
+"""Alerts as JSON types and back; `alert.schema.json` beside this file is the schema."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,12 +16,12 @@ def _written(moment: datetime) -> str:
             return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
     except OverflowError:
         pass
-    raise ConfigurationError("the times of an alert must be aware, and in a year that UTC has")
+    raise ConfigurationError("the times of an alert must be aware and lie in the years 1 to 9999 of UTC")
 
 
 @cache
 def _writer(*, omit_defaults: bool) -> Callable[[Alert], dict[str, Any]]:
-    # Not every user writes alerts, and cattrs takes half as long to import as all of this library.
+    # Lazy import: many programs write no alerts (bench row `import alertmap, beside attrs alone`).
     from cattrs import Converter  # noqa: PLC0415
     from cattrs.gen import make_dict_unstructure_fn, override  # noqa: PLC0415
 
@@ -31,29 +31,33 @@ def _writer(*, omit_defaults: bool) -> Callable[[Alert], dict[str, Any]]:
     return make_dict_unstructure_fn(Alert, converter, _cattrs_omit_if_default=omit_defaults, raw=raw)
 
 
-def to_dict(alert: Alert, *, omit_defaults: bool = False) -> dict[str, Any]:
-    """Write an alert as JSON types: times as RFC 3339 text in UTC, states and severities as their names.
+_LEADING = ("state", "severity", "dedup_key", "identity")  # for people who read the JSON
 
-    With `omit_defaults` the fields that hold their default are left out. `raw` is the alert's own element, not a copy.
+
+def to_dict(alert: Alert, *, omit_defaults: bool = False) -> dict[str, Any]:
+    """Return an alert as JSON types: times as RFC 3339 text in UTC, states and severities as their names.
+
+    With `omit_defaults`, fields that hold their default are left out. `raw` is the alert's own element, not a copy.
 
     Raises:
-        ConfigurationError: it is no alert, or a time of it is naive.
+        ConfigurationError: the argument is not an Alert, or one of its times is naive.
     """
     if not isinstance(alert, Alert):
-        raise ConfigurationError(f"to_dict takes an Alert, not a {type(alert).__name__}")
-    return _writer(omit_defaults=omit_defaults)(alert)
+        raise ConfigurationError(f"expected Alert, got {type(alert).__name__}")
+    written = _writer(omit_defaults=omit_defaults)(alert)
+    return {name: written[name] for name in _LEADING} | written
 
 
 def from_dict(written: Any) -> Alert:
-    """Read what `to_dict` wrote, with or without the defaults.
+    """Return the alert that `to_dict` wrote, with or without the defaults.
 
     Raises:
-        ShapeError: it is not an alert; the message says where.
+        ShapeError: the argument is not an alert; the message names the paths.
     """
     try:
         alert: Alert = wire.structure(wire.plain(written), Alert)
     except wire.Mismatch as error:
         raise ShapeError(str(error), problems=error.problems()) from None
     except Exception as error:
-        raise ShapeError("an alert cannot hold what is no JSON") from error
+        raise ShapeError("expected JSON types, got an object that cannot be inspected") from error
     return alert

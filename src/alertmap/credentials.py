@@ -3,4 +3,4 @@
 _TOKENS = ("token", "access_token", "auth_token", "x-itoc360-token", "api_key", "apikey", "api-key")
 
 CREDENTIALS = frozenset((*_TOKENS, "secret", "password", "passwd", "authorization"))
-"""Names (lower case) whose values are removed where a query or a document without a fixed shape is read."""
+"""Names (lower case) whose values are dropped from queries and from documents without a fixed shape."""

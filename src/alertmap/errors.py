@@ -1,7 +1,7 @@
-"""Every error that leaves this library.
+"""Errors of the library.
 
-`AlertmapError` is the base of them all; whatever comes in, nothing else leaves a public function. Each kind carries
-`http_status`, a hint for services that answer a webhook. No message holds a value of the payload: it may be a secret.
+Public functions raise `AlertmapError` and its subclasses only, whatever the input. Each class has an `http_status`, a
+hint for services that answer a webhook. No message holds a value of the payload: it may be a secret.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
 
 
 class AlertmapError(Exception):
-    """The base of all errors of this library."""
+    """Base class of all errors of this library."""
 
     http_status = 500
 
 
 class ConfigurationError(AlertmapError):
-    """Our caller's fault: options, priorities, limits or arguments that cannot mean anything."""
+    """Invalid options, priorities, limits or arguments: the caller's fault."""
 
 
 class UnknownVendor(AlertmapError):
-    """There is no adapter of that name."""
+    """No adapter has this name."""
 
     http_status = 404
 
 
 class AdapterError(AlertmapError):
-    """The adapter's fault: its module does not load, or its `read` raised; the cause is kept."""
+    """The module of an adapter does not load, or its `read` raised: the adapter's fault. The cause is kept."""
 
 
 class AuthError(AlertmapError):
@@ -38,10 +38,10 @@ class AuthError(AlertmapError):
 
 
 class PayloadError(AlertmapError):
-    """The sender's fault: the request cannot be read.
+    """The request cannot be read.
 
-    `vendor` is the adapter that was asked ("" before one was chosen), `problems` says what is wrong and where, `hint`
-    what else it may be.
+    `vendor` is the adapter in use ("" before one was chosen), `problems` holds the faults with their paths, `hint`
+    names another vendor that the request may come from.
     """
 
     http_status = 422
@@ -70,25 +70,25 @@ class LimitError(PayloadError):
 
 
 class ShapeError(PayloadError):
-    """The body decodes, but it is not what the vendor sends."""
+    """The body decodes, but fits no shape of the vendor."""
 
 
-_LONGEST = 64  # characters of a word that are compared: it may come from a URL
+_LONGEST = 64  # characters of a word that are compared; the word may come from a URL
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` (did you mean ...?)` for an error, without regard to case, or "" where nothing is near."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only for who misspelt something
+    """Return ` (did you mean ...?)` for an error message, ignoring case; "" where no known word is close."""
+    from difflib import get_close_matches  # noqa: PLC0415 - lazy: error path only
 
     folded = {one.casefold(): one for one in known}
     close = [folded[one] for one in get_close_matches(word[:_LONGEST].strip().casefold(), folded, 1)]
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-_LISTED = 8  # sentences that one message shows
+_LISTED = 8  # sentences in one message
 
 
 def join_limited(sentences: Sequence[str]) -> str:
-    """Write sentences as one message; of many only the first, and how many more there are."""
+    """Join sentences to one message: the first ones, and the number of the others."""
     more = len(sentences) - _LISTED
     return "; ".join([*sentences[:_LISTED], *([f"and {more} more"] if more > 0 else [])])

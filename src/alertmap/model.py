@@ -1,14 +1,16 @@
-"""What the library speaks of: requests, readings, alerts, batches.
+"""Values of the library: requests, readings, alerts, batches.
 
-All classes are frozen. Times are aware datetimes in UTC, cut to microseconds. A `Reading` is what an adapter says, in
-the vendor's own terms; an `Alert` is what the user gets: the reading plus its severity and key, which the core decides.
+All classes are frozen. Times are aware datetimes in UTC, cut to microseconds. A `Reading` is the result of an adapter,
+in the vendor's terms; an `Alert` is the result for the user: the reading plus severity and dedup key, which the core
+decides.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, unique
 from functools import total_ordering
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 from attrs import Factory, field
 
@@ -19,7 +21,7 @@ from alertmap.paths import JsonPath
 
 @unique
 class State(Enum):
-    """What the monitor says of the thing that it watches."""
+    """State of a problem, as the monitor reports it."""
 
     FIRING = "firing"
     ACKNOWLEDGED = "acknowledged"
@@ -30,7 +32,7 @@ class State(Enum):
 @unique
 @total_ordering
 class Severity(Enum):
-    """How bad it is, P1 to P5 in the trade. Ordered: `Severity.CRITICAL > Severity.HIGH`."""
+    """Severity of a problem, often written P1 to P5. Ordered: `Severity.CRITICAL > Severity.HIGH`."""
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -44,38 +46,39 @@ class Severity(Enum):
         return _RANK[self] < _RANK[other]
 
 
-_RANK = {severity: -place for place, severity in enumerate(Severity)}
+_RANK = {severity: -rank for rank, severity in enumerate(Severity)}
 
 
 @unique
 class ProblemCode(Enum):
-    """All that can be said of a payload that was read, but not without doubt. The list is closed."""
+    """Warning codes for payloads that were parsed with assumptions. Closed set."""
 
-    BAD_ELEMENT = "bad_element"  # an element of a batch could not be read; the others were
-    BAD_LINK = "bad_link"  # a link is not absolute http(s), too long or holds a user name; dropped
+    BAD_ELEMENT = "bad_element"  # an element of a batch cannot be read; the others are not affected
+    BAD_FIELD = "bad_field"  # an optional field has another type; it was left out
+    BAD_LINK = "bad_link"  # a link is not absolute http(s), is too long or holds a user name; dropped
     BAD_TIME = "bad_time"  # a time cannot be read or lies outside the accepted window
-    DUPLICATE_FIELD = "duplicate_field"  # a form field stands more than once; the last one counts
-    ENCODING = "encoding"  # the body began with a byte order mark, or is in another character set than UTF-8
-    KEY_FALLBACK = "key_fallback"  # the usual identity is missing; the key is made of something weaker
-    LEVEL_MISSING = "level_missing"  # the level that this shape should carry is not there; the fallback severity counts
-    LEVEL_UNKNOWN = "level_unknown"  # the level is none that the adapter knows; the fallback severity counts
-    MALFORMED = "malformed"  # a text that should be JSON is not quite; what could be read was
-    MISSING = "missing"  # something that should be there is not
-    STATE_GUESSED = "state_guessed"  # the state is not said in so many words
-    STATE_UNKNOWN = "state_unknown"  # the state word is none that the adapter knows; it fires
-    SYNONYM = "synonym"  # a word or a spelling that the contract does not name was understood
-    TIME_MISSING = "time_missing"  # the payload should say since when the state holds, and does not
+    DUPLICATE_FIELD = "duplicate_field"  # a form field occurs more than once; the last one counts
+    ENCODING = "encoding"  # the body is not UTF-8, holds half a character, or is not compressed as declared
+    KEY_FALLBACK = "key_fallback"  # the preferred identity is missing; the key is made of a weaker one
+    LEVEL_MISSING = "level_missing"  # the level of this shape is missing; the fallback severity counts
+    LEVEL_UNKNOWN = "level_unknown"  # the adapter does not know the level; the fallback severity counts
+    MALFORMED = "malformed"  # a text should be JSON and is not quite; the readable part was taken
+    MISSING = "missing"  # a part of the payload is missing
+    STATE_GUESSED = "state_guessed"  # the payload does not name the state; it was inferred
+    STATE_UNKNOWN = "state_unknown"  # the adapter does not know the state word; treated as firing
+    SYNONYM = "synonym"  # a word or a spelling outside the contract was accepted
+    TIME_MISSING = "time_missing"  # the payload does not name the time of the state
     TITLE_FALLBACK = "title_fallback"  # the payload has no title; one was made
-    TRUNCATED = "truncated"  # text was cut, or the sender left alerts out
+    TRUNCATED = "truncated"  # text was cut, or the sender left out alerts
     UNRENDERED = "unrendered"  # a template of the sender was not filled in
 
 
 @record
 class Problem:
-    """Something of a payload that was defaulted, cut, doubted or could not be read.
+    """Warning about a part of a payload that was defaulted, cut, inferred or unreadable.
 
-    `path` is the place in the document (`$.alerts[3].labels.severity`), `message` a sentence. Neither holds a value of
-    the payload.
+    `path` is a path in the document (`$.alerts[3].labels.severity`) or a field of the alert, `message` a sentence.
+    Neither holds a value of the payload.
     """
 
     code: ProblemCode
@@ -83,73 +86,108 @@ class Problem:
     message: str
 
 
-@record(kw_only=True)
-class Reading:
-    """One alert as an adapter reads it, in the vendor's terms: no severity and no key, the core makes those."""
+@unique
+class Times(Enum):
+    """Meaning of `occurred_at`: how the reducer distinguishes a repeat from an old statement."""
 
-    state: State
-    identity: Mapping[str, str]
-    """Named parts that stay the same from trigger to recovery. No level, state, text, time or notification rule."""
+    SINCE = "since"  # since when the state holds: a repeat has the same time
+    STATED = "stated"  # the time of the statement: each statement has its own
+    ARRIVAL = "arrival"  # the sender posts in order and never retries: the order of arrival counts
+    NONE = "none"  # the payload has no time
+
+
+Identity: TypeAlias = Mapping[str, str | None]
+"""Named parts. A part that is None is optional and was not sent; a blank part is missing."""
+
+
+@record(kw_only=True)
+class _AlertFields:
+    """Fields that readings and alerts share."""
+
     level: str | None = None
-    """The vendor's word that decides the severity; on a recovery the word of what ended, None where it is not told."""
+    """The vendor's word that decides the severity; on a recovery the word of what ended, None if it is not sent."""
     title: str = ""
     message: str = ""
     resource: str = ""
-    """What is affected: a host, an instance, a service."""
+    """Affected host, instance or service."""
     labels: Mapping[str, str] = Factory(dict)
     links: Mapping[str, str] = Factory(dict)
-    """Name to absolute http(s) URL."""
+    """Absolute http(s) URLs by name."""
     values: Mapping[str, int | float | str] = Factory(dict)
-    """What was measured, by name."""
+    """Measured values by name."""
     started_at: datetime | None = None
-    """When the present streak of not being well began (UTC)."""
+    """Start of the current outage (UTC)."""
     occurred_at: datetime | None = None
-    """Since when this state holds (UTC): a re-send repeats it; a recovery has its own end here."""
+    """Time since which the state holds, or time of the statement (UTC): see `times`. On a recovery the end."""
     sequence: int | None = None
     """The vendor's own tie-break where `occurred_at` is equal."""
     episode: str | None = None
     """One firing-to-resolve cycle, as sent: only where the vendor keeps it stable."""
     expires_at: datetime | None = None
-    """A firing is good only until then (UTC), if it is not said again."""
+    """Time at which a firing alert expires (UTC), unless it is repeated."""
     no_data: bool = False
-    """It fires because nothing was measured."""
+    """The alert fires because there is no data."""
     resolvable: bool = True
     """False where the sender never announces a recovery."""
     problems: tuple[Problem, ...] = ()
-    """Paths in here start at the alert's own element."""
-    at: JsonPath = ()
-    """Where in the document the alert's own element stands; empty for the whole document."""
+    """Warnings. Their paths start at the alert's own element in a reading, at the root of the document in an alert."""
+    path: JsonPath = ()
+    """Path of the alert's own element in the document; empty for the document itself."""
 
 
 @record(kw_only=True)
-class Alert(Reading):
+class Reading(_AlertFields):
+    """One alert as an adapter reads it, in the vendor's terms: no severity and no key, the core decides those.
+
+    Blank labels, links, values and levels are dropped by the core.
+    """
+
+    state: State | None
+    """None where the payload does not name it: the alert fires, with the problem `state_guessed`."""
+    identity: Identity | Sequence[Identity]
+    """Named parts that stay the same from trigger to recovery, or several such mappings, best first.
+
+    No level, state, text, time or notification rule. The first mapping without a blank part makes the key; any other
+    brings the problem `key_fallback`.
+    """
+    times: Times | None = None
+    """Meaning of `occurred_at`, where it differs from the shape's or the adapter's."""
+
+
+@record(kw_only=True)
+class Alert(_AlertFields):
     """One alert of one source, in terms that all vendors share."""
 
     vendor: str
     source: str
-    """The name of the source that it came through; the vendor's name where the caller gave none."""
+    """Name of the source that received the alert; the vendor's name where the caller gave none."""
+    state: State
     severity: Severity | None
-    """None only where nothing fires: on a recovery, acknowledgement or mute whose payload does not say of what."""
+    """None only for a recovery, acknowledgement or mute whose payload does not name the level."""
+    identity: Mapping[str, str]
+    """Named parts of which the key is made."""
     dedup_key: str
-    """The same for a trigger and its recovery, unique per problem within a source, at most 255 characters."""
+    """Key that a trigger shares with its recovery, unique per problem within a source, at most 255 characters."""
+    times: Times = Times.SINCE
+    """Meaning of `occurred_at`."""
     received_at: datetime | None = None
     raw: Any = field(default=None, repr=False)
-    """The alert's own element of the decoded document: not a copy, so treat it as read-only. `labels` may be a part."""
+    """The alert's own element of the decoded document. Not a copy: do not change it; `labels` may be a part."""
 
 
 @unique
 class Reason(Enum):
-    """Why a batch has no alerts."""
+    """Reason why a batch has no alerts."""
 
     TEST = "test"  # the sender's test button
-    PROBE = "probe"  # a request that only asks whether somebody is there
+    PROBE = "probe"  # a request that only checks that the URL answers
     NO_ALERT = "no_alert"  # an event that changes no alert
     HANDSHAKE = "handshake"  # the sender wants an answer before it sends alerts
 
 
 @record(kw_only=True)
 class Reply:
-    """What to answer to a handshake."""
+    """Answer to a request."""
 
     status: int = 200
     content_type: str = "application/json"
@@ -158,7 +196,7 @@ class Reply:
 
 @record(kw_only=True)
 class Notice:
-    """What an adapter says of a request as a whole; its fields are those of `Batch`."""
+    """Statement of an adapter about the request, not about one alert; its fields are those of `Batch`."""
 
     reason: Reason | None = None
     reply: Reply | None = None
@@ -170,35 +208,38 @@ class Notice:
 
 @record(kw_only=True)
 class Batch:
-    """All that one request says. Iterates over its alerts."""
+    """Result of one request. Iterates over its alerts."""
 
     vendor: str
     source: str
     alerts: tuple[Alert, ...] = ()
     problems: tuple[Problem, ...] = ()
-    """What concerns no single alert: elements that could not be read, the encoding of the body."""
+    """Warnings that concern no single alert: unreadable elements, the encoding of the body."""
     raw: Any = field(default=None, repr=False)
-    """The decoded document without its envelopes: not a copy, so treat it as read-only. Paths are places in it."""
+    """The decoded document without its envelopes, to which all paths refer. Not a copy, so do not change it."""
     envelopes: tuple[str, ...] = ()
-    """What it travelled in, the outermost first: `sns`, `pubsub`, `eventbridge`, `cloudevents`, `eventgrid`, `list`."""
+    """Removed envelopes, outermost first: `sns`, `pubsub`, `eventbridge`, `cloudevents`, `eventgrid`, `list`."""
     truncated: int = 0
-    """How many alerts the sender left out of this request."""
+    """Number of alerts that the sender left out of this request."""
     group_key: str = ""
-    """The sender's own grouping: not an identity of any alert."""
+    """The sender's grouping key; not the identity of an alert."""
     delivery_id: str = ""
-    """The sender's identity of this request: equal on a retry."""
+    """The sender's id of this request, equal on a retry."""
     reason: Reason | None = None
-    """Why there are no alerts; None where there are."""
+    """Reason why there are no alerts; None where there are."""
     reply: Reply | None = None
-    """On a handshake: what to answer."""
+    """Answer to a handshake."""
     confirm_url: str | None = None
-    """On a handshake: what the caller may visit to confirm. It is never visited by this library."""
+    """URL that confirms a handshake. This library never visits it."""
 
     def __iter__(self) -> Iterator[Alert]:
         return iter(self.alerts)
 
     def __len__(self) -> int:
         return len(self.alerts)
+
+
+_NO_PAIRS: Mapping[str, str] = MappingProxyType({})
 
 
 def _body(body: object) -> bytes | str:
@@ -232,13 +273,13 @@ def _lower_names(headers: object) -> dict[str, str]:
 
 @record
 class Request:
-    """An HTTP request as it arrived: bytes, not yet decoded. Its repr shows neither path, headers, query nor body.
+    """HTTP request as it arrived, not decoded. Its repr leaves out path, headers, query and body.
 
-    `headers` are looked up in any case and kept in lower case. A query inside `path` is moved to `query` when that is
-    not given; of a name that stands there twice the last value counts.
+    Names of `headers` are kept in lower case, and looked up in any case. A query inside `path` is moved to `query`
+    unless that is given; of a repeated name the last value counts.
 
     Raises:
-        ConfigurationError: an argument is of another type than declared.
+        ConfigurationError: an argument has another type than declared.
     """
 
     body: bytes | str = field(default=b"", repr=False, converter=_body)
@@ -255,6 +296,26 @@ class Request:
             object.__setattr__(self, "path", path)
             object.__setattr__(self, "query", dict(parse_qsl(query, keep_blank_values=True)))
 
+    @classmethod
+    def of_body(cls, body: bytes | str) -> "Request":
+        """Return a request with this body and no headers; faster than the constructor.
+
+        Raises:
+            ConfigurationError: the body is neither bytes nor str.
+        """
+        if type(body) is not bytes and type(body) is not str:
+            return cls(body)
+        made = object.__new__(cls)
+        for name, value in (
+            ("body", body),
+            ("method", "POST"),
+            ("path", "/"),
+            ("headers", _NO_PAIRS),
+            ("query", _NO_PAIRS),
+        ):
+            object.__setattr__(made, name, value)
+        return made
+
     def header(self, name: str) -> str | None:
-        """The value of a header, whatever the case of its name; None where it was not sent."""
+        """Return the value of a header by its name in any case; None where it was not sent."""
         return self.headers.get(name.lower())

@@ -6,15 +6,15 @@ from typing import Any
 from alertmap.errors import ConfigurationError
 
 JsonPath = tuple[str | int, ...]
-"""A place in a document: the names and indexes on the way to it, `("alerts", 3, "labels")`."""
+"""Path in a document, as keys and indexes: `("alerts", 3, "labels")`."""
 
-_PATH_NAME = 64  # characters of a key that a path shows
+_PATH_NAME = 64  # characters of a key in a path
 
 
-def format_path(where: JsonPath) -> str:
-    """Write a place as text: `$.alerts[3].labels`. Keys that are no plain names stand in quotes, long ones are cut."""
+def format_path(path: JsonPath) -> str:
+    """Format a path as text: `$.alerts[3].labels`. Keys that are no identifiers are quoted, long keys are cut."""
     steps = ["$"]
-    for step in where:
+    for step in path:
         if isinstance(step, int):
             steps.append(f"[{step}]")
         elif step.isidentifier() and len(step) <= _PATH_NAME:
@@ -28,13 +28,13 @@ _STEP = r"""\.(?P<name>[^.\[\]'"]+)|\[(?P<index>\d{1,9})\]|\[(?P<quote>['"])(?P<
 
 
 def parse_path(text: object) -> JsonPath:
-    """Read a place: a path that begins with `$`, or a key of the document as it stands.
+    """Parse a path: text that begins with `$`; any other text is a single key.
 
     Raises:
-        ConfigurationError: it is blank, or no path.
+        ConfigurationError: the text is blank, or not a path.
     """
     if not isinstance(text, str) or not text.strip():
-        raise ConfigurationError("a place in a document is a path or a key that is not blank")
+        raise ConfigurationError("expected a path such as $.alert.status, or a key; got blank or no text")
     if not text.startswith("$"):
         return (text,)
     steps: list[str | int] = []
@@ -42,25 +42,25 @@ def parse_path(text: object) -> JsonPath:
     while at < len(text):
         step = pattern.match(text, at)
         if step is None:
-            raise ConfigurationError(f"{text!r} is no path: it goes wrong at character {at}")
+            raise ConfigurationError(f"invalid path {text!r}: unexpected text at character {at}")
         steps.append(int(step["index"]) if step["index"] else step["name"] or step["quoted"])
         at = step.end()
     return tuple(steps)
 
 
 MISSING = object()
-"""What `resolve` finds where there is nothing; not null."""
+"""Result of `resolve` where the path does not exist; distinct from null."""
 
 
-def resolve(document: Any, where: JsonPath) -> Any:
-    """The value at a place of a document, or `MISSING`."""
-    for step in where:
-        is_there = (
+def resolve(document: Any, path: JsonPath) -> Any:
+    """Return the value at a path of a document, or `MISSING`."""
+    for step in path:
+        exists = (
             step in document
             if type(document) is dict and type(step) is str
             else type(document) is list and type(step) is int and step < len(document)
         )
-        if not is_there:
+        if not exists:
             return MISSING
         document = document[step]
     return document

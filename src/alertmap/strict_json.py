@@ -1,8 +1,8 @@
-"""Strict JSON inside limits: what both the way in and the wire types decode texts with.
+"""Strict JSON inside limits, for bodies and for texts in wire types.
 
 The reference is the standard library's decoder, made strict: no NaN or Infinity, no number beyond the range of a float,
-no lone surrogate, integers exact. orjson is used where it is installed, for what both read alike; the rest is left to
-the reference, so the outcome is the same.
+exact integers. U+FFFD replaces lone surrogates, which UTF-8 cannot encode. orjson is used where it is installed, for
+documents that both decoders read alike; all others go to the reference, so the result is the same.
 """
 
 import json
@@ -27,8 +27,8 @@ else:
 
 _CEILINGS = {
     "max_body": 32 * 1024 * 1024,
-    "max_depth": 256,  # far below where any decoder of JSON gives up
-    "max_digits": 640,  # Python may refuse to read more than that
+    "max_depth": 256,  # far below the depth at which JSON decoders give up
+    "max_digits": 640,  # Python may be configured to refuse longer integers
 }
 
 
@@ -42,20 +42,20 @@ def _positive(_instance: object, attribute: Any, value: object) -> None:
 
 @record(kw_only=True)
 class Limits:
-    """How much of a request is read at all; what is larger ends in `LimitError`.
+    """Limits of the size of a request; a larger one raises `LimitError`.
 
     Raises:
         ConfigurationError: a limit is not a positive int, or over its ceiling: `max_body` 32 MiB, `max_depth` 256,
             `max_digits` 640.
     """
 
-    max_body: int = field(default=1024 * 1024, validator=_positive)
-    """Bytes of a body, and of what it inflates to."""
-    max_inflate_ratio: int = field(default=100, validator=_positive)
-    """Times that a compressed body may grow."""
+    max_body: int = field(default=8 * 1024 * 1024, validator=_positive)
+    """Bytes of a body, before and after decompression."""
+    max_inflate_ratio: int = field(default=500, validator=_positive)
+    """Ratio of the inflated size to the compressed size. Thousands of similar alerts compress to less than a 100th."""
     max_depth: int = field(default=64, validator=_positive)
-    """Objects and lists inside each other."""
-    max_nodes: int = field(default=100_000, validator=_positive)
+    """Levels of nested objects and lists."""
+    max_nodes: int = field(default=500_000, validator=_positive)
     """Values in a document."""
     max_string: int = field(default=256 * 1024, validator=_positive)
     """Characters of one text."""
@@ -72,58 +72,88 @@ class Limits:
 
 
 DEFAULTS = Limits()
-"""Where nobody says otherwise."""
+"""Limits of calls that pass none."""
 
 
 def resolve_limits(limits: object) -> Limits:
-    """The limits of a call: None means the defaults.
+    """Return the limits of a call; None means the defaults.
 
     Raises:
-        ConfigurationError: they are no `Limits`.
+        ConfigurationError: the argument is not a `Limits`.
     """
     if limits is None:
         return DEFAULTS
     if not isinstance(limits, Limits):
-        raise ConfigurationError(f"limits must be Limits, not a {type(limits).__name__}")
+        raise ConfigurationError(f"limits: expected Limits, got {type(limits).__name__}")
     return limits
 
 
 def limit_error(limit: str, allowed: int, what: str) -> LimitError:
-    """The error that there is more of something than a limit allows."""
+    """Return the error of a request that exceeds a limit."""
     return LimitError(f"{what} (limit {limit} = {allowed})")
 
 
 def decode_json(text: str, limits: Limits) -> Any:
-    """Decode one JSON document.
+    """Decode one JSON document; U+FFFD replaces lone surrogates.
 
     Raises:
-        DecodeError: it is not strict JSON, or holds a number or text that cannot be kept exactly.
-        LimitError: it is deeper or larger than `limits` allow.
+        DecodeError: the text is not strict JSON, or holds a number beyond the range of a float.
+        LimitError: the document exceeds `limits`.
     """
-    try:
-        body = text.encode()
-    except UnicodeEncodeError:
-        raise DecodeError("the text holds a lone surrogate") from None
+    text = replace_surrogates(text)
+    body = text.encode()
     value = decode_plain_json(body, limits)
     if value is UNREAD:
-        value = _reference(text, limits)
+        value = _reference(replace_escaped_surrogates(text), limits)
     check_size(value, body, limits)
     return value
 
 
+_PAIR = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
+_LONE = re.compile(r"[\ud800-\udfff]")
+
+
+def replace_surrogates(text: str) -> str:
+    """Replace lone surrogates with U+FFFD, and join surrogate pairs."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _LONE.sub("\ufffd", _PAIR.sub(_joined, text))
+    return text
+
+
+def _joined(pair: re.Match[str]) -> str:
+    high, low = map(ord, pair[0])
+    return chr(0x10000 + (high - 0xD800 << 10) + low - 0xDC00)
+
+
+_ESCAPED = re.compile(
+    # After an odd number of backslashes the last one begins an escape. Each run is matched once, from its start.
+    r"(?<!\\)((?:\\\\)*+)\\"
+    r"(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2}))"
+)
+
+
+def replace_escaped_surrogates(text: str) -> str:
+    """Replace escaped lone surrogates in the text of a JSON document with an escaped U+FFFD."""
+    if "\\ud" not in text and "\\uD" not in text:
+        return text
+    return _ESCAPED.sub(lambda found: f"{found[1]}\\ufffd" if found[2] else found[0], text)
+
+
 UNREAD = object()
-"""What `decode_plain_json` gives where only the reference can tell."""
+"""Result of `decode_plain_json` for documents that only the reference decodes."""
 
 _DIGITS = bytes.maketrans(b"123456789-", b"0000000000")
-_LONG = 20  # characters of 18446744073709551616 and of -9223372036854775809
+_LONG = 20  # characters of 2**64 and of -(2**63) - 1, the first integers that orjson does not keep
 
 
 def decode_plain_json(body: bytes, limits: Limits) -> Any:
-    """Decode what orjson reads as the reference does; `UNREAD` for all else. Its size is not checked."""
+    """Decode a document with orjson, or return `UNREAD` where the reference may differ. Sizes are not checked."""
     if _orjson is None:
         return UNREAD
-    # orjson makes floats of integers that need more than 64 bits: nothing that might be one is left to it.
-    # So many digits in a row show in every fourth byte, too.
+    # orjson turns integers over 64 bits into floats, so bodies with 20 or more consecutive digits (or more digits than
+    # the limit allows) go to the reference. Every fourth byte of such a run is a digit: that sample is tested first.
     most = min(_LONG, limits.max_digits + 1)
     if b"0" * (most // 4) in body[::4].translate(_DIGITS) and b"0" * most in body.translate(_DIGITS):
         return UNREAD
@@ -135,14 +165,11 @@ def decode_plain_json(body: bytes, limits: Limits) -> Any:
 
 def _reference(text: str, limits: Limits) -> Any:
     try:
-        value = _strict_decoder(limits.max_digits).decode(text)
+        return _strict_decoder(limits.max_digits).decode(text)
     except RecursionError:
         raise limit_error("max_depth", limits.max_depth, "the document is too deep") from None
     except json.JSONDecodeError as error:
         raise DecodeError(f"the body is not JSON: {error.msg} at character {error.pos}") from None
-    if "\\ud" in text or "\\uD" in text:  # a surrogate, alone or in a pair
-        check(value, limits)
-    return value
 
 
 @lru_cache(maxsize=8)
@@ -168,19 +195,20 @@ _INFINITY = float("inf")
 
 
 def check(value: Any, limits: Limits) -> None:
-    """Walk a document that somebody else decoded, without recursion.
+    """Check a document that the caller decoded, without recursion.
 
     Raises:
-        DecodeError: it holds something that JSON cannot: another type, a number that is not finite, a lone surrogate.
-        LimitError: it is deeper, larger or longer than `limits` allow.
+        DecodeError: the document holds something that JSON cannot: another type, a number that is not finite, a lone
+            surrogate.
+        LimitError: the document exceeds `limits`.
     """
     try:
         _check(value, limits)
     except PayloadError:
         raise
     except Exception as error:
-        # A foreign type may be such that not even its hash can be asked for.
-        raise DecodeError("a document cannot hold what is no JSON") from error
+        # The type of a value may refuse even to be hashed.
+        raise DecodeError("a document cannot hold a type that is not JSON") from error
 
 
 def _check(value: Any, limits: Limits) -> None:
@@ -205,13 +233,13 @@ def _check(value: Any, limits: Limits) -> None:
 
 
 def check_size(value: Any, body: bytes, limits: Limits) -> None:
-    """`check` of a document that a strict decoder made of a body: only what is too deep, too large or too long."""
+    """Check only depth, number of values and lengths of texts: the document comes from a strict decoder."""
     if len(body) > limits.max_string:
         texts = [value]
         _walk(value, limits, texts, texts)
         _check_lengths([it for it in texts if type(it) is str], limits)
-    # No walk where no more brackets open than there may be levels, and there are no more bytes than two for each value.
-    # A split stops when it has found enough; a count would go on to the end.
+    # A body needs a bracket for each level and two bytes for each value: a body with few enough of both is not walked.
+    # `split` stops after the given number of brackets; `count` would read on to the end.
     elif (
         len(body) >= 2 * limits.max_nodes
         or len(body.replace(b"[", b"{").split(b"{", limits.max_depth + 1)) > limits.max_depth + 1
@@ -220,7 +248,7 @@ def check_size(value: Any, body: bytes, limits: Limits) -> None:
 
 
 def _walk(value: Any, limits: Limits, keys: list[Any] | None = None, values: list[Any] | None = None) -> None:
-    """Refuse what is too deep or too large, level by level; add all keys and values to these lists."""
+    """Check depth and number of values, level by level; add all keys and values to the given lists."""
     nodes = 1
     depth = 0
     level: list[Any] = [value]

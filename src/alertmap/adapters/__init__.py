@@ -1,1 +1,1 @@
-"""The built-in adapters, one vendor a module. None is imported before it is used."""
+"""The built-in adapters, one vendor a module or folder. None is imported before it is used."""

@@ -1,33 +1,62 @@
 """Grafana: the contact point "Webhook" of its alerting, and the notification channel of legacy alerting.
 
-Alerting, Contact points, Add: integration Webhook, URL `https://receiver.example/grafana?token=…`; leave "Disable
-resolved message" off and "Max alerts" at 0, and point a notification policy at it. The contact point "Alertmanager"
-and the setting "Send to external Alertmanager" speak Alertmanager's language: use `prometheus_alertmanager` for them.
+Set up: Alerting, Contact points, Add: integration Webhook, URL `https://receiver.example/grafana?token=…`; leave
+"Disable resolved message" off and "Max alerts" at 0, and point a notification policy at it. The contact point
+"Alertmanager" and the setting "Send to external Alertmanager" speak Alertmanager's language: use
+`prometheus_alertmanager` for them.
 
-An alert is its label set and its rule. Labels that make no difference are named by the option `ignore_labels`. A
-label `severity` should say how bad it is, in legacy alerting a tag of the rule; legacy alerts without that tag have
-the level `alerting` or `no_data`, which a source's priorities may map. Renaming a rule, or a label that depends on
-the value, makes a new alert; Grafana resolves the old one. An alert that ends while it is silenced, or after its rule
-was paused in legacy alerting, is never resolved: let incidents of this source expire.
+An alert is its label set, its rule and, where that is not 1, its organisation. Labels that make no difference are named
+by the option `ignore_labels`. A label `severity` should say how bad it is, in legacy alerting a tag of the rule; legacy
+alerts without that tag have the level `alerting` or `no_data`, which a source's priorities may map.
+
+Limits: renaming a rule, or a label that depends on the value, makes a new alert; Grafana resolves the old one. An alert
+that ends while it is silenced, or after its rule was paused in legacy alerting, is never resolved: let incidents of
+this source expire.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
-from attrs import evolve
+from attrs import Factory
 
-from alertmap import wire
-from alertmap.adapter import Adapter, Mark, Rank, Said, normalise
-from alertmap.conventions import alertmanager, labels
+from alertmap import conventions, wire
+from alertmap.adapter import (
+    Adapter,
+    Notice,
+    Rank,
+    Reading,
+    Reason,
+    Request,
+    Result,
+    Severity,
+    Shape,
+    State,
+    Times,
+    normalise,
+)
+from alertmap.conventions import alertmanager
 from alertmap.conventions.alertmanager import Item, Options
-from alertmap.model import Notice, Problem, ProblemCode, Reading, Reason, Request, Severity, State
 from alertmap.paths import JsonPath
+
+LEGACY_STATES = {
+    "alerting": State.FIRING,
+    "no_data": State.FIRING,
+    "paused": State.SUPPRESSED,
+    "ok": State.RESOLVED,
+    "pending": None,
+    "unknown": None,
+}
+
+# Legacy alerting has no levels: these states stand for them where the rule has no tag.
+LEGACY_LEVELS = {"alerting": Severity.MEDIUM, "no_data": Severity.MEDIUM}
+
+LEVELS = conventions.LEVELS | LEGACY_LEVELS
 
 
 @wire.model
 class Instance(Item):
-    ruleUID: wire.Text = ""  # from 12.4 on
-    values: dict[str, wire.Number] | None = None  # null where one of them is not finite
+    ruleUID: wire.AnyText = ""  # from 12.4 on
+    values: dict[str, wire.Number] = Factory(dict)  # null where one of them is not finite
     valueString: wire.Text = ""
     silenceURL: wire.Text = ""
     dashboardURL: wire.Text = ""
@@ -37,141 +66,109 @@ class Instance(Item):
 
 @wire.model
 class Unified:
-    title: wire.Text  # blank after a template error; counts the alerts, so it names none
-    state: wire.Text
     alerts: wire.Items[Instance]
+    orgId: wire.AnyText = ""
     groupKey: wire.Text = ""
-    truncatedAlerts: int | None = None
+    truncatedAlerts: wire.Number = 0
 
 
 @wire.model
 class Match:
     metric: wire.Text = ""
     value: wire.Number | None = None
-    tags: dict[str, wire.Text] | None = None
+    tags: dict[str, wire.Text] = Factory(dict)
 
 
 @wire.model
 class Legacy:
     ruleId: wire.NonBlank
-    ruleName: wire.Text
-    state: str
+    state: Annotated[State | None, wire.state(LEGACY_STATES)]
+    word: Annotated[wire.Text, wire.named("state")] = ""
+    ruleName: wire.Text = ""
     title: wire.Text = ""
-    orgId: wire.Text = ""  # from 6.6 on
-    evalMatches: list[Match] | None = None  # empty on all but most alertings
-    tags: dict[str, wire.Text] | None = None
+    orgId: wire.AnyText = ""  # from 6.6 on
+    evalMatches: list[Match] = Factory(list)  # empty on all but most alertings
+    tags: dict[str, wire.Text] = Factory(dict)
     message: wire.Text = ""
     ruleUrl: wire.Text = ""
     imageUrl: wire.Text = ""
 
 
-LEVELS = labels.LEVELS | {
-    # Legacy alerting has no levels: its states stand for them where the rule has no tag.
-    "alerting": Severity.MEDIUM,
-    "no_data": Severity.MEDIUM,
-    "paused": Severity.MEDIUM,
-}
+def read(event: Unified, options: Options) -> Iterator[Result]:
+    return alertmanager.group(
+        event.alerts,
+        lambda where, item: reading(where, item, options, event.orgId),
+        is_test=lambda item: item.valueString == alertmanager.TEST_VALUE or alertmanager.is_test(item),
+        group_key=event.groupKey,
+        truncated=event.truncatedAlerts,
+    )
 
 
-def identity(event: Legacy) -> dict[str, str]:
-    return {"ruleId": event.ruleId} | ({"orgId": event.orgId} if event.orgId else {})
-
-
-def read(event: Unified | Legacy, options: Options) -> Iterator[Said]:
-    if isinstance(event, Unified):
-        yield from alertmanager.group(
-            event.alerts,
-            lambda where, item: _instance(where, item, options),
-            is_test=lambda item: item.valueString == alertmanager.TEST_VALUE or alertmanager.is_test(item),
-            group_key=event.groupKey,
-            truncated=event.truncatedAlerts,
-        )
-    elif event.title == "[Alerting] Test notification" and "0" in (event.orgId, event.ruleId):
-        yield Notice(reason=Reason.TEST)
-    elif normalise(event.state) in ("pending", "unknown"):
-        yield Notice(reason=Reason.NO_ALERT)
-    else:
-        yield _legacy(event)
-
-
-def _instance(where: JsonPath, item: Instance, options: Options) -> Reading:
-    shown = alertmanager.shown(item)
+def reading(where: JsonPath, item: Instance, options: Options, organisation: str) -> Reading:
+    visible = alertmanager.visible_labels(item)
     name = item.labels.get("alertname", "")
     links = {"panel": item.panelURL, "silence": item.silenceURL, "image": item.imageURL}
-    found = alertmanager.reading(
+    return alertmanager.reading(
         where,
         item,
-        shown,
-        alertmanager.identity(item, shown, options, item.ruleUID),
+        visible,
+        alertmanager.identity(item, visible, options.ignore_labels, rule=item.ruleUID, organisation=organisation),
         # No-data and error alerts have lost the labels that their summary is made of.
         title=f"{name}: {item.labels.get('rulename')}" if name.startswith("Datasource") else "",
-        resource=labels.host(shown),
+        resource=conventions.host(visible),
         links=links | {"dashboard": item.dashboardURL} if item.dashboardURL else links,
         values=item.values,
     )
-    return found if found.occurred_at else evolve(found, problems=(*found.problems, _UNTIMED))
 
 
-_UNTIMED = Problem(ProblemCode.TIME_MISSING, "occurred_at", "the payload does not say since when this holds")
-
-
-_STATES = {
-    "alerting": State.FIRING,
-    "no_data": State.FIRING,
-    "paused": State.SUPPRESSED,
-    "ok": State.RESOLVED,
-}
-
-
-def _legacy(event: Legacy) -> Reading:
-    state = _STATES.get(normalise(event.state))
-    tags = event.tags or {}
-    matches = event.evalMatches or []
-    hosts = {labels.host(match.tags or {}) or match.metric for match in matches}
-    unknown = Problem(ProblemCode.STATE_UNKNOWN, "$.state", "the state is none that is known; it fires")
+def read_legacy(event: Legacy) -> Reading | Notice | None:
+    if event.title == "[Alerting] Test notification" and "0" in (event.orgId, event.ruleId):
+        return Notice(reason=Reason.TEST)
+    if event.state is None:
+        return None
+    hosts = {conventions.host(match.tags) or match.metric for match in event.evalMatches}
     return Reading(
-        state=state or State.FIRING,
+        state=event.state,
         # An `ok` ends an alerting or a no_data, and does not say which.
-        level=labels.level(tags) or (event.state if state and state is not State.RESOLVED else None),
-        identity=identity(event),
+        level=conventions.level(event.tags) or (event.word if normalise(event.word) in LEGACY_LEVELS else None),
+        identity={"ruleId": event.ruleId, "orgId": event.orgId or None},
         title=event.ruleName or event.title,
         message=event.message,
-        resource=labels.host(tags) or (hosts.pop() if len(hosts) == 1 else ""),
-        labels=_shared(matches) | tags,
+        resource=conventions.host(event.tags) or (hosts.pop() if len(hosts) == 1 else ""),
+        labels=shared_tags(event.evalMatches) | event.tags,
         links={"source": event.ruleUrl, "image": event.imageUrl},
-        values={match.metric or "value": match.value for match in matches if match.value is not None},
-        no_data=normalise(event.state) == "no_data",
-        problems=() if state else (unknown,),
+        values={match.metric or "value": match.value for match in event.evalMatches if match.value is not None},
+        no_data=normalise(event.word) == "no_data",
     )
 
 
-def _shared(matches: list[Match]) -> dict[str, str]:
+def shared_tags(matches: list[Match]) -> dict[str, str]:
     """The tags that all series share: it is one alert for all of them."""
-    shared = set.intersection(*(set((match.tags or {}).items()) for match in matches)) if matches else set()
-    return dict(sorted(shared))
+    tags = [set(match.tags.items()) for match in matches]
+    return dict(sorted(set.intersection(*tags))) if tags else {}
 
 
-def recognise(document: Any, _request: Request) -> Mark | None:
-    if type(document) is not dict:
-        return None
-    if document.keys() >= {"alerts", "state", "title"} and type(document["alerts"]) is list:
-        own = "orgId" in document or any(type(one) is dict and "silenceURL" in one for one in document["alerts"])
-        return Mark("it has alerts, a state and a title", Rank.STRONG if own else Rank.WEAK)
-    if document.keys() >= {"ruleId", "ruleName", "state"} and document.keys() & {"evalMatches", "ruleUrl"}:
-        return Mark("it has a ruleId, a ruleName and evalMatches or ruleUrl")
-    return None
+def unified_marks(document: Any, _request: Request) -> bool | Rank:
+    alerts = document["alerts"]
+    if not document.keys() >= {"state", "title"} or type(alerts) is not list:
+        return False
+    return "orgId" in document or any(type(one) is dict and "silenceURL" in one for one in alerts) or Rank.WEAK
+
+
+def legacy_marks(document: Any, _request: Request) -> bool:
+    return "ruleName" in document and not document.keys().isdisjoint({"evalMatches", "ruleUrl"})
 
 
 adapter = Adapter(
     name="grafana",
     title="Grafana",
-    wire=Unified | Legacy,
-    read=read,
+    shapes=[
+        Shape(Unified, read, marks=unified_marks),
+        Shape(Legacy, read_legacy, marks=legacy_marks, times=Times.NONE),
+    ],
     levels=LEVELS,
     levels_identify=True,
     open_levels=True,
-    marks=recognise,
-    timed=False,  # legacy alerting sends no time at all; of the others the problem is told here
     options=Options,
-    unrendered=alertmanager.UNRENDERED,
+    templates=alertmanager.TEMPLATES,
 )

@@ -1,7 +1,7 @@
 """Prometheus Alertmanager, and what pushes alerts to one: Prometheus, vmalert, the rulers of Loki, Mimir and Cortex.
 
-In Alertmanager: a receiver with `webhook_configs: [{url: "https://receiver.example/alertmanager?token=…"}]` and a
-route to it. Leave `send_resolved` on and do not set `max_alerts`: alerts that are left out are never heard of. Answer
+Set up: in Alertmanager a receiver with `webhook_configs: [{url: "https://receiver.example/alertmanager?token=…"}]` and
+a route to it. Leave `send_resolved` on and do not set `max_alerts`: alerts that are left out are never sent. Answer
 503, not 429, when busy: a 4xx comes again only with the group's next flush.
 
 A ruler can also push straight to the receiver as if it were an Alertmanager: `alerting.alertmanagers` of Prometheus,
@@ -10,66 +10,128 @@ has passed at the time of receipt; until then it fires, and is good only until `
 
 An alert is its label set. Labels that make no difference, such as the replica of a pair that watches the same, are
 named by the option `ignore_labels`. A label `severity` should say how bad it is; where there is none, `priority`,
-`level`, `sev` or `criticality` counts. Silenced and inhibited alerts are left out by the sender, and one that ends
-meanwhile is never resolved: let incidents of this source expire. Of tenants make a source each.
+`level`, `sev` or `criticality` counts. Make a source for each tenant. Amazon Managed Prometheus comes through SNS.
+
+Limits: silenced and inhibited alerts are left out by the sender, and one that ends meanwhile is never resolved: let
+incidents of this source expire. A payload of your own (`payload:`, from 0.32 on) is read where it keeps `alerts` as
+they are; flat ones are a case for `generic`.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
-from alertmap import wire
-from alertmap.adapter import Adapter, Mark, Rank, Said
-from alertmap.conventions import alertmanager, labels
-from alertmap.conventions.alertmanager import Item, Options, Webhook, identity
-from alertmap.model import Notice, Reading, Reason, Request
+from attrs import Factory
+
+from alertmap import conventions, wire
+from alertmap.adapter import Adapter, Notice, Rank, Reading, Reason, Request, Result, Shape, State
+from alertmap.conventions import alertmanager
+from alertmap.conventions.alertmanager import Item, Options
 from alertmap.paths import JsonPath
+
+LISTED_STATES = {"active": State.FIRING, "unprocessed": State.FIRING, "suppressed": State.SUPPRESSED}
+
+LEVELS = conventions.LEVELS
 
 
 @wire.model
-class Push(Item):
-    startsAt: wire.Rfc3339WithText
+class Webhook:
+    """A group of alerts, versions 3 and 4, and 1 where it is meant for incident.io."""
+
+    alerts: wire.Items[Item]
+    groupKey: wire.Text = ""  # a 64-bit integer in version 3; copies of the form lack it
+    externalURL: wire.Text = ""
+    truncatedAlerts: wire.Number = 0
+
+
+@wire.model(closed=True)
+class Recorded:
+    """Entry of the event recorder: Alertmanager's own log, no alerts."""
+
+    timestamp: Annotated[wire.Text, wire.named("@timestamp")]
+    instance: wire.Text
+    data: dict[str, wire.Json]
+
+
+@wire.model
+class Status:
+    state: Annotated[State, wire.state(LISTED_STATES)]
+
+
+@wire.model
+class Listed:
+    """As `GET /api/v2/alerts` lists it. Its endsAt is only when Alertmanager gives it up."""
+
+    labels: dict[str, wire.AnyText]
+    status: Status
+    annotations: dict[str, wire.AnyText] = Factory(dict)
+    startsAt: wire.Rfc3339WithText = None
+    generatorURL: wire.Text = ""
+
+
+@wire.model
+class Pushed(Item):
+    """As rulers push it to the API."""
+
+    start: Annotated[wire.Json, wire.named("startsAt")]  # of any type: it tells a push from other things with labels
 
 
 @wire.model(closed=True)
 class Posted(Item):
     """As scripts write it: the API takes an alert that has labels and nothing else."""
 
-
-LEVELS = labels.LEVELS
-
-
-def read(event: Webhook | Push | Posted, options: Options) -> Iterator[Said]:
-    if isinstance(event, Webhook):
-        url = event.externalURL
-        yield from alertmanager.group(
-            event.alerts,
-            lambda where, item: _reading(where, item, options, url),
-            is_test=alertmanager.is_test,
-            group_key=event.groupKey,
-            truncated=event.truncatedAlerts,
-        )
-    elif alertmanager.is_test(event):
-        yield Notice(reason=Reason.TEST)
-    else:
-        yield _reading((), event, options)
+    labels: dict[str, wire.AnyText]
 
 
-def _reading(where: JsonPath, item: Item, options: Options, url: str = "") -> Reading:
-    shown = alertmanager.shown(item)
-    return alertmanager.reading(where, item, shown, identity(item, shown, options), links={"alertmanager": url})
+def read(event: Webhook, options: Options) -> Iterator[Result]:
+    return alertmanager.group(
+        event.alerts,
+        lambda where, item: reading(where, item, options, event.externalURL),
+        is_test=alertmanager.is_test,
+        group_key=event.groupKey,
+        truncated=event.truncatedAlerts,
+    )
 
 
-def recognise(document: Any, request: Request) -> Mark | None:
-    if type(document) is list:
-        alerts = [one for one in document if type(one) is dict and type(one.get("labels")) is dict]
-        # Many write to Alertmanager's API; those with a dialect have stronger marks.
-        if any("startsAt" in one for one in alerts):
-            return Mark("it is an array of alerts with labels and startsAt", Rank.WEAK)
-        if request.path.removesuffix("/").endswith(_API) and (alerts or not document):
-            return Mark("it is an array of alerts for Alertmanager's API", Rank.WEAK)
-    elif alertmanager.is_webhook(document) and not alertmanager.is_from_itoc360(document, request):
-        return Mark("it has a version, a groupKey and alerts")
+def read_recorded(_event: Recorded) -> None:
     return None
+
+
+def read_listed(event: Listed, options: Options) -> Reading:
+    item = Item(
+        labels=event.labels,
+        annotations=event.annotations,
+        startsAt=event.startsAt,
+        generatorURL=event.generatorURL,
+        status=event.status.state,
+    )
+    return reading((), item, options)
+
+
+def read_pushed(event: Pushed | Posted, options: Options) -> Reading | Notice:
+    return Notice(reason=Reason.TEST) if alertmanager.is_test(event) else reading((), event, options)
+
+
+def reading(where: JsonPath, item: Item, options: Options, url: str = "") -> Reading:
+    visible = alertmanager.visible_labels(item)
+    parts = alertmanager.identity(item, visible, options.ignore_labels)
+    return alertmanager.reading(where, item, visible, parts, links={"alertmanager": url})
+
+
+def webhook_marks(document: Any, request: Request) -> bool | Rank:
+    if alertmanager.is_from_itoc360(document, request):
+        return False
+    if alertmanager.is_webhook(document):
+        return True
+    # Copies of the form: Amazon Managed Prometheus, relays of Alertmanager's template data. Grafana imitates it.
+    copied = document.keys() >= {"groupLabels", "commonLabels"} and type(document["alerts"]) is list
+    return Rank.WEAK if copied and document.keys().isdisjoint({"orgId", "title", "state"}) else False
+
+
+def array_marks(document: Any, request: Request) -> bool:
+    """Many write to Alertmanager's API; those with a dialect have stronger marks."""
+    elements = document if type(document) is list else []
+    alerts = [one for one in elements if type(one) is dict and type(one.get("labels")) is dict]
+    return any("startsAt" in one for one in alerts) or (bool(alerts) and request.path.removesuffix("/").endswith(_API))
 
 
 _API = ("/api/v1/alerts", "/api/v2/alerts")
@@ -78,13 +140,18 @@ _API = ("/api/v1/alerts", "/api/v2/alerts")
 adapter = Adapter(
     name="prometheus_alertmanager",
     title="Prometheus Alertmanager",
-    wire=Webhook | Push | Posted,
-    read=read,
+    shapes=[
+        Shape(Webhook, read, marks=webhook_marks),
+        Shape(Recorded, read_recorded, rank=None),
+        Shape(Listed, read_listed, marks=array_marks, rank=Rank.WEAK),
+        Shape(Pushed, read_pushed, marks=array_marks, rank=Rank.WEAK),
+        Shape(Posted, read_pushed, marks=array_marks, rank=Rank.WEAK),
+    ],
     levels=LEVELS,
     levels_identify=True,
     open_levels=True,
-    marks=recognise,
     many=True,
     options=Options,
-    unrendered=alertmanager.UNRENDERED,
+    reads_also={"grafana", "itoc360"},  # they imitate it, and may be pointed here
+    templates=alertmanager.TEMPLATES,
 )

@@ -1,210 +1,166 @@
 """Zapier, Pipedream, ITOC360's GitHub Action and SDKs: the contract of trigger and resolve.
 
-In the Zap: the action "Webhooks by Zapier", event POST, to `https://receiver.example/zapier?token=…`, payload type
-Json, with the data `title`, `status` (`trigger`), `id`, `severity` (`critical`, `high`, `medium` or `low`) and
+Set up: in the Zap the action "Webhooks by Zapier", event POST, to `https://receiver.example/zapier?token=…`, payload
+type Json, with the data `title`, `status` (`trigger`), `id`, `severity` (`critical`, `high`, `medium` or `low`) and
 `message`. A second Zap, or path, sends `status` = `resolve` with the same `id`: map something that both know, such as a
 ticket's number, never a time or the run of the Zap. Without an id the title is the identity: keep it the same in both.
 
-"Test step" really sends, and nothing tells it from an alert. Other keys become labels, `labels__host` as well as a
-nested `{"labels": {"host": …}}`; `url` or `link` becomes a link, `timestamp` the time since when the state holds, which
-lets an alert that Zapier replays hours later be told from a new one. Forms, XML (with the extra `xml`), a query, a form
-field `payload` that holds JSON, and an array of alerts are read as well.
+Other keys become labels, `labels__host` as well as a nested `{"labels": {"host": …}}`; `url` or `link` becomes a link,
+`timestamp` the time at which this was sent, by which a request that Zapier replays hours later is known as old. Forms,
+`multipart/form-data` (with the extra `forms`), XML (with the extra `xml`), a query, a form field `payload` that holds
+JSON, and an array of alerts are read as well.
+
+Limits: "Test step" really sends, and nothing tells it from an alert. A status of other words than the usual ones fires.
 """
 
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from attrs import Factory
+from attrs import evolve
 
-from alertmap import wire
-from alertmap.adapter import Adapter, Mark, Rank, Said, first_event, normalise
-from alertmap.conventions import labels
-from alertmap.model import Problem, ProblemCode, Reading, Request, Severity, State
+from alertmap import conventions, wire
+from alertmap.adapter import (
+    Adapter,
+    Problem,
+    ProblemCode,
+    Rank,
+    Reading,
+    Request,
+    Severity,
+    Shape,
+    State,
+    Times,
+    normalise,
+)
 from alertmap.paths import format_path
 
 CONTRACT = ("trigger", "resolve")
 SEVERITIES = ("critical", "high", "medium", "low")
 
-FIRING = "trigger triggered alert alerting firing fire open opened create created problem new active down"
-RESOLVED = "resolve resolved close closed recover recovered recovery ok up clear cleared done"
-STATES = (
-    dict.fromkeys(FIRING.split(), State.FIRING)
-    | dict.fromkeys(RESOLVED.split(), State.RESOLVED)
-    | dict.fromkeys(("acknowledge", "acknowledged", "ack"), State.ACKNOWLEDGED)
-)
+# A severity as the status comes from a wrong column of the Zap: it fires as an unknown word.
+NO_STATES = {"critical", "crit", "error", "warning", "warn"}
+STATES = {word: state for word, state in conventions.STATES.items() if word not in NO_STATES}
 
-NAMES = {
-    "title": ("summary", "name", "subject"),
-    "status": ("event_type", "state", "action"),
-    "message": ("description", "body", "text"),
-    "id": ("dedup_key", "alert_id", "fingerprint", "key"),
-    "severity": ("priority", "level", "urgency"),
-    "timestamp": (),
-    "url": (),
-    "link": (),
+LEVELS = conventions.LEVELS | {
+    "1": Severity.CRITICAL,
+    "2": Severity.HIGH,
+    "3": Severity.MEDIUM,
+    "4": Severity.LOW,
+    "5": Severity.INFO,
 }
-"""The keys, and what people write instead."""
+
+TEMPLATE = r"\{\{[^{}]*\}\}"
 
 
-@wire.model
+def read_status(node: wire.Node) -> Any:
+    value = node.value
+    if type(value) is list and value and all(one == value[0] for one in value):
+        value = value[0]  # line items repeat what is the same for all
+    word = value.strip().rstrip(".!,;: ") if type(value) is str else value
+    if type(word) is str and normalise(word) in STATES and normalise(word) not in CONTRACT:
+        node.warn(ProblemCode.SYNONYM, f"the contract names {' and '.join(CONTRACT)} only")
+    return STATUS.decode(wire.Node(word, node.where, node.context))
+
+
+def read_severity(node: wire.Node) -> str:
+    text: str = wire.structure(node, wire.SingleText).strip()
+    if wire.loosen(text) in LEVELS and normalise(text) not in SEVERITIES:
+        node.warn(ProblemCode.SYNONYM, f"the contract names {', '.join(SEVERITIES)} only")
+    return text
+
+
+STATUS = wire.state(STATES)
+SEVERITY = wire.Encoding("severity", read_severity, (*LEVELS, "x", "", None, 3, ["high", "high"]))
+
+
+@wire.model(loose_keys=True)
 class Event:
-    """An alert after `prepare`: the contract's own keys, all others in `labels`."""
-
-    title: wire.ScalarText
-    status: Annotated[State, wire.enum_word(STATES, CONTRACT)]
-    message: wire.ScalarText = ""
-    id: wire.SingleText = ""
-    severity: wire.SingleText = ""
+    title: Annotated[wire.ScalarText, wire.synonyms("summary", "name", "subject")] = ""
+    status: Annotated[
+        State, evolve(STATUS, decode=read_status, fast_path=None), wire.synonyms("event_type", "state", "action")
+    ]
+    message: Annotated[wire.ScalarText, wire.synonyms("description", "body", "text")] = ""
+    id: Annotated[wire.SingleText, wire.synonyms("dedup_key", "alert_id", "fingerprint", "key")] = ""
+    severity: Annotated[str, SEVERITY, wire.synonyms("priority", "level", "urgency")] = ""
     timestamp: wire.AnyTime = None
     url: wire.ScalarText = ""
     link: wire.ScalarText = ""
-    labels: dict[str, str] = Factory(dict)
-    spelt: dict[str, str] = Factory(dict)  # key of the contract to the key as it was sent, where they differ
-    twice: list[str] = Factory(list)  # keys that were sent in two spellings with two values
-
-
-LEVELS = {
-    word: severity
-    for severity, words in {
-        Severity.CRITICAL: "critical crit fatal emergency p1 sev1 1",
-        Severity.HIGH: "high error err major p2 sev2 2",
-        Severity.MEDIUM: "medium moderate warning warn p3 sev3 3",
-        Severity.LOW: "low minor p4 sev4 4",
-        Severity.INFO: "info informational notice p5 sev5 5",
-    }.items()
-    for word in words.split()
-}
+    rest: wire.Rest
 
 
 def prepare(document: Any) -> Any:
-    document = _unwrapped(document)
-    if type(document) is not list:
-        return _prepared(document)
-    if not document:
-        raise wire.Mismatch(((), "expected at least one alert, got an empty list"))
-    return [_prepared(event) for event in document]
-
-
-def _unwrapped(document: Any) -> Any:
-    """What stands in a form field `payload`, in the root element of XML or in any one key that is none of ours."""
-    for _ in range(4):
-        if type(document) is dict and document.get("title") is not None:
+    """Take off a form field `payload`, the root element of XML, and any one key that is none of the contract's."""
+    for _ in range(MAX_WRAPPERS):
+        if type(document) is dict and not (document.get("title") is None and document.get("status") is None):
             break
         document = wire.unwrap_payload_field(document)
         keys = wire.informative_keys(document) if type(document) is dict else []
-        if len(keys) != 1 or normalise(keys[0]) in _KNOWN or type(document[keys[0]]) not in (dict, list):
+        if len(keys) != 1 or wire.loosen(keys[0]) in OWN_KEYS or type(document[keys[0]]) not in (dict, list):
             break
         document = document[keys[0]]
+    if document == []:
+        raise wire.Mismatch(((), "expected at least one alert, got an empty list"))
     return document
 
 
-_KNOWN = frozenset(word for name, synonyms in NAMES.items() for word in (name, *synonyms)) | {"labels"}
+MAX_WRAPPERS = 4
+OWN_KEYS = {wire.loosen(key) for field in wire.fields(Event) for key in field.keys} | {"labels"}
 
 
-def _prepared(event: Any) -> Any:
-    if type(event) is not dict:
-        return event
-    spellings: dict[str, list[str]] = {}
-    for key in event:
-        spellings.setdefault(normalise(key), []).append(key)
-    fields: dict[str, Any] = {}
-    spelt, twice = dict[str, str](), list[str]()
-    rest = dict(event)
-    for name, synonyms in NAMES.items():
-        word = next(filter(spellings.__contains__, (name, *synonyms)), None)
-        if word is None:
-            continue
-        keys = [name] if name in event else spellings[word]
-        fields[name], *others = [rest.pop(key) for key in keys]
-        if any(other != fields[name] for other in others):
-            twice.append(name)
-        if keys[0] != name:
-            spelt[name] = keys[0]
-    return fields | {"labels": _labels(rest) if rest else {}, "spelt": spelt, "twice": twice}
+def read(event: Event) -> Reading:
+    labels = labels_of(event)
+    return Reading(
+        state=event.status,
+        level=event.severity,
+        # ITOC360 keeps the MD5 of just this value.
+        identity=[{"id": event.id.strip()}, {"title": event.title.strip()}],
+        title=event.title,
+        message=event.message,
+        resource=conventions.host({name.removeprefix("labels."): text for name, text in labels.items()}),
+        labels=labels,
+        links={"url": event.url, "link": event.link},
+        occurred_at=event.timestamp,
+        times=Times.STATED if event.timestamp else Times.NONE,
+        problems=tuple(second_spellings(event)),
+    )
 
 
-def _labels(rest: dict[str, Any]) -> dict[str, str]:
-    named = {".".join(part for name in names for part in _parts(name)): text for names, text in wire.flatten(rest)}
+def labels_of(event: Event) -> dict[str, str]:
+    named = {".".join(part for name in names for part in parts(name)): text for names, text in wire.flatten(event.rest)}
     return {name: text for name, text in named.items() if name}
 
 
-def _parts(name: str) -> list[str]:
+def parts(name: str) -> list[str]:
     # Zapier nests at a double underscore, six deep at the most, if "Unflatten" is on; both ways are one label.
     return [name] if name.startswith("__") or name.endswith("__") else name.split("__")[:6]
 
 
-def identity(event: Event) -> dict[str, str]:
-    # ITOC360 keeps the MD5 of just this value.
-    return {"id": event.id.strip()} if event.id.strip() else {"title": event.title.strip()}
+def second_spellings(event: Event) -> Iterator[Problem]:
+    """A problem for each key of the identity that was sent with two values, under two spellings."""
+    used = {"id": event.id, "title": event.title}
+    for key, value in event.rest.items():
+        name = wire.loosen(key)
+        if name in used and wire.scalar_text(value) != used[name]:
+            message = f"a second spelling of `{name}`; it became a label"
+            yield Problem(ProblemCode.DUPLICATE_FIELD, format_path((key,)), message)
 
 
-def read(event: Event) -> Iterator[Said]:
-    yield from list[Said](_refused(event)) or [_reading(event)]
-
-
-UNRENDERED = re.compile(r"\{\{[^{}]*\}\}")
-
-
-def _refused(event: Event) -> Iterator[Problem]:
-    if not event.title.strip():
-        yield _problem(ProblemCode.BAD_ELEMENT, event, "title", "expected text that is not blank")
-    for name, text in (("title", event.title), ("id", event.id)):
-        if UNRENDERED.fullmatch(text.strip()):
-            yield _problem(ProblemCode.BAD_ELEMENT, event, name, "expected text, got a template that was not filled in")
-    for name in event.twice:
-        yield _problem(ProblemCode.BAD_ELEMENT, event, name, "expected one value, got two under two spellings")
-
-
-def _reading(event: Event) -> Reading:
-    level, named = event.severity.strip(), identity(event)
-    problems = [_problem(ProblemCode.SYNONYM, event, name, f"it was understood as {name}") for name in event.spelt]
-    if normalise(level) in LEVELS and normalise(level) not in SEVERITIES:
-        told = f"a word that the contract does not name; it names {', '.join(SEVERITIES)}"
-        problems.append(_problem(ProblemCode.SYNONYM, event, "severity", told))
-    if "id" not in named:
-        problems.append(_problem(ProblemCode.KEY_FALLBACK, event, "id", "there is no id; the key is made of the title"))
-    return Reading(
-        state=event.status,
-        level=level or None,
-        identity=named,
-        title=event.title,
-        message=event.message,
-        resource=labels.host({name.removeprefix("labels."): text for name, text in event.labels.items()}),
-        labels=event.labels,
-        links={name: url for name, url in (("url", event.url), ("link", event.link)) if url},
-        occurred_at=event.timestamp,
-        problems=tuple(problems),
-    )
-
-
-def _problem(code: ProblemCode, event: Event, name: str, told: str) -> Problem:
-    return Problem(code, format_path((event.spelt.get(name, name),)), told)
-
-
-def recognise(document: Any, _request: Request) -> Mark | None:
-    try:
-        document = _unwrapped(document)
-    except wire.Mismatch:
-        return None
-    event = first_event(document)
-    if type(event) is dict and type(event.get("title")) is str and type(event.get("status")) is str:
-        status = normalise(event["status"])
-        if status in CONTRACT:
-            return Mark(f"it has a title, and {status} as its status", Rank.WEAK)
-    return None
+def is_contract(document: Any, _request: Request) -> bool:
+    found = document if type(document) is list else [document]
+    event = next((one for one in found if type(one) is dict), {})
+    title, word = event.get("title"), event.get("status")
+    return type(title) is str and type(word) is str and normalise(word) in CONTRACT
 
 
 adapter = Adapter(
     name="zapier",
     title="Zapier",
-    wire=Event,
-    read=read,
+    shapes=[Shape(Event, read, marks=is_contract, rank=Rank.WEAK)],
     levels=LEVELS,
-    marks=recognise,
-    formats=frozenset({"json", "form", "xml", "query"}),
+    formats={"json", "form", "multipart", "xml", "query"},
     many=True,
-    timed=False,
     prepare=prepare,
-    unrendered=UNRENDERED,
+    templates=re.compile(TEMPLATE),
+    placeholders=re.compile(rf"\s*(?:{TEMPLATE})?\s*"),
 )

@@ -1,1 +1,5 @@
-"""What many vendors share by convention: words for states and levels, names of labels, Alertmanager's alert."""
+"""Conventions that many vendors share: common words, names of labels and fields, Alertmanager's alert."""
+
+from alertmap.conventions.words import HOSTS, LEVELS, LEVELS_IN, SPELLINGS, STATES, TARGETS, first, host, level
+
+__all__ = ["HOSTS", "LEVELS", "LEVELS_IN", "SPELLINGS", "STATES", "TARGETS", "first", "host", "level"]

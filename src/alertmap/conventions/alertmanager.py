@@ -1,53 +1,44 @@
-"""Alertmanager's alert: what its webhook, pushes to its API, Grafana and ITOC360's SDKs have in common.
+"""Alertmanager's alert, which its webhook, pushes to its API, Grafana and ITOC360's SDKs share.
 
-An alert is its label set. One that is pushed has no status: its `endsAt` tells, and only the clock knows.
+An alert is its label set. Pushed alerts have no status; they are resolved once their `endsAt` has passed.
 """
-# ruff: noqa: N815 - fields are spelt as on the wire
+# ruff: noqa: N815 - fields are spelled as on the wire
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from attrs import Factory, evolve
 
 from alertmap import wire
-from alertmap.adapter import Said, normalise
-from alertmap.conventions import labels
-from alertmap.model import Notice, Problem, ProblemCode, Reading, Reason, Request, State
+from alertmap.adapter import Identity, Notice, Problem, ProblemCode, Reading, Reason, Request, Result, State
+from alertmap.conventions import words
 from alertmap.paths import JsonPath
 
-UNRENDERED = re.compile(r"<no value>|<error expanding template|\{\{[^{}]*\}\}")
-"""What Go's templates leave where they fail."""
+TEMPLATES = re.compile(r"<no value>|<error expanding template|\{\{[^{}]*\}\}")
+"""Text that a failed template of Go leaves."""
+
+STATES = {"firing": State.FIRING, "resolved": State.RESOLVED}
 
 
 @wire.model
 class Item:
-    """One alert, as the webhook and the API write it."""
+    """One alert, in the form of the webhook and of the API."""
 
-    labels: dict[str, wire.Text]
-    annotations: dict[str, wire.Text] | None = None
+    labels: dict[str, wire.AnyText] = Factory(dict)
+    annotations: dict[str, wire.AnyText] = Factory(dict)
     startsAt: wire.Rfc3339WithText = None
-    endsAt: wire.Rfc3339 = None  # zero while it fires; of a push: when to give it up
+    endsAt: wire.Rfc3339 = None  # zero while the alert fires; in a push the time at which it expires
     generatorURL: wire.Text = ""
-    status: str | None = None  # none in a push
+    fingerprint: wire.Text = ""  # a hash of the labels; a push has none
+    status: Annotated[State | None, wire.state(STATES)] = None  # absent in a push
     received_at: Annotated[datetime | None, wire.ReceivedAt()] = None
-
-
-@wire.model
-class Webhook:
-    """A group of alerts, versions 3 and 4, and 1 where it is meant for incident.io."""
-
-    version: wire.Text
-    groupKey: wire.Text  # a 64-bit integer in version 3
-    alerts: wire.Items[Item]
-    externalURL: wire.Text = ""
-    truncatedAlerts: int | None = None
 
 
 @wire.model(closed=True)
 class Options:
-    """Labels that make no difference, such as the replica of a pair that watches the same."""
+    """Options of a source: labels to leave out of the identity, such as the replica of a redundant pair."""
 
     ignore_labels: list[str] = Factory(list)
 
@@ -55,29 +46,44 @@ class Options:
 AnyItem = TypeVar("AnyItem", bound=Item)
 
 
-def shown(item: Item) -> Mapping[str, str]:
-    """The label set without empty and hidden labels."""
-    # vmalert sends empty labels; to Prometheus and Alertmanager they are none.
+def visible_labels(item: Item) -> Mapping[str, str]:
+    """Return the label set without empty and hidden labels."""
+    # vmalert sends empty labels; for Prometheus and Alertmanager an empty label is absent.
     if "" not in item.labels.values() and "__" not in "".join(item.labels):
         return item.labels
     return {name: value for name, value in item.labels.items() if value and not _is_hidden(name)}
 
 
-def identity(item: Item, shown: Mapping[str, str], options: Options, rule: str = "") -> dict[str, str]:
-    """The label set, as it is shown, and Grafana's rule, which Grafana itself counts in."""
-    if options.ignore_labels:
-        shown = {name: value for name, value in shown.items() if name not in options.ignore_labels}
-    parts = {f"label.{name}": value for name, value in shown.items()}
-    rule = rule or item.labels.get("__alert_rule_uid__", "") or _rule_in(item.generatorURL)
-    return parts | {"ruleUID": rule} if rule else parts
+def identity(
+    item: Item, visible: Mapping[str, str], ignore: Iterable[str] = (), *, rule: str = "", organisation: str = ""
+) -> list[Identity]:
+    """Return the visible labels and, as Grafana does, its rule, and its organisation unless that is 1.
+
+    An alert without labels is keyed by the fingerprint that the sender made of them, or by its source.
+    """
+    rule = rule or item.labels.get("__alert_rule_uid__", "") or _found(_RULE, item.generatorURL)
+    organisation = organisation or _found(_ORGANISATION, item.generatorURL)
+    grafana: dict[str, str] = {"ruleUID": rule} if rule else {}
+    if organisation not in ("", "1"):
+        grafana["orgId"] = organisation
+    parts = {f"label.{name}": value for name, value in visible.items()}
+    for name in ignore:
+        parts.pop(f"label.{name}", None)
+    if parts:
+        return [parts | grafana]
+    # A rule alone would give one key to all of its alerts.
+    weaker = [{"fingerprint": item.fingerprint}, {"generatorURL": item.generatorURL}]
+    return [{"labels": ""} | grafana, *(one | grafana for one in weaker)]
 
 
-def _rule_in(url: str) -> str:
-    found = re.search(f"{_RULES}([^/?#]+)/view", url) if _RULES in url else None
-    return found[1] if found else ""
+# Until April 2022 Grafana wrote /alerting/<uid>/edit: grafana/grafana#47752.
+_RULE = re.compile(r"/alerting/(?:grafana/)?([^/?#]+)/(?:view|edit)\b")
+_ORGANISATION = re.compile(r"[?&]orgId=([0-9]{1,9})\b")
 
 
-_RULES = "/alerting/grafana/"
+def _found(pattern: re.Pattern[str], url: str) -> str:
+    match = pattern.search(url) if "/alerting/" in url else None
+    return match[1] if match else ""
 
 
 def group(
@@ -86,75 +92,77 @@ def group(
     *,
     is_test: Callable[[AnyItem], bool],
     group_key: str,
-    truncated: int | None = None,
-) -> Iterator[Said]:
-    """What there is to say of a group: one reading for each alert that is no test, and a notice of the whole."""
-    reason = None
+    truncated: float = 0,
+) -> Iterator[Result]:
+    """Read a group: a reading for each alert that is not a test, and a notice about the request."""
+    reason, count = None, 0
     for where, item in alerts:
+        count += 1
         if is_test(item):
             reason = Reason.TEST
             continue
         found = one(where, item)
         yield found if item.status is not None else evolve(found, problems=(*found.problems, _NO_STATUS))
-    left_out = max(truncated or 0, 0)
+    if not count:
+        yield Problem(ProblemCode.MISSING, "$.alerts", "the group holds no alerts")
+    left_out = max(int(truncated), 0)
     if left_out:
-        # The group's first alerts by label are sent; those left out may be opened or resolved unseen.
+        # Alertmanager sends the first alerts by label; the others may fire or resolve without a request.
         yield Problem(ProblemCode.TRUNCATED, "$.truncatedAlerts", "the sender left alerts out of this request")
     yield Notice(reason=reason, truncated=left_out, group_key=group_key)
 
 
-_NO_STATUS = Problem(ProblemCode.STATE_GUESSED, "$.status", "the alert has no status; its endsAt stands for it")
+_NO_STATUS = Problem(ProblemCode.STATE_GUESSED, "$.status", "the alert has no status; its endsAt decides")
 
 
 def is_test(item: Item) -> bool:
-    """Whether it comes of Grafana's test button."""
-    # A real rule's alert has its folder among the labels. Those of a test can be edited, its value cannot.
-    return item.labels == _TEST_LABELS or (item.annotations or {}).get("__value_string__") == TEST_VALUE
+    """Return whether the alert comes from Grafana's test button."""
+    # The labels of a real alert contain its folder. The labels of a test can be edited, its value cannot.
+    return item.labels == _TEST_LABELS or item.annotations.get("__value_string__") == TEST_VALUE
 
 
 _TEST_LABELS = {"alertname": "TestAlert", "instance": "Grafana"}
 TEST_VALUE = "[ metric='foo' labels={instance=bar} value=10 ]"
-"""The value of Grafana's test alert; a real one has a `var`."""
+"""Value string of Grafana's test alert; a real one has a `var`."""
 
 
 def reading(
     where: JsonPath,
     item: Item,
-    shown: Mapping[str, str],
-    identity: Mapping[str, str],
+    visible: Mapping[str, str],
+    identity: Sequence[Identity],
     *,
     title: str = "",
     resource: str = "",
     links: Mapping[str, str],
     values: Mapping[str, int | float | str] | None = None,
     is_episode: bool = True,
-    problems: tuple[Problem, ...] = (),
 ) -> Reading:
-    """Read one alert, whichever way it came; a title, resource, link or values of the sender's own count first."""
-    state, guessed = _state(item)
-    notes = item.annotations or {}
+    """Read one alert; the title, resource, links and values that the caller passes come first."""
+    state, problems = _state(item)
+    notes = item.annotations
     reason = notes.get("grafana_state_reason", "")
-    title = title or labels.first(notes, ("summary", "title", "message")) or labels.first(shown, ("alertname",))
-    if not title and shown:
-        title = ", ".join(f"{name}={value}" for name, value in sorted(shown.items()))
+    title = title or words.first(notes, ("summary", "title", "message")) or words.first(visible, ("alertname",))
+    if not title and visible:
+        title = ", ".join(f"{name}={value}" for name, value in sorted(visible.items()))
         problems = (*problems, _NO_NAME)
     started = item.startsAt
     if state is State.RESOLVED and started and started.moment == item.endsAt:
-        # Grafana after a restart, and towards an external Alertmanager: it does not tell what began when.
+        # After a restart, and towards an external Alertmanager, Grafana sends the end as the start.
         started = None
     begun = started.moment if started else None
     return Reading(
         state=state,
-        level=labels.level(item.labels) or labels.level(notes),
+        level=words.level(item.labels) or words.level(notes),
         identity=identity,
         title=title,
-        message=labels.first(notes, ("description", "message", "Error")),
-        resource=resource or labels.first(shown, labels.TARGETS),
-        labels={**shown, "grafana_state_reason": reason} if reason else shown,
+        message=words.first(notes, ("description", "message", "Error")),
+        resource=resource or words.first(visible, words.TARGETS),
+        labels={**visible, "grafana_state_reason": reason} if reason else visible,
         links={
             "source": item.generatorURL,
-            "runbook": labels.first(notes, ("runbook_url", "runbook")),
-            "dashboard": labels.first(notes, ("dashboard_url", "dashboard")),
+            "runbook": words.first(notes, ("runbook_url", "runbook")),
+            "dashboard": words.first(notes, ("dashboard_url", "dashboard")),
             **links,
         },
         values=values or _values(notes),
@@ -162,9 +170,9 @@ def reading(
         occurred_at=item.endsAt if state is State.RESOLVED else begun,
         episode=started.text if started and is_episode else None,
         expires_at=item.endsAt if state is State.FIRING and item.status is None else None,
-        no_data=shown.get("alertname") == "DatasourceNoData" or reason.startswith("NoData"),
-        problems=guessed + problems,
-        at=where,
+        no_data=visible.get("alertname") == "DatasourceNoData" or reason.startswith("NoData"),
+        problems=problems,
+        path=where,
     )
 
 
@@ -173,21 +181,18 @@ _NO_NAME = Problem(ProblemCode.TITLE_FALLBACK, "$.labels", "the alert has no nam
 
 def _state(item: Item) -> tuple[State, tuple[Problem, ...]]:
     if item.status is not None:
-        known = _STATES.get(item.status) or _STATES.get(normalise(item.status))
-        return (known, ()) if known else (State.FIRING, (_UNKNOWN,))
+        return item.status, ()
     if item.endsAt is None:
         return State.FIRING, ()
     if item.received_at is None:
-        return State.FIRING, (_UNTOLD,)
+        return State.FIRING, (_NO_CLOCK,)
     return State.RESOLVED if item.endsAt <= item.received_at else State.FIRING, ()
 
 
-_STATES = {"firing": State.FIRING, "resolved": State.RESOLVED}
-_UNKNOWN = Problem(ProblemCode.STATE_UNKNOWN, "$.status", "the status is neither firing nor resolved; it fires")
-_UNTOLD = Problem(
+_NO_CLOCK = Problem(
     ProblemCode.STATE_GUESSED,
     "$.endsAt",
-    "whether this is over only the time of receipt could tell, which was not given; it fires",
+    "only the time of receipt can tell whether this is over, and it was not given; treated as firing",
 )
 
 
@@ -204,7 +209,7 @@ def _is_hidden(name: str) -> bool:
 
 
 def is_webhook(document: Any) -> bool:
-    """Whether a document has the marks of Alertmanager's webhook, and none of Grafana's, which imitates it."""
+    """Return whether a document has the keys of Alertmanager's webhook, and none of Grafana's, which imitates it."""
     return (
         type(document) is dict
         and document.keys() >= {"version", "groupKey", "alerts"}
@@ -214,6 +219,6 @@ def is_webhook(document: Any) -> bool:
 
 
 def is_from_itoc360(document: Any, request: Request) -> bool:
-    """Whether one of ITOC360's SDKs wrote it: they post Alertmanager's form."""
+    """Return whether a request comes from one of ITOC360's SDKs, which post Alertmanager's form."""
     names = (document.get("receiver"), request.header("User-Agent"))
     return any(type(name) is str and name.startswith("itoc360-") for name in names)

@@ -23,11 +23,11 @@ def dedup_key(vendor: str, identity: Mapping[str, str]) -> str:
     """Write an identity as `vendor:name=value,name=value`, names sorted.
 
     Distinct identities have distinct keys: what separates parts is escaped as `%XX` of its UTF-8 bytes. A key of more
-    than 255 characters is cut to 190 and ends in `~` and the SHA-256 of the whole.
+    than 255 characters is cut to 190 and ends in `~` and the SHA-256 of the full key.
     """
     text = ",".join([f"{name}={identity[name]}" for name in sorted(identity)])
     commas, equals = text.count(","), text.count("=")
-    # What must be escaped is not printable, or shows in the counts; so does an `=` in a value, which stays as it is.
+    # What must be escaped is not printable, or changes the counts; so does an `=` in a value, which stays.
     is_plain = text.isprintable() and commas == len(identity) - 1 and equals == len(identity)
     if not is_plain or "%" in text or "~" in text:
         parts = [f"{_IN_NAME.sub(_escape, name)}={_IN_VALUE.sub(_escape, identity[name])}" for name in sorted(identity)]

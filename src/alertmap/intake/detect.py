@@ -1,18 +1,21 @@
 """Which vendor a request is from, and why."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
+from alertmap import wire
 from alertmap._records import record
-from alertmap.adapter import Adapter, Mark, Rank
+from alertmap.adapter import Adapter, Rank, Shape
 from alertmap.errors import DecodeError, LimitError
 from alertmap.intake import registry
 from alertmap.intake.decode import decode
 from alertmap.intake.envelope import MOST, unwrap
+from alertmap.intake.marks import first_event
 from alertmap.model import Request
+from alertmap.paths import MISSING, parse_path, resolve
 from alertmap.strict_json import Limits, resolve_limits
 
-_FORMATS = frozenset({"json", "form", "xml", "text", "query", "empty"})
+_FORMATS = frozenset({"json", "form", "multipart", "xml", "text", "query", "empty"})
 
 
 @record
@@ -20,6 +23,13 @@ class Detection:
     """The vendor that a request looks like, and the reason in words."""
 
     vendor: str
+    reason: str
+
+
+class Match(NamedTuple):
+    """How sure it is that a document is a vendor's, and why."""
+
+    rank: Rank
     reason: str
 
 
@@ -32,7 +42,7 @@ def detect(
 
     Raises:
         LimitError: the request is larger than `limits` allow.
-        ConfigurationError: the arguments cannot mean anything.
+        ConfigurationError: the arguments cannot mean anything, or the body needs an extra that is not installed.
     """
     request = request if isinstance(request, Request) else Request(request)
     limits = resolve_limits(limits)
@@ -46,11 +56,11 @@ def detect(
 def recognise(
     document: Any, request: Request, limits: Limits, adapters: Iterable[Adapter] | None = None
 ) -> Detection | None:
-    """The same for a decoded document. Inside an envelope that nobody claims the inner vendor counts."""
-    known = registry.loadable() if adapters is None else tuple(adapters)
+    """Find the vendor of a decoded document. Inside an envelope that nobody claims the inner vendor counts."""
+    known = None if adapters is None else tuple(adapters)
     inside, best = "", None
     for _ in range(MOST + 1):
-        found, rank = _best(document, request, known)
+        found, rank = _best(document, request, registry.candidates(document, request) if known is None else known)
         if found is not None:
             best = Detection(found.vendor, inside + found.reason)
         if rank is Rank.STRONG:
@@ -65,17 +75,109 @@ def recognise(
     return best
 
 
-def _best(document: Any, request: Request, adapters: tuple[Adapter, ...]) -> tuple[Detection | None, Rank | None]:
-    found = [(adapter, mark) for adapter in adapters if (mark := _mark(adapter, document, request))]
-    best = max((mark.rank for _, mark in found), default=None)
-    likely = [Detection(adapter.name, mark.reason) for adapter, mark in found if mark.rank is best]
+def strongly_anothers(document: Any, request: Request, adapter: Adapter) -> Detection | None:
+    """The other vendor whose strong marks a document has, unless this adapter reads it on purpose."""
+    if "*" in adapter.reads_also:
+        return None
+    others = (one for one in registry.candidates(document, request) if one.name != adapter.name)
+    found, rank = _best(document, request, others)
+    return found if rank is Rank.STRONG and found and found.vendor not in adapter.reads_also else None
+
+
+def _best(document: Any, request: Request, adapters: Iterable[Adapter]) -> tuple[Detection | None, Rank | None]:
+    found = [(adapter, match) for adapter in adapters if (match := match_of(adapter, document, request))]
+    best = max((match.rank for _, match in found), default=None)
+    likely = [Detection(adapter.name, match.reason) for adapter, match in found if match.rank is best]
     # Two that are equally likely give none: a wrong adapter would read a wrong page.
     return (likely[0] if len(likely) == 1 else None), best
 
 
-def _mark(adapter: Adapter, document: Any, request: Request) -> Mark | None:
+def is_marked(adapter: Adapter, first: Shape, document: Any, request: Request) -> bool:
+    """Return whether a document has any mark of this vendor; `first` is the shape that reads it."""
+    is_array = adapter.many and type(document) is list
+    event = first_event(document) if is_array else document
+    ask = _rank if is_array else _marked_rank  # one object is known to fit
+    if ask(first, document, event, request) is not None:
+        return True
+    return any(_rank(shape, document, event, request) is not None for shape in adapter.shapes if shape is not first)
+
+
+def match_of(adapter: Adapter, document: Any, request: Request) -> Match | None:
+    """Say whether a decoded document looks like this vendor's, and why: by the surest of its shapes."""
+    if adapter.prepare is not None:
+        try:
+            document = adapter.prepare(document)
+        except wire.Mismatch:
+            return None
+    event = first_event(document) if adapter.many else document
+    best: Match | None = None
+    for shape in adapter.shapes:
+        rank = _rank(shape, document, event, request)
+        if rank is not None and (best is None or rank > best.rank):
+            best = Match(rank, _reason(shape, request))
+    return best
+
+
+def match_shape(shape: Shape, document: Any, request: Request) -> bool:
+    """Return whether a document looks like this shape."""
+    return _rank(shape, document, document, request) is not None
+
+
+def _rank(shape: Shape, document: Any, event: Any, request: Request) -> Rank | None:
+    """How sure it is that an event of a document has this shape; None where it has not."""
+    if shape.rank is None or not (type(event) is str if shape.model is str else wire.fits(shape.model, event)):
+        return None
+    return _marked_rank(shape, document, event, request)
+
+
+def _marked_rank(shape: Shape, document: Any, event: Any, request: Request) -> Rank | None:
+    """How sure it is that an event that fits has this shape, by header and marks."""
+    rank = shape.rank
+    if rank is None:
+        return None
+    if shape.headers and _header(shape, request):
+        return rank
+    if callable(shape.marks):
+        return _asked(shape, document, request)
+    if not shape.marks and (shape.headers or not shape.decides):
+        return None
+    for mark in shape.marks:
+        if not (_is_there(event, mark) if mark.startswith("$") else type(event) is dict and mark in event):
+            return None
+    return rank
+
+
+def _header(shape: Shape, request: Request) -> str:
+    """The name of the header that stands for the marks of a shape; "" where none was sent."""
+    for name, beginning in shape.headers.items():
+        value = request.header(name)
+        if value is not None and value.startswith(beginning):
+            return name
+    return ""
+
+
+def _reason(shape: Shape, request: Request) -> str:
+    if header := _header(shape, request):
+        return (
+            f"it has the header {header}: {shape.headers[header]}…"
+            if shape.headers[header]
+            else f"it has the header {header}"
+        )
+    if callable(shape.marks):
+        return f"it has the form of {shape.model.__name__}"
+    return f"it has the keys {', '.join(sorted({*shape.marks, *wire.required_keys(shape.model)}))}"
+
+
+def _asked(shape: Shape, document: Any, request: Request) -> Rank | None:
+    assert callable(shape.marks)
     try:
-        mark = adapter.recognise(document, request)
-        return mark if isinstance(mark, Mark) else None
+        answer = shape.marks(document, request)
     except Exception:  # noqa: BLE001 - a third-party adapter's fault must not hide all the others
         return None
+    if isinstance(answer, Rank):
+        return answer
+    return shape.rank if answer is True else None
+
+
+def _is_there(event: Any, path: str) -> bool:
+    return resolve(event, parse_path(path)) is not MISSING

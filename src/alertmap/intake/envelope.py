@@ -21,7 +21,7 @@ MOST = 4
 
 
 class Unwrapped(NamedTuple):
-    """What an envelope held."""
+    """Contents of an envelope."""
 
     name: str
     """Of the envelope: `sns`, `pubsub`, `eventbridge`, `cloudevents`, `eventgrid`, `list`."""
@@ -48,12 +48,16 @@ def unwrap(document: Any, limits: Limits) -> Unwrapped | None:
 
 def _sns(document: dict[str, Any], limits: Limits) -> Unwrapped | None:
     # https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
-    kind, topic = document.get("Type"), document.get("TopicArn")
-    if type(kind) is not str or type(topic) is not str or type(document.get("MessageId")) is not str:
+    kind, topic, message_id = document.get("Type"), document.get("TopicArn"), document.get("MessageId")
+    delivery_id = message_id if type(message_id) is str else ""
+    is_topic = type(topic) is str and topic.startswith("arn:")
+    # Two of the three marks are enough: a damaged one must not cost the page. Another type is no damage.
+    is_notification = (kind == "Notification") + is_topic + bool(delivery_id) > 1
+    is_other = type(kind) is str and kind not in {"", "Notification"}
+    if is_notification and not is_other and type(document.get("Message")) is str:
+        return Unwrapped("sns", _inside(document["Message"], limits), delivery_id)
+    if type(topic) is not str or not delivery_id:
         return None
-    delivery_id = document["MessageId"]
-    if kind == "Notification":
-        return Unwrapped("sns", _inside(document.get("Message"), limits), delivery_id)
     if kind == "SubscriptionConfirmation":
         url = _confirm_url(document.get("SubscribeURL"), topic)
         return Unwrapped("sns", None, delivery_id, Notice(reason=Reason.HANDSHAKE, confirm_url=url))
@@ -153,7 +157,7 @@ def _event_grid(event: Any) -> Unwrapped | None:
 
 
 def _inside(value: Any, limits: Limits) -> Any:
-    """What an envelope holds: JSON where it is the text of JSON, else as it stands. The depth is shared."""
+    """Decode the content of an envelope if it is the text of JSON; else return it as it is. The depth is shared."""
     if type(value) is not str:
         return value
     try:

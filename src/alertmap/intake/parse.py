@@ -1,9 +1,9 @@
-"""One request in, one `Batch` out: the only place where the floors meet.
+"""One request in, one `Batch` out: the only place where the layers meet.
 
 decode -> envelopes off -> wire model -> `read` -> scrub, severity, key -> alerts. Nothing but `AlertmapError` leaves.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 from attrs import evolve
 
 from alertmap import wire
-from alertmap._records import extender
-from alertmap.adapter import Adapter
+from alertmap.adapter import Adapter, Shape
 from alertmap.errors import (
     AdapterError,
     AlertmapError,
@@ -23,14 +22,14 @@ from alertmap.errors import (
     join_limited,
 )
 from alertmap.intake import registry
-from alertmap.intake.decode import decode
+from alertmap.intake.decode import decode, unread_query
 from alertmap.intake.dedup import dedup_key
-from alertmap.intake.detect import recognise
-from alertmap.intake.envelope import MOST, unwrap
+from alertmap.intake.detect import is_marked, match_shape, recognise, strongly_anothers
+from alertmap.intake.envelope import MOST, Unwrapped, unwrap
 from alertmap.intake.scrub import scrub
 from alertmap.intake.severity import Decision
 from alertmap.intake.source import Source, resolve_options, resolve_source
-from alertmap.model import Alert, Batch, Notice, Problem, ProblemCode, Reading, Reason, Request, State
+from alertmap.model import Alert, Batch, Notice, Problem, ProblemCode, Reading, Reason, Request, State, Times
 from alertmap.paths import JsonPath, format_path
 from alertmap.strict_json import Limits, check, limit_error, resolve_limits
 
@@ -64,14 +63,16 @@ def parse(
         LimitError: the request is larger than its limits.
         ShapeError: it is not what the vendor sends, or no element of it can be read.
         AdapterError: the adapter is broken.
-        ConfigurationError: the arguments cannot mean anything.
+        ConfigurationError: the arguments cannot mean anything, or the body needs an extra that is not installed.
     """
     call = _Call(vendor, source, received_at, limits)
-    request = request if isinstance(request, Request) else Request(request)
+    if not isinstance(request, Request):
+        request = Request.of_body(request)
     try:
         document = decode(request, call.adapter.formats, call.limits)
         if document is None:
-            return Batch(vendor=call.adapter.name, source=call.source.name, reason=Reason.PROBE)
+            problems = unread_query(request, call.adapter.formats, call.adapter.name)
+            return Batch(vendor=call.adapter.name, source=call.source.name, problems=problems, reason=Reason.PROBE)
         return _read(call, document.value, request, document.problems)
     except PayloadError as error:
         error.vendor = call.adapter.name
@@ -136,18 +137,35 @@ def _as_moment(moment: object) -> datetime | None:
 class _Call:
     """The arguments of a call, checked, and what was found out on the way that holds for all its alerts."""
 
-    __slots__ = ("adapter", "decided", "limits", "options", "received_at", "safe_links", "source")
+    __slots__ = ("adapter", "decided", "limits", "options", "received_at", "source")
 
     def __init__(self, vendor: object, source: Source | str | None, received_at: object, limits: object) -> None:
         by_name = type(vendor) is str and (source is None or type(source) is str)
         self.adapter, self.source, self.options = (_named if by_name else _resolved)(vendor, source)
         self.received_at = _as_moment(received_at)
         self.limits = resolve_limits(limits)
-        self.safe_links: set[str] = set()
         self.decided: dict[tuple[str | None, bool], Decision] = {}
 
 
 # --- Document to readings --------------------------------------------------------------------------------------------
+
+
+class _Event(NamedTuple):
+    """A part of a document that fits a shape of the adapter."""
+
+    where: JsonPath
+    shape: Shape
+    event: Any
+
+
+class _Opened(NamedTuple):
+    """A document without its envelopes, and its events; or the handshake of a carrier."""
+
+    document: Any
+    envelopes: tuple[str, ...]
+    delivery_id: str
+    events: Iterable[_Event] = ()
+    handshake: Notice | None = None
 
 
 def _read(call: _Call, document: Any, request: Request, problems: tuple[Problem, ...]) -> Batch:
@@ -163,127 +181,201 @@ def _read(call: _Call, document: Any, request: Request, problems: tuple[Problem,
 def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem, ...]) -> Batch:
     adapter = call.adapter
     context = wire.ParseContext(request, call.received_at)
-    inside, envelopes, delivery_id, events, handshake = _opened(call, document, context)
+    unwrapped = _without_envelopes(call, document, context)
+    handshake = unwrapped.handshake
     if handshake is not None:
         return Batch(
             vendor=adapter.name,
             source=call.source.name,
             problems=problems,
             raw=document,
-            envelopes=envelopes,
+            envelopes=unwrapped.envelopes,
             reason=handshake.reason,
             reply=handshake.reply,
             confirm_url=handshake.confirm_url,
-            delivery_id=delivery_id,
+            delivery_id=unwrapped.delivery_id,
         )
-    readings, more, notice = _said(call, events)
-    del events  # the garbage collector would look at them again and again
-    told = [*problems, *more]
-    doubts: dict[int, list[Problem]] = {}
-    for where, code, message in context.warnings:
-        owner = None if code is ProblemCode.BAD_ELEMENT else _owner(readings, where)
-        doubted = told if owner is None else doubts.setdefault(owner, [])
-        doubted.append(Problem(code, format_path(where), message))
+    inside = unwrapped.document
+    readings, more, notice = _readings(call, unwrapped.events)
+    batch_problems = [*problems, *more]
+    warnings = _by_reading([reading for reading, _ in readings], context, batch_problems)
     alerts: list[Alert] = []
-    for index, reading in enumerate(readings):
-        made = _alert(call, reading, doubts.get(index, []), inside)
+    for index, (reading, times) in enumerate(readings):
+        made = _alert(call, reading, times, warnings.get(index, ()), inside)
         if isinstance(made, Alert):
             alerts.append(made)
         else:
-            told.append(made)
-    refused = [problem for problem in told if problem.code is ProblemCode.BAD_ELEMENT]
+            batch_problems.append(made)
+    refused = [problem for problem in batch_problems if problem.code is ProblemCode.BAD_ELEMENT]
     if not alerts and refused and notice.reason is None:
-        raise ShapeError(join_limited([f"{p.message} @ {p.path}" for p in refused]), problems=told)
+        raise ShapeError(join_limited([f"{it.message} @ {it.path}" for it in refused]), problems=batch_problems)
     return Batch(
         vendor=adapter.name,
         source=call.source.name,
         alerts=tuple(alerts),
-        problems=tuple(told),
+        problems=tuple(batch_problems),
         raw=inside,
-        envelopes=envelopes,
+        envelopes=unwrapped.envelopes,
         truncated=notice.truncated,
         group_key=notice.group_key,
-        delivery_id=notice.delivery_id or delivery_id,
+        delivery_id=notice.delivery_id or unwrapped.delivery_id,
         reason=None if alerts else notice.reason or Reason.NO_ALERT,
         reply=notice.reply,
         confirm_url=notice.confirm_url,
     )
 
 
-class _Letter(NamedTuple):
-    """A document without its envelopes, checked against the wire model; or the handshake of a carrier."""
-
-    document: Any
-    envelopes: tuple[str, ...]
-    delivery_id: str
-    events: Iterable[tuple[JsonPath, Any]] = ()
-    handshake: Notice | None = None
-
-
-def _opened(call: _Call, document: Any, context: wire.ParseContext) -> _Letter:
-    adapter = call.adapter
+def _without_envelopes(call: _Call, document: Any, context: wire.ParseContext) -> _Opened:
     outer, delivery_id = document, ""
     envelopes: tuple[str, ...] = ()
     while True:
         try:
-            prepared = document if adapter.prepare is None else adapter.prepare(document)
-            return _Letter(document, envelopes, delivery_id, _events(adapter, prepared, context))
+            events = _events(call, document, context)
+            return _Opened(document, envelopes, delivery_id, events)
         except wire.Mismatch as error:
             context.warnings.clear()
-            inner = unwrap(document, call.limits) if len(envelopes) < MOST else None
-            if inner is None or (inner.name == "list" and adapter.many):
-                looks = recognise(outer, context.request, call.limits)
-                other = looks is not None and looks.vendor != adapter.name
-                hint = f"this looks like {looks.vendor}: {looks.reason}" if looks and other else ""
-                raise ShapeError(str(error), problems=error.problems(), hint=hint) from None
+            inner = _inner(call, document) if len(envelopes) < MOST else None
+            if inner is None:
+                raise _shape_error(call, error, outer, context.request) from None
         envelopes, delivery_id = (*envelopes, inner.name), inner.delivery_id or delivery_id
         if inner.handshake is not None:
-            return _Letter(document, envelopes, delivery_id, handshake=inner.handshake)
+            return _Opened(document, envelopes, delivery_id, handshake=inner.handshake)
         document = inner.document
 
 
-def _events(adapter: Adapter, value: Any, context: wire.ParseContext) -> Iterable[tuple[JsonPath, Any]]:
-    read = wire.reader(adapter.wire)
-    if adapter.many and type(value) is list:
-        return wire.items(value, (), context, read)
-    return (((), read(value, (), context)),)
+def _inner(call: _Call, document: Any) -> Unwrapped | None:
+    """Return the contents of an envelope; an array is no envelope where the adapter reads arrays."""
+    inner = unwrap(document, call.limits)
+    return None if inner is not None and inner.name == "list" and call.adapter.many else inner
 
 
-def _said(call: _Call, events: Iterable[tuple[JsonPath, Any]]) -> tuple[list[Reading], list[Problem], Notice]:
-    readings: list[Reading] = []
+def _shape_error(call: _Call, error: wire.Mismatch, document: Any, request: Request) -> ShapeError:
+    looks = recognise(document, request, call.limits)
+    other = looks is not None and looks.vendor != call.adapter.name
+    hint = f"this looks like {looks.vendor}: {looks.reason}" if looks and other else ""
+    return ShapeError(str(error), problems=error.problems(), hint=hint)
+
+
+def _guard(adapter: Adapter, shape: Shape, document: Any, request: Request) -> None:
+    """Refuse a body that is not marked as this vendor's, but strongly as another's."""
+    if "*" in adapter.reads_also or is_marked(adapter, shape, document, request):
+        return
+    other = strongly_anothers(document, request, adapter)
+    if other is not None:
+        raise wire.Mismatch(((), f"expected a body of {adapter.title}, got one that looks like {other.vendor}"))
+
+
+def _events(call: _Call, document: Any, context: wire.ParseContext) -> Iterable[_Event]:
+    """Read a document as the adapter's shapes.
+
+    Raises:
+        Mismatch: it fits none, looks like another vendor's, or is an envelope for an adapter that reads any object.
+    """
+    adapter = call.adapter
+    if adapter.reads_anything and _inner(call, document) is not None:
+        raise wire.Mismatch(((), "expected an alert, got an envelope"))
+    if adapter.placeholders is not None:
+        document = wire.without_placeholders(document, adapter.placeholders, context)
+    if adapter.prepare is not None:
+        document = adapter.prepare(document)
+    read = _reader(adapter)
+    events: Sequence[_Event]
+    if adapter.many and type(document) is list:
+        if not document:
+            context.warnings.append(((), ProblemCode.MISSING, "the array is empty"))
+        events = [_Event(where, *found) for where, found in wire.items(document, (), context, read)]
+    else:
+        events = (_Event((), *read(document, (), context)),)
+    if events:
+        _guard(adapter, events[0].shape, document, context.request)
+    return events
+
+
+@lru_cache(maxsize=512)
+def _reader(adapter: Adapter) -> wire.Read:
+    """Return what reads a value as the first shape whose model fits: it gives the shape and the event."""
+    readers = [(shape, shape.model, wire.reader(shape.model)) for shape in adapter.shapes]
+
+    def read(value: Any, where: JsonPath, context: wire.ParseContext) -> tuple[Shape, Any]:
+        for shape, model, read_one in readers:
+            if not (type(value) is str if model is str else wire.fits(model, value)):
+                continue
+            if shape.decides or shape.rank is None or match_shape(shape, value, context.request):
+                return shape, read_one(value, where, context)
+        unmarked = [shape for shape in adapter.shapes if not shape.decides and shape.rank is not None]
+        if unmarked and type(value) is dict:
+            raise wire.Mismatch((where, f"expected the keys that mark a body of {adapter.title}"))
+        if len(readers) == 1:  # the message of one model is more exact
+            return readers[0][0], readers[0][2](value, where, context)
+        # No shape fits: structuring the union says what each of them needs.
+        raise wire.misfit(value, where, [model for _, model, _ in readers])
+
+    return read
+
+
+def _readings(call: _Call, events: Iterable[_Event]) -> tuple[list[tuple[Reading, Times]], list[Problem], Notice]:
+    readings: list[tuple[Reading, Times]] = []
     problems: list[Problem] = []
     notice = _NOTHING
     adapter = call.adapter
-    for where, event in events:
-        try:
-            found = [*(adapter.read(event) if adapter.options is None else adapter.read(event, call.options))]
-        except Exception as error:
-            raise AdapterError(f"{adapter.name}: read raised {type(error).__name__} @ {format_path(where)}") from error
-        for said in found:
-            if isinstance(said, Reading):
-                readings.append(said if said.at or not where else evolve(said, at=where))
-            elif isinstance(said, Problem):
-                problems.append(_within(where, said))
-            elif isinstance(said, Notice):
-                notice = said
+    for where, shape, event in events:
+        default = shape.times or adapter.times
+        for result in _results(call, shape, event, where):
+            if isinstance(result, Reading):
+                reading = result if result.path or not where else evolve(result, path=where)
+                readings.append((reading, reading.times or default))
+            elif isinstance(result, Problem):
+                problems.append(_within(where, result))
+            elif isinstance(result, Notice):
+                notice = result
             else:
-                raise AdapterError(f"{adapter.name}: read yields a {type(said).__name__} @ {format_path(where)}")
-        if len(readings) > call.limits.max_alerts:
-            raise limit_error("max_alerts", call.limits.max_alerts, "the request holds too many alerts")
+                message = f"{adapter.name}: read gives a {type(result).__name__}, not a Reading, Notice or Problem"
+                raise AdapterError(f"{message} @ {format_path(where)}")
+            if len(readings) > call.limits.max_alerts:
+                raise limit_error("max_alerts", call.limits.max_alerts, "the request holds too many alerts")
     return readings, problems, notice
 
 
 _NOTHING = Notice()
 
 
-def _owner(readings: list[Reading], where: JsonPath) -> int | None:
-    """The reading in whose element a place lies; the innermost one."""
-    owners = [index for index, reading in enumerate(readings) if where[: len(reading.at)] == reading.at]
-    return max(owners, key=lambda index: len(readings[index].at), default=None)
+def _results(call: _Call, shape: Shape, event: Any, where: JsonPath) -> Sequence[Any]:
+    """Call `read`, and list what it gives in any of its forms."""
+    try:
+        result = shape.read(event, call.options) if shape.takes_options else shape.read(event)
+        results = () if result is None else (result,) if isinstance(result, _SINGLE) else [*result]
+    except AlertmapError:
+        raise
+    except Exception as error:
+        message = f"{call.adapter.name}: read raised {type(error).__name__} @ {format_path(where)}"
+        raise AdapterError(message) from error
+    return results
 
 
-def _element(document: Any, at: JsonPath) -> Any:
-    for step in at:
+_SINGLE = (Reading, Notice, Problem)
+
+
+def _by_reading(
+    readings: list[Reading], context: wire.ParseContext, batch_problems: list[Problem]
+) -> dict[int, list[Problem]]:
+    """The problems that came up on the way, by the reading in whose element they stand; the others are the batch's."""
+    owned: dict[int, list[Problem]] = {}
+    if not context.warnings:
+        return owned
+    places = {reading.path: index for index, reading in enumerate(readings)}
+    for where, code, message in context.warnings:
+        problem = Problem(code, format_path(where), message)
+        owners = (places.get(where[:length]) for length in range(len(where), -1, -1))
+        owner = None if code is ProblemCode.BAD_ELEMENT else next((it for it in owners if it is not None), None)
+        if owner is None:
+            batch_problems.append(problem)
+        else:
+            owned.setdefault(owner, []).append(problem)
+    return owned
+
+
+def _element(document: Any, path: JsonPath) -> Any:
+    for step in path:
         try:
             document = document[step]
         except (LookupError, TypeError):
@@ -291,79 +383,117 @@ def _element(document: Any, at: JsonPath) -> Any:
     return document
 
 
-def _within(at: JsonPath, problem: Problem) -> Problem:
-    """A problem whose path starts at an element, told from the document's root."""
-    if not at or not problem.path.startswith("$"):
+def _within(path: JsonPath, problem: Problem) -> Problem:
+    """A problem whose path starts at an element, with its path from the document's root."""
+    if not path or not problem.path.startswith("$"):
         return problem
-    return evolve(problem, path=format_path(at) + problem.path[1:])
+    return evolve(problem, path=format_path(path) + problem.path[1:])
 
 
 # --- Reading to alert ------------------------------------------------------------------------------------------------
 
 
-def _alert(call: _Call, reading: Reading, doubted: list[Problem], document: Any) -> Alert | Problem:
+def _alert(call: _Call, reading: Reading, times: Times, warnings: Iterable[Problem], document: Any) -> Alert | Problem:
     adapter = call.adapter
-    raw = _element(document, reading.at)
-    for part in reading.identity.values():
-        if part.strip():
-            break
-    else:
-        return Problem(ProblemCode.BAD_ELEMENT, format_path(reading.at), "there is nothing to identify the alert by")
-    level, title, message, resource, labels, links, values, told = scrub(
-        reading, adapter.unrendered, adapter.title, call.safe_links
+    element = _element(document, reading.path)
+    identity, weaker = _identity(reading)
+    if not identity:
+        message = "no identity: all parts of the identity are blank"
+        return Problem(ProblemCode.BAD_ELEMENT, format_path(reading.path), message)
+    state = reading.state or State.FIRING
+    clean = scrub(reading, identity, adapter.templates, adapter.title)
+    problems = [_within(reading.path, problem) for problem in reading.problems] if reading.problems else []
+    problems += warnings
+    if reading.state is None:
+        problems.append(_NO_STATE)
+    if reading.level != clean.level or reading.state is not state:
+        reading = evolve(reading, level=clean.level, state=state)
+    decision = _decided(call, reading, element, document)
+    if weaker is not None:
+        problems.append(weaker)
+    problems += clean.problems
+    if decision.problem is not None:
+        problems.append(decision.problem)
+    late = _time_problem(call, reading, times, warnings)
+    if late is not None:
+        problems.append(late)
+    return Alert(
+        vendor=adapter.name,
+        source=call.source.name,
+        state=state,
+        severity=decision.severity,
+        level=clean.level,
+        dedup_key=dedup_key(adapter.name, identity),
+        identity=identity,
+        title=clean.title,
+        message=clean.message,
+        resource=clean.resource,
+        labels=clean.labels,
+        links=clean.links,
+        values=clean.values,
+        started_at=reading.started_at,
+        occurred_at=reading.occurred_at,
+        times=times,
+        received_at=call.received_at,
+        sequence=reading.sequence,
+        episode=reading.episode,
+        expires_at=reading.expires_at,
+        no_data=reading.no_data and state is State.FIRING,
+        resolvable=reading.resolvable,
+        problems=tuple(problems),
+        path=reading.path,
+        raw=element,
     )
-    problems: tuple[Problem, ...] = ()
-    if reading.problems or told or doubted:
-        problems = (*[_within(reading.at, problem) for problem in (*reading.problems, *told)], *doubted)
-    alert: Alert = _alert_of(
-        reading,
-        level,
-        title,
-        message,
-        resource,
-        labels,
-        links,
-        values,
-        reading.no_data and reading.state is State.FIRING,
-        problems,
-        adapter.name,
-        call.source.name,
-        None,
-        dedup_key(adapter.name, reading.identity),
-        call.received_at,
-        raw,
-    )
-    # It is nobody's yet: what is found out about it as a whole is filled in.
-    decision = _decided(call, alert, document)
-    _set(alert, "severity", decision.severity)
-    late = _time_problem(call, alert, doubted)
-    if decision.problem is not None or late is not None:
-        _set(alert, "problems", (*problems, *(it for it in (decision.problem, late) if it is not None)))
-    return alert
 
 
-_CHANGED = ("level", "title", "message", "resource", "labels", "links", "values", "no_data", "problems")
-_alert_of = extender(Alert, Reading, _CHANGED)
-_set = object.__setattr__
+_NO_STATE = Problem(ProblemCode.STATE_GUESSED, "state", "the payload names no state; treated as firing")
 
 
-def _decided(call: _Call, alert: Alert, document: Any) -> Decision:
-    """Whose severity counts; the alerts of a request mostly have the same level."""
+def _identity(reading: Reading) -> tuple[Mapping[str, str], Problem | None]:
+    """The parts that the key is made of, and the problem that they are not the usual ones.
+
+    The first mapping without a blank part counts; where all have one, the first with anything in it.
+    """
+    given: Any = reading.identity
+    candidates = given if isinstance(given, (list, tuple)) else (given,)
+    rest: list[Mapping[str, str]] = []
+    for place, parts in enumerate(candidates):
+        values = parts.values()
+        usable = parts
+        if None in values or not all(values) or any(map(str.isspace, values)):
+            kept = {name: text for name, text in parts.items() if text is not None and text and not text.isspace()}
+            if any(text is not None and (not text or text.isspace()) for text in values) or not kept:
+                rest.append(kept)
+                continue
+            usable = kept
+        if usable:
+            return usable, None if place == 0 else _weaker(usable)
+    found = next((parts for parts in rest if parts), {})
+    return found, _weaker(found) if found else None
+
+
+def _weaker(parts: Mapping[str, str]) -> Problem:
+    message = f"the usual identity is missing; the key is made of {', '.join(sorted(parts))} only"
+    return Problem(ProblemCode.KEY_FALLBACK, "identity", message)
+
+
+def _decided(call: _Call, reading: Reading, element: Any, document: Any) -> Decision:
+    """Decide whose severity counts; the alerts of a request mostly have the same level."""
     priorities = call.source.priorities
-    said = (alert.level, alert.state is State.FIRING)
-    decision = call.decided.get(said)
+    key = (reading.level, reading.state is State.FIRING)
+    decision = call.decided.get(key)
     if decision is None:
-        decision = priorities.decide(call.adapter, alert, alert.raw, document)
+        decision = priorities.decide(call.adapter, reading, element, document)
         if not (priorities.field or priorities.layers):
-            call.decided[said] = decision
+            call.decided[key] = decision
     return decision
 
 
-def _time_problem(call: _Call, reading: Reading, doubted: list[Problem]) -> Problem | None:
+def _time_problem(call: _Call, reading: Reading, times: Times, warnings: Iterable[Problem]) -> Problem | None:
     moment = reading.occurred_at
     if moment is None:
-        if call.adapter.timed and not any(problem.code is ProblemCode.BAD_TIME for problem in doubted):
-            return Problem(ProblemCode.TIME_MISSING, "occurred_at", "the payload does not say since when this holds")
+        if times is not Times.NONE and not any(problem.code is ProblemCode.BAD_TIME for problem in warnings):
+            return Problem(ProblemCode.TIME_MISSING, "occurred_at", "the payload holds no time of this state")
     elif call.received_at is not None and moment - call.received_at > MAX_AHEAD:
         return Problem(ProblemCode.BAD_TIME, "occurred_at", "the time is ahead of the time of receipt")
     return None

@@ -14,7 +14,7 @@ class Preset(NamedTuple):
     levels: Mapping[str, Mapping[str, Severity]]
     """Vendor to level, in lower case, to severity."""
     replace: Mapping[Severity, Severity]
-    """What stands for a severity that the platform does not have."""
+    """Word for a severity that the platform does not have."""
 
 
 _IDENTITY = {"critical": CRITICAL, "high": HIGH, "medium": MEDIUM, "low": LOW}

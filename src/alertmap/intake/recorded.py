@@ -1,12 +1,16 @@
 """Recorded requests: one HTTP request as a JSON file, with method, path, headers and body.
 
-`path` holds the query; `body` is the raw body as one text, also where it is JSON; `body_raw` is base64 of a body that
-is not UTF-8 and wins over `body`; `received_at` is RFC 3339 text. Other keys are ignored.
+`path` holds the query; `body` is the raw body as one text, even where it is JSON; `body_raw` is base64 of a body that
+is not UTF-8, and takes precedence over `body`; `received_at` is RFC 3339 text; `product` and `version` name the
+software that sent it. Other keys are ignored.
 """
 
-from base64 import b64decode
-from datetime import datetime
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote_plus
 
 from attrs import Factory, frozen
 
@@ -17,21 +21,25 @@ from alertmap.strict_json import Limits, decode_json
 
 
 @wire.model
-class _Recorded:
+class _Document:
     method: str
     path: str
     headers: dict[str, str] = Factory(dict)
     body: str | None = None
     body_raw: str | None = None
     received_at: wire.Rfc3339 = None
+    product: wire.Json = None
+    version: wire.Json = None
 
 
 @frozen
 class Recorded:
-    """A request and when it came in, if that was written down."""
+    """A request, with its time of receipt and its sender where they were recorded."""
 
     request: Request
     received_at: datetime | None = None
+    product: str = ""
+    """The software that sent it, with its version."""
 
 
 _LIMITS = Limits(max_body=32 * 1024 * 1024, max_string=32 * 1024 * 1024)
@@ -51,16 +59,42 @@ def read_recorded(data: bytes) -> Recorded:
 
 
 def from_document(document: Any) -> Recorded:
-    """The same for JSON that is already decoded."""
+    """Read a recorded request from decoded JSON.
+
+    Raises:
+        DecodeError: `body_raw` is not base64.
+        ShapeError: it is not a recorded request.
+    """
     try:
-        found = wire.structure(wire.plain(document), _Recorded)
+        found = wire.structure(wire.plain(document), _Document)
         body = b64decode(found.body_raw, validate=True) if found.body_raw is not None else _bytes(found.body)
     except wire.Mismatch as error:
         raise ShapeError(f"not a recorded request: {error}", problems=error.problems()) from None
     except ValueError:
         raise DecodeError("body_raw is not base64") from None
-    return Recorded(Request(body, found.method, found.path, found.headers), found.received_at)
+    product = " ".join(part for part in (found.product, found.version) if isinstance(part, str) and part)
+    return Recorded(Request(body, found.method, found.path, found.headers), found.received_at, product)
 
 
 def _bytes(body: str | None) -> bytes:
     return (body or "").encode("utf-8", "surrogatepass")
+
+
+def write_recorded(
+    request: Request, received_at: datetime | None = None, header_names: Mapping[str, str] | None = None
+) -> str:
+    """Return the JSON text of a request; `header_names` maps lower-case header names to the names as they were sent."""
+    names = header_names or {}
+    query = "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in request.query.items())
+    document: dict[str, Any] = {
+        "method": request.method,
+        "path": f"{request.path}?{query}" if query else request.path,
+        "headers": {names.get(name, name): value for name, value in request.headers.items()},
+    }
+    try:
+        document["body"] = request.body if isinstance(request.body, str) else request.body.decode()
+    except UnicodeDecodeError as error:
+        document["body_raw"] = b64encode(error.object).decode()
+    if received_at is not None:
+        document["received_at"] = received_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

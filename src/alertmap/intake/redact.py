@@ -1,8 +1,8 @@
-"""Takes credentials out of a request before it is shown or kept; `REDACTED` stands where they were.
+"""Replace the credentials of a request by `REDACTED`, before it is displayed or stored.
 
-What is secret is told by its name (a header, a parameter, a field of JSON, of a form, of XML, a word before `:` or `=`)
-or by its look (Slack's and Discord's URLs, GitHub's and AWS' keys, JWTs, a password in a URL). All other bytes stay as
-they are. It rather takes too much than too little: no test of an adapter needs the value of a secret.
+A credential is found by its name (a header, a parameter, a field of JSON, of a form, of XML, a word before `:` or `=`)
+or by its form (URLs of Slack and Discord, keys of GitHub and AWS, JWTs, a password in a URL). All other bytes stay as
+they are. When in doubt a value is replaced: no test of an adapter needs the value of a secret.
 """
 
 import codecs
@@ -13,12 +13,12 @@ from urllib.parse import quote_plus, unquote_plus
 
 from alertmap.adapter import normalise
 from alertmap.errors import PayloadError
-from alertmap.intake.decode import decode
+from alertmap.intake.decode import inflate
 from alertmap.model import Request
 from alertmap.strict_json import Limits, decode_json
 
 PLACEHOLDER = "REDACTED"
-"""What stands where a credential was."""
+"""The text that replaces a credential."""
 
 _NAMES = (
     "token|secret|signature|authorization|cookie|password|passwd|passphrase|pwd|credential|api[ _-]?key|"
@@ -33,18 +33,22 @@ def _named(names: str) -> re.Pattern[str]:
     return re.compile(rf"{before}(?:(?:bearer|basic|token|digest)\s+)?{_VALUE}")
 
 
-NAMED = _named(rf"[\w-]*?(?:{_NAMES})s?")
+_NAMED = _named(rf"[\w-]*?(?:{_NAMES})s?")
 """A named value in any text: `token=…`, `Authorization: Bearer …`, `"password": "…"`."""
 
-KNOWN = re.compile(
+_KNOWN = re.compile(
     r"(?P<value>hooks\.slack\.com/services/[\w/]+|discord(?:app)?\.com/api/webhooks/\d+/[\w-]+"
     r"|webhook\.office\.com/webhookb2/[\w@/-]+|\bgh[pousr]_\w{20,}|\bxox[abp]-[\w-]+|AKIA[0-9A-Z]{16}|AC[0-9a-f]{32}"
     r"|\beyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]+)?|Bearer\s+\S+|Basic\s+[A-Za-z0-9+/=]{8,})"
 )
-"""What looks like a credential whatever its name."""
+"""A credential by its form, under any name."""
 
 _IN_URL = re.compile(r"(?<=://)(?P<value>[^/\s:@\"]{1,200}:[^/\s:@\"]{1,200})(?=@)")
 _ELEMENT = re.compile(rf"(?i)<[\w.:-]*?(?:{_NAMES})s?(?:\s[^<>]*)?>(?P<value>(?:[^<]|<!\[CDATA\[[^\]<]*\]\]>)+)(?=</)")
+_PART = re.compile(
+    rf'(?i)\bname="[\w. -]{{0,99}}?(?:{_NAMES})s?"[^\n]{{0,999}}\n'
+    r"(?:[\w-]{1,99}:[^\n]{0,999}\n){0,8}\r?\n(?P<value>[^\r\n]+)"
+)
 _SECRET = re.compile(rf"(?i)[\w. -]*(?:{_NAMES})s?")
 _SECRET_HEADER = re.compile(r"(?i).*(?:token|secret|signature|auth|cookie|pass|credential|(?<!idempotency-)key).*")
 _SECRET_PARAMETER = re.compile(rf"(?i)[\w. -]*(?:{_NAMES})s?|key|code|auth|pass")
@@ -52,14 +56,15 @@ _TOKEN_IN_PATH = re.compile(r"(?=[^/]*[0-9])(?=[^/]*[A-Za-z])[\w-]{20,}")
 
 
 def redact(request: Request, also: Iterable[str] = ()) -> Request:
-    """A request without its credentials; `also` names more fields, headers and parameters that are secret.
+    """Return a request without its credentials; `also` names more fields, headers and parameters that are secret.
 
-    A compressed body is inflated. One that cannot be, or that is larger than the default limits allow, goes as a whole,
-    for nobody can tell what is in it.
+    A compressed body is inflated. A body that cannot be inflated, or that then exceeds the default limits, is replaced
+    entirely, because its credentials cannot be found.
     """
     names = frozenset(map(normalise, also))
     headers, query = dict(request.headers), dict(request.query)
-    body = _readable(request.body, headers)
+    body = _readable(request)
+    headers.pop("content-encoding", "")
 
     def text(part: str) -> str:
         return _text(part, names)
@@ -83,16 +88,11 @@ def _of(name: str, value: str, secret: re.Pattern[str], names: frozenset[str]) -
     return _text(value, names)
 
 
-def _readable(body: bytes | str, headers: dict[str, str]) -> bytes | str:
-    """The body inflated; its headers without the word of it."""
-    encoding = headers.pop("content-encoding", "")
-    if normalise(encoding) in ("", "identity") or not body:
-        return body
+def _readable(request: Request) -> bytes | str:
     try:
-        found = decode(Request(body, headers={"content-encoding": encoding}), frozenset({"text"}), Limits())
+        return inflate(request, Limits())[0]
     except PayloadError:
         return PLACEHOLDER.encode()
-    return str(found.value if found else "").encode()
 
 
 def _encoded(body: bytes | str, clean: Callable[[str], str]) -> bytes | str:
@@ -102,7 +102,7 @@ def _encoded(body: bytes | str, clean: Callable[[str], str]) -> bytes | str:
     try:
         text = body.decode(charset)
     except UnicodeDecodeError:
-        charset = "latin-1"  # whatever it is, this way no byte of it is lost
+        charset = "latin-1"  # decodes any bytes and keeps each of them
         text = body.decode(charset)
     cleaned = clean(text)
     return body if cleaned == text else cleaned.encode(charset)
@@ -123,7 +123,7 @@ def _text(text: str, names: frozenset[str]) -> str:
 
 
 def _plain(text: str, names: frozenset[str]) -> str:
-    for pattern in (_ELEMENT, _named("|".join(map(re.escape, sorted(names)))), NAMED, KNOWN, _IN_URL):
+    for pattern in (_ELEMENT, _PART, _named("|".join(map(re.escape, sorted(names)))), _NAMED, _KNOWN, _IN_URL):
         text = pattern.sub(_replaced, text)
     return text
 
@@ -135,16 +135,16 @@ def _replaced(match: re.Match[str]) -> str:
 
 
 def _form(text: str, names: frozenset[str]) -> str:
-    if text.lstrip()[:1] in ("{", "[", "<"):  # a content type only advises
+    if text.lstrip()[:1] in ("{", "[", "<"):  # the content type may be wrong
         return _text(text, names)
     return "&".join(_pair(pair, names) for pair in text.split("&"))
 
 
 def _pair(pair: str, names: frozenset[str]) -> str:
     name, equals, value = pair.partition("=")
-    told = unquote_plus(value)
-    clean = _of(unquote_plus(name), told, _SECRET, names)
-    return pair if clean == told else f"{name}{equals}{quote_plus(clean)}"
+    text = unquote_plus(value)
+    clean = _of(unquote_plus(name), text, _SECRET, names)
+    return pair if clean == text else f"{name}{equals}{quote_plus(clean)}"
 
 
 _TOKEN = re.compile(
@@ -154,9 +154,9 @@ _TOKEN = re.compile(
 
 
 def _json(text: str, names: frozenset[str]) -> str:
-    """JSON with its secrets replaced, token by token, so that all else stays as it was written."""
-    secret = [False]  # of what is open, the innermost last
-    here = False  # whether the value that comes is one
+    """Replace the secrets of JSON token by token, so that everything else stays as it was written."""
+    secret = [False]  # one entry for each open object or list, the innermost last
+    here = False  # the next value is secret
 
     def replaced(match: re.Match[str]) -> str:
         nonlocal here
@@ -186,10 +186,10 @@ def _string(token: str) -> str:
     return str(json.loads(token))
 
 
-# --- Writing down ----------------------------------------------------------------------------------------------------
+# --- Checking --------------------------------------------------------------------------------------------------------
 
 
-def target(request: Request) -> str:
-    """A request's path with its query."""
-    query = "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in request.query.items())
-    return f"{request.path}?{query}" if query else request.path
+def secrets_in(text: str) -> list[str]:
+    """List the beginnings of all parts of a text that look like credentials; each is cut to 24 characters."""
+    found = [match for pattern in (_NAMED, _KNOWN) for match in pattern.finditer(text)]
+    return [match[0][:24] for match in found if PLACEHOLDER not in match[0] and "example" not in match[0].lower()]

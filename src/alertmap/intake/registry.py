@@ -1,11 +1,11 @@
-"""Finds adapters: built-in ones by their file name, third-party ones by the entry-point group `alertmap.adapters`.
+"""Finds adapters: built-in ones by file or folder, third-party ones by the entry-point group `alertmap.adapters`.
 
 An adapter is imported on first use, and only by a name from the list: names come from URLs. A third-party adapter never
 takes the place of a built-in one, and a broken one fails alone, when it is asked for, by the name of its distribution.
 """
 
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from alertmap import adapters
 from alertmap.adapter import Adapter
 from alertmap.errors import AdapterError, UnknownVendor, did_you_mean
+from alertmap.intake.marks import Index, ShapeMarks
+from alertmap.model import Request
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 GROUP = "alertmap.adapters"
-_LONGEST = 64  # characters of a name that an error shows
+_LONGEST = 64  # characters of a name that an error quotes
 
 
 @cache
@@ -65,13 +67,13 @@ def find(name: str) -> Adapter:
 
 
 def _own(name: str) -> tuple[Callable[[], Any], str]:
-    """What loads a built-in adapter, and where it stands."""
+    """Return the loader of a built-in adapter, and its module."""
     module = f"alertmap.adapters.{name}"
     return lambda: import_module(module).adapter, f"{module}:adapter"
 
 
 def _plugged_in(name: str) -> tuple[Callable[[], Any], str]:
-    """What loads a third-party adapter, and whose it is."""
+    """Return the loader of a third-party adapter, and its package."""
     points = _plugins().get(name, ())
     if not points:
         shown = name if name.isidentifier() and len(name) <= _LONGEST else ascii(name[:_LONGEST])
@@ -84,10 +86,39 @@ def _plugged_in(name: str) -> tuple[Callable[[], Any], str]:
 
 def loadable() -> tuple[Adapter, ...]:
     """All adapters that load, by name; a broken one is left out here and fails where it is asked for."""
-    loaded = []
-    for name in vendors():
+    return tuple(_loaded(vendors()))
+
+
+def built_in() -> tuple[Adapter, ...]:
+    """All built-in adapters, by name.
+
+    Raises:
+        AdapterError: one does not load.
+    """
+    return tuple(find(name) for name in sorted(_built_in()))
+
+
+def candidates(document: Any, request: Request) -> tuple[Adapter, ...]:
+    """The adapters that may recognise a document, by name: of the built-in ones only these are imported."""
+    # A vendor that is not in the index yet is always asked, and so are third parties.
+    index, unlisted = _index()
+    return tuple(_loaded(sorted({*index.candidates(document, request), *unlisted, *_plugins()})))
+
+
+@cache
+def _index() -> tuple[Index, frozenset[str]]:
+    """The index of the built-in vendors, and those that are not in it yet."""
+    from alertmap.adapters._index import INDEX  # noqa: PLC0415 - parsing alone needs no index
+
+    known = {vendor: [ShapeMarks(*marks) for marks in found] for vendor, found in INDEX.items()}
+    return Index(
+        {vendor: found for vendor, found in known.items() if vendor in _built_in()}
+    ), _built_in() - INDEX.keys()
+
+
+def _loaded(names: Iterable[str]) -> Iterator[Adapter]:
+    for name in names:
         try:
-            loaded.append(find(name))
+            yield find(name)
         except AdapterError:
             continue
-    return tuple(loaded)

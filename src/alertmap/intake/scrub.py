@@ -1,11 +1,11 @@
-"""What the core does to every text on its way into an alert: plain, bounded, harmless in a log. `raw` stays untouched.
+"""Cleaning of every text on its way into an alert: plain, bounded, harmless in a log. `raw` stays untouched.
 
 Keys are never scrubbed, only escaped: two hosts must not become one.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ _BREAKS = re.compile(r"[\r\n\t]+")
 
 
 class Clean(NamedTuple):
-    """The texts of a reading, clean, and what is to be told of them."""
+    """Clean texts of a reading, and the problems found in them."""
 
     level: str | None
     title: str
@@ -38,90 +38,91 @@ class Clean(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def scrub(reading: Reading, unrendered: re.Pattern[str] | None, vendor_title: str, safe: set[str]) -> Clean:
-    """Clean the texts of a reading; what is cut, dropped or made up becomes a problem.
-
-    `safe` collects links that were found to be in order: those of one request are mostly the same.
-    """
-    told: list[Problem] = []
-    title = _line(reading.title, "title", told)
+def scrub(
+    reading: Reading,
+    identity: Mapping[str, str],
+    templates: re.Pattern[str] | None,
+    vendor_title: str,
+) -> Clean:
+    """Clean the texts of a reading; what is cut, dropped or made up becomes a problem. Blank entries are dropped."""
+    problems: list[Problem] = []
+    title = _line(reading.title, "title", problems)
     if not title:
-        title = _line(reading.message.strip().partition("\n")[0], "title", told) or f"{vendor_title} alert"
-        told.append(Problem(ProblemCode.TITLE_FALLBACK, "title", "the payload has no title; one was made"))
-    message = _cut(reading.message, MAX_MESSAGE, "message", told)
-    if unrendered is not None and _may_match(unrendered, (title, message, *reading.identity.values())):
-        paths = [path for path, text in (("title", title), ("message", message)) if unrendered.search(text)]
-        paths += [_path("identity", name) for name, text in reading.identity.items() if unrendered.search(text)]
-        told += [Problem(ProblemCode.UNRENDERED, it, "a template of the sender was not filled in") for it in paths]
-    level = None if reading.level is None else _cut(reading.level, MAX_TITLE, "level", told)
-    resource = _line(reading.resource, "resource", told) if reading.resource else ""
-    labels = _table(reading.labels, reading.labels.values(), "labels", told)
+        title = _line(reading.message.strip().partition("\n")[0], "title", problems) or _named(vendor_title, identity)
+        problems.append(Problem(ProblemCode.TITLE_FALLBACK, "title", "the payload has no title; one was made"))
+    message = _cut(reading.message, MAX_MESSAGE, "message", problems)
+    if templates is not None:
+        paths = [path for path, text in (("title", title), ("message", message)) if templates.search(text)]
+        paths += [_path("identity", name) for name, text in identity.items() if templates.search(text)]
+        problems += [Problem(ProblemCode.UNRENDERED, it, "a template of the sender was not filled in") for it in paths]
+    level = _cut(reading.level, MAX_TITLE, "level", problems) or None if reading.level else None
+    resource = _line(reading.resource, "resource", problems) if reading.resource else ""
+    labels = _table(reading.labels, reading.labels.values(), "labels", problems) if reading.labels else reading.labels
     measured = [value for value in reading.values.values() if isinstance(value, str)]
-    values = _table(reading.values, measured, "values", told)
-    links = _links(reading.links, safe, told)
-    return tuple.__new__(Clean, (level, title, message, resource, labels, links, values, tuple(told)))
+    values = _table(reading.values, measured, "values", problems)
+    links = _links(reading.links, problems)
+    return tuple.__new__(Clean, (level, title, message, resource, labels, links, values, tuple(problems)))
 
 
-def _cut(text: str, limit: int, path: str, told: list[Problem]) -> str:
+def _named(vendor_title: str, identity: Mapping[str, str]) -> str:
+    """Make a title for an alert without one: the vendor, and what distinguishes this alert from its others."""
+    return _line(f"{vendor_title}: {', '.join(identity.values())}"[:_MADE_TITLE], "title", [])
+
+
+_MADE_TITLE = 200
+
+
+def _cut(text: str, limit: int, path: str, problems: list[Problem]) -> str:
     if not text.isprintable():
         text = _HARMFUL.sub("", text)
     if len(text) <= limit:
         return text
-    told.append(Problem(ProblemCode.TRUNCATED, path, f"text over {limit} characters was cut"))
+    problems.append(Problem(ProblemCode.TRUNCATED, path, f"text over {limit} characters was cut"))
     return f"{text[: limit - 1]}…"
 
 
-def _line(text: str, path: str, told: list[Problem]) -> str:
+def _line(text: str, path: str, problems: list[Problem]) -> str:
     if text.isascii() and text.isprintable() and len(text) <= MAX_TITLE:
         return text.strip()
     if not text.isprintable():
         text = _HARMFUL.sub("", _BREAKS.sub(" ", text))
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    return _cut(text.strip(), MAX_TITLE, path, told)
+    return _cut(text.strip(), MAX_TITLE, path, problems)
 
 
-def _table(pairs: Mapping[str, Any], texts: Iterable[str], path: str, told: list[Problem]) -> Mapping[str, Any]:
+def _table(pairs: Mapping[str, Any], texts: Iterable[str], path: str, problems: list[Problem]) -> Mapping[str, Any]:
     if not pairs:
         return pairs
-    # Where no name and no text can be harmful or too long, told by one look, it stays as it is.
+    if "" in pairs.values() or None in pairs.values():
+        pairs = {name: value for name, value in pairs.items() if value is not None and value != ""}
+        texts = [value for value in pairs.values() if isinstance(value, str)]
+    # Where no name and no text can be harmful or too long, which one look decides, the table stays as it is.
     joined = "".join([*pairs, *texts])
     if joined.isprintable() and len(joined) <= MAX_VALUE:
         return pairs
-    return {
-        _cut(name, MAX_VALUE, path, told): _cut(value, MAX_VALUE, path, told) if isinstance(value, str) else value
+    cleaned = {
+        _cut(name, MAX_VALUE, path, problems): _cut(value, MAX_VALUE, path, problems)
+        if isinstance(value, str)
+        else value
         for name, value in pairs.items()
     }
-
-
-# What makes a pattern look beyond what it matches: ends of texts and of words, assertions.
-_LOOKS_ROUND = r"(?<!\[)\^|\$|\\[AbBZ]|\(\?[^:]"
-
-
-@lru_cache(maxsize=256)
-def _looks_round(pattern: str) -> bool:
-    return re.search(_LOOKS_ROUND, pattern) is not None
-
-
-def _may_match(pattern: re.Pattern[str], texts: Sequence[str]) -> bool:
-    """False only where a pattern matches in none of these texts: one search instead of many."""
-    return pattern.search("\n".join(texts)) is not None or _looks_round(pattern.pattern)
+    return {name: value for name, value in cleaned.items() if value != ""}
 
 
 def _path(field: str, name: str) -> str:
     return format_path((field, name)).removeprefix("$.")
 
 
-def _links(links: Mapping[str, str], safe: set[str], told: list[Problem]) -> dict[str, str]:
+def _links(links: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
     kept = {}
     for name, url in links.items():
         if not url:
             continue
-        if url in safe or _is_safe(url):
-            safe.add(url)
+        if len(url) <= MAX_URL and _is_safe(url):
             kept[name if name.isprintable() else _HARMFUL.sub("", name)] = url
         else:
-            told.append(
+            problems.append(
                 Problem(ProblemCode.BAD_LINK, _path("links", name), "a link is not absolute http(s); it was dropped")
             )
     return kept
@@ -130,10 +131,11 @@ def _links(links: Mapping[str, str], safe: set[str], told: list[Problem]) -> dic
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?#][!-~]*)?")
 
 
+@lru_cache(maxsize=1024)  # the links of a vendor are mostly the same
 def _is_safe(url: str) -> bool:
-    if len(url) <= MAX_URL and _PLAIN_URL.fullmatch(url):
+    if _PLAIN_URL.fullmatch(url):
         return True
-    if len(url) > MAX_URL or not url.isprintable() or " " in url:
+    if not url.isprintable() or " " in url:
         return False
     from urllib.parse import urlsplit  # noqa: PLC0415 - few URLs are not plain
 

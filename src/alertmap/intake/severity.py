@@ -1,4 +1,4 @@
-"""Which severity a vendor's level means. An adapter reports the native level; this room decides.
+"""Mapping of a vendor's levels to severities. An adapter reports the native level; this module decides.
 
 Layers, first hit wins: the source's own overrides, its callables, the chosen preset, the adapter's `levels`, the
 adapter's fallback. A recovery or acknowledgement that does not say of what has no severity. Changing a mapping changes
@@ -7,6 +7,7 @@ severities and nothing else.
 
 from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import attrs
@@ -17,11 +18,11 @@ from alertmap._records import record
 from alertmap.adapter import Adapter, normalise
 from alertmap.errors import ConfigurationError, did_you_mean
 from alertmap.intake import registry
-from alertmap.intake.presets import PRESETS, Preset
+from alertmap.intake.presets import PRESETS
 from alertmap.model import Alert, Problem, ProblemCode, Reading, Severity, State
 from alertmap.paths import JsonPath, parse_path, resolve
 
-Layer: TypeAlias = Callable[[Reading], Severity | None]
+Layer: TypeAlias = Callable[[Any], Severity | None]
 """A pure function that may know better; None leaves the decision to the next layer."""
 
 
@@ -44,7 +45,7 @@ class Decision:
     by: DecidedBy
     word: str | None = None
     problem: Problem | None = None
-    """What had to be guessed."""
+    """Problem that was found, if any."""
 
 
 def as_severity(value: object) -> Severity:
@@ -69,6 +70,14 @@ def _as_levels(levels: object) -> dict[str, Severity]:
     found: dict[str, Severity] = {}
     for level, severity in levels.items():
         if found.setdefault(normalise(level), as_severity(severity)) is not as_severity(severity):
+            raise ConfigurationError(f"the level {level!r} stands twice, with two severities")
+    return found
+
+
+def _loosened(levels: Mapping[str, Severity]) -> dict[str, Severity]:
+    found: dict[str, Severity] = {}
+    for level, severity in levels.items():
+        if found.setdefault(wire.loosen(level), severity) is not severity:
             raise ConfigurationError(f"the level {level!r} stands twice, with two severities")
     return found
 
@@ -101,7 +110,7 @@ class Priorities:
     """
 
     overrides: Mapping[str, Severity] = attrs.field(factory=dict, converter=_as_levels)
-    """A vendor's level, in any case, to a `Severity` or its name."""
+    """A vendor's level to a `Severity` or its name; case, `-`, `_` and blanks do not count in a level."""
     preset: str = attrs.field(default="default", converter=_as_preset, kw_only=True)
     """`default`, or `itoc360`: that platform's documented tables, which know no info."""
     field: str | None = attrs.field(default=None, converter=_as_field, kw_only=True)
@@ -111,11 +120,14 @@ class Priorities:
     vendor: str | None = attrs.field(default=None, kw_only=True)
     """Where it is given, the levels are checked against that vendor's here and now."""
     labels: Mapping[str, str] = attrs.field(factory=dict, kw_only=True)
-    """What ITOC360 shows for a value; only kept for the way back."""
+    """ITOC360's display text of a value; kept only to export a mapping."""
     _where: JsonPath = attrs.field(init=False, repr=False, eq=False)
+    _by_word: Mapping[str, Severity] = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "_where", parse_path(self.field) if self.field else ())
+        # Any value may stand at a place of the document: `-1` is not `1` there.
+        object.__setattr__(self, "_by_word", self.overrides if self.field else _loosened(self.overrides))
         if self.vendor is not None:
             self.check(registry.find(self.vendor))
 
@@ -128,10 +140,10 @@ class Priorities:
         if self.field or adapter.open_levels or not adapter.levels:
             return
         for level in self.overrides:
-            if level not in adapter.severity_by_word:
+            if wire.loosen(level) not in adapter.severity_by_word:
                 raise ConfigurationError(f"{adapter.name} has no level {level!r}{did_you_mean(level, adapter.levels)}")
 
-    def decide(self, adapter: Adapter, reading: Reading, element: Any, document: Any) -> Decision:
+    def decide(self, adapter: Adapter, reading: Reading | Alert, element: Any, document: Any) -> Decision:
         """Decide on one reading of an adapter; `element` is its own part of the raw document.
 
         Raises:
@@ -139,15 +151,19 @@ class Priorities:
         """
         level = reading.level if reading.level and not reading.level.isspace() else None
         if self.overrides:
-            word = _word(self._where, element, document) if self.field else level
-            found = self.overrides.get(normalise(word)) if word is not None else None
-            if found is not None:
-                return Decision(found, DecidedBy.OVERRIDE, word)
+            words = [_word(self._where, element, document)] if self.field else [level]
+            if self.field and adapter.level_field and self._where == parse_path(adapter.level_field):
+                words.append(level)
+            form = normalise if self.field else wire.loosen
+            for word in words:
+                found = self._by_word.get(form(word)) if word is not None else None
+                if found is not None:
+                    return Decision(found, DecidedBy.OVERRIDE, word)
         for layer in self.layers:
             found = _asked(layer, reading)
             if found is not None:
                 return Decision(found, DecidedBy.CALLABLE, level)
-        return _by_table(PRESETS[self.preset], adapter, reading.state, level)
+        return _by_table(self.preset, adapter, level, fires=reading.state in (None, State.FIRING))
 
     def explain(self, alert: Alert) -> Decision:
         """Say which layer decided an alert's severity, and by which word.
@@ -248,7 +264,7 @@ class _Itoc360:
 
 
 def _word(where: JsonPath, element: Any, document: Any) -> str | None:
-    """The value at a place of the alert's own element, or else of the whole document, as a word."""
+    """Return the value at a place of the alert's own element, or else of the document, as a word."""
     for raw in (element, document):
         value = resolve(raw, where)
         if type(value) is str:
@@ -260,7 +276,7 @@ def _word(where: JsonPath, element: Any, document: Any) -> str | None:
     return None
 
 
-def _asked(layer: Layer, reading: Reading) -> Severity | None:
+def _asked(layer: Layer, reading: Reading | Alert) -> Severity | None:
     try:
         found = layer(reading)
     except Exception as error:
@@ -270,18 +286,21 @@ def _asked(layer: Layer, reading: Reading) -> Severity | None:
     return found
 
 
-def _by_table(preset: Preset, adapter: Adapter, state: State, level: str | None) -> Decision:
+@lru_cache(maxsize=1024)
+def _by_table(name: str, adapter: Adapter, level: str | None, *, fires: bool) -> Decision:
+    """Decide by the preset and the adapter's table; kept, for most alerts of a source have a few levels."""
+    preset = PRESETS[name]
     if level is None:
-        if state is not State.FIRING:
+        if not fires:
             # An acknowledgement that tells no level must not lower the severity of what it acknowledges.
             return Decision(None, DecidedBy.NOTHING)
         problem = Problem(ProblemCode.LEVEL_MISSING, "level", "no level was sent")
         return Decision(preset.replace.get(adapter.fallback, adapter.fallback), DecidedBy.FALLBACK, None, problem)
-    folded = normalise(level)
-    if adapter.name in preset.levels and folded in preset.levels[adapter.name]:
-        return Decision(preset.levels[adapter.name][folded], DecidedBy.PRESET, level)
-    found = adapter.severity_by_word.get(folded)
+    word = wire.loosen(level)
+    if adapter.name in preset.levels and word in preset.levels[adapter.name]:
+        return Decision(preset.levels[adapter.name][word], DecidedBy.PRESET, level)
+    found = adapter.severity_by_word.get(word)
     if found is not None:
         return Decision(preset.replace.get(found, found), DecidedBy.ADAPTER, level)
-    problem = Problem(ProblemCode.LEVEL_UNKNOWN, "level", "the level is none that is known")
+    problem = Problem(ProblemCode.LEVEL_UNKNOWN, "level", "the level is not known")
     return Decision(preset.replace.get(adapter.fallback, adapter.fallback), DecidedBy.FALLBACK, level, problem)

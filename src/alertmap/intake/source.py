@@ -34,7 +34,7 @@ class Source:
     vendor: str | None = None
     """Where it is given, only this vendor's requests are parsed for the source."""
     options: Any = field(factory=dict, repr=False)
-    """What the adapter's `Options` take: a mapping, or an instance of them."""
+    """Options of the adapter: a mapping, or an instance of its `Options`."""
     priorities: Priorities = field(factory=Priorities, converter=_as_priorities)
     """`Priorities`, or a mapping of native levels to severities."""
 
@@ -75,7 +75,7 @@ def resolve_options(source: Source, adapter: Adapter) -> Any:
         return None
     if isinstance(given, adapter.options):
         return given
-    # The type of a dict is told at less cost than that it is a mapping.
+    # The check for a dict costs less than the check for a mapping.
     if type(given) is not dict and not isinstance(given, Mapping):
         raise ConfigurationError(f"source {source.name!r}: options must be a mapping, got {type(given).__name__}")
     try:

@@ -1,24 +1,59 @@
-"""The wire: named types for what vendors send, and the one strict converter that checks it.
+"""Wire models: named types for the values that vendors send, and the strict converter that checks them.
 
-A wire model is a transcript of a payload: a class with the fields that an adapter uses, spelt as the vendor spells
-them. Models and types are pure declarations; what a field's type means stands in its `Encoding`, `structure` reads it.
+A wire model is a transcript of a payload: a class with the fields that an adapter uses, spelled as the vendor spells
+them. Models and types are pure declarations. The `Encoding` of a field's type defines which values it accepts;
+`structure` applies it.
 """
 
-from alertmap.wire._compiled import json_in, reader, structure
+from alertmap.wire._compiled import Read, json_in, misfit, reader, structure
 from alertmap.wire.freeform import (
     Path,
     PathOption,
     ScalarText,
     SingleText,
-    enum_word,
+    Texts,
     flatten,
     informative_keys,
     scalar_text,
     unwrap_payload_field,
 )
-from alertmap.wire.models import Encoding, Field, Items, encoding, fields, fits, is_closed, is_model, kind_of, model
-from alertmap.wire.nodes import Header, Mismatch, Node, ParseContext, Query, ReceivedAt, kind, mismatch, plain
+from alertmap.wire.models import (
+    Encoding,
+    Field,
+    Items,
+    JsonIn,
+    also,
+    certain_keys,
+    decides,
+    encoding,
+    fields,
+    fits,
+    in_text,
+    is_closed,
+    is_model,
+    json_or_text,
+    kind_of,
+    loosen,
+    model,
+    named,
+    required_keys,
+    shadows,
+    synonyms,
+)
+from alertmap.wire.nodes import (
+    Header,
+    Mismatch,
+    Node,
+    ParseContext,
+    Query,
+    ReceivedAt,
+    kind,
+    mismatch,
+    plain,
+    without_placeholders,
+)
 from alertmap.wire.scalars import (
+    AnyText,
     Discarded,
     HtmlText,
     JavaMap,
@@ -30,12 +65,12 @@ from alertmap.wire.scalars import (
     Rest,
     Text,
     items,
-    json_or_text,
     number_in,
     number_or_text,
     number_text,
     regex,
 )
+from alertmap.wire.states import state
 from alertmap.wire.times import (
     AnyTime,
     BasicTime,
@@ -48,13 +83,16 @@ from alertmap.wire.times import (
     Rfc3339,
     Rfc3339WithText,
     TimeWithText,
+    UtcTime,
     before,
     epoch,
     rfc3339,
+    time_in,
     uuid1_time,
 )
 
 __all__ = [
+    "AnyText",
     "AnyTime",
     "BasicTime",
     "Discarded",
@@ -69,6 +107,7 @@ __all__ = [
     "Items",
     "JavaMap",
     "Json",
+    "JsonIn",
     "JsonText",
     "Minutes",
     "Mismatch",
@@ -81,6 +120,7 @@ __all__ = [
     "Path",
     "PathOption",
     "Query",
+    "Read",
     "ReceivedAt",
     "Rest",
     "Rfc3339",
@@ -88,14 +128,19 @@ __all__ = [
     "ScalarText",
     "SingleText",
     "Text",
+    "Texts",
     "TimeWithText",
+    "UtcTime",
+    "also",
     "before",
+    "certain_keys",
+    "decides",
     "encoding",
-    "enum_word",
     "epoch",
     "fields",
     "fits",
     "flatten",
+    "in_text",
     "informative_keys",
     "is_closed",
     "is_model",
@@ -104,17 +149,26 @@ __all__ = [
     "json_or_text",
     "kind",
     "kind_of",
+    "loosen",
+    "misfit",
     "mismatch",
     "model",
+    "named",
     "number_in",
     "number_or_text",
     "number_text",
     "plain",
     "reader",
     "regex",
+    "required_keys",
     "rfc3339",
     "scalar_text",
+    "shadows",
+    "state",
     "structure",
+    "synonyms",
+    "time_in",
     "unwrap_payload_field",
     "uuid1_time",
+    "without_placeholders",
 ]

@@ -1,10 +1,12 @@
-"""The one strict converter: a decoded document checked against a type and built.
+"""Strict converter of cattrs: checks a decoded document against a type and builds it. The reference for `_compiled`.
 
 Every primitive accepts only itself: null is not `"None"`, `"false"` is not True, 1.9 is not 1, `"abc"` is not a list.
-All hooks take a `Node` instead of a bare value, which knows its path and the request.
+An optional value that does not fit is left out, with the problem `bad_field`; options and files are read strictly, so
+there it is an error. All hooks take a `Node`, which knows its path and the request, instead of a bare value.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
 from types import NoneType
@@ -12,19 +14,38 @@ from typing import Any, get_args, get_origin
 
 from cattrs import Converter
 
+from alertmap.model import ProblemCode
 from alertmap.paths import JsonPath
-from alertmap.wire.models import Items, Undeclared, among, encoding, fields, fits, is_closed, is_model, kind_of
+from alertmap.wire.models import (
+    Field,
+    Items,
+    Undeclared,
+    among,
+    encoding,
+    fields,
+    find_key,
+    fits,
+    has_unknown_keys,
+    in_text,
+    inside_text,
+    is_closed,
+    is_model,
+    json_or_text,
+    kind_of,
+    loose_index,
+    undeclared,
+)
 from alertmap.wire.nodes import Mismatch, Node, kind, kind_name, mismatch
 from alertmap.wire.scalars import items
 from alertmap.wire.times import rfc3339
 
 
-def _made_with(name: str) -> Callable[[Any], bool]:
+def _has_kind(name: str) -> Callable[[Any], bool]:
     return lambda hint: kind_of(hint) == name
 
 
 converter = Converter()
-"""Its hooks take a `Node`, not a bare value: use `reference`."""
+"""Converter whose hooks take a `Node`, not a bare value: use `structure_slow`."""
 
 
 def _exactly(expected: type) -> Callable[[Node, Any], Any]:
@@ -42,7 +63,7 @@ def _float(node: Node, _: Any) -> float:
     if type(node.value) is float:
         return node.value
     if type(node.value) is int:
-        # JSON has one kind of number: `85` is how many senders write 85.0.
+        # JSON has one type of number: many senders write 85.0 as `85`.
         try:
             return float(node.value)
         except OverflowError:
@@ -64,31 +85,64 @@ converter.register_structure_hook(datetime, _moment)
 converter.register_structure_hook_func(lambda hint: hint is Any, lambda node, _: node.value)
 
 
-@converter.register_structure_hook_factory(_made_with("list"))
+class _Collector:
+    """Collector of the entries of a list or object: bad ones are left out with a problem, or refused if strict."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.faults: list[tuple[JsonPath, str]] = []
+        self.left_out = 0
+
+    def structure(self, node: Node, hint: Any) -> Any:
+        """Structure one entry; return `_BAD` for one that does not fit."""
+        known = len(node.context.warnings)
+        try:
+            return converter.structure(node, hint)
+        except Mismatch as error:
+            if node.context.strict:
+                self.faults.extend(error.faults)
+                return _BAD
+            del node.context.warnings[known:]
+            self.left_out += 1
+            if self.left_out <= _NAMED:
+                _leave_out(node, error)
+            return _BAD
+
+    def finish(self) -> None:
+        """Refuse bad entries, if strict; else report how many were left out beyond the reported ones."""
+        if self.faults:
+            raise Mismatch(*self.faults)
+        if self.left_out > _NAMED:
+            more = f"{self.left_out - _NAMED} more entries do not fit; they were left out"
+            self.node.warn(ProblemCode.BAD_FIELD, more)
+
+
+_BAD = object()
+_NAMED = 8  # bad entries of a list or object that are reported one by one
+
+
+def _leave_out(node: Node, error: Mismatch) -> None:
+    where, message = error.faults[0]
+    node.context.warnings.append((where, ProblemCode.BAD_FIELD, f"{message}; it was left out"))
+
+
+@converter.register_structure_hook_factory(_has_kind("list"))
 def _list_hook(hint: Any) -> Callable[[Node, Any], Any]:
     build: Any = list if get_origin(hint) is list else tuple
 
     def check(node: Node, hint: Any) -> Any:
         if type(node.value) is not list:
             raise mismatch("list", node)
-        return build(_all((node.at(index, value) for index, value in enumerate(node.value)), get_args(hint)[0]))
-
-    def _all(nodes: Iterator[Node], one: Any) -> list[Any]:
-        good: list[Any] = []
-        faults: list[tuple[JsonPath, str]] = []
-        for node in nodes:
-            try:
-                good.append(converter.structure(node, one))
-            except Mismatch as error:
-                faults.extend(error.faults)
-        if faults:
-            raise Mismatch(*faults)
-        return good
+        one = get_args(hint)[0]
+        entries = _Collector(node)
+        found = [entries.structure(node.at(index, value), one) for index, value in enumerate(node.value)]
+        entries.finish()
+        return build([entry for entry in found if entry is not _BAD])
 
     return check
 
 
-@converter.register_structure_hook_factory(_made_with("items"))
+@converter.register_structure_hook_factory(_has_kind("items"))
 def _items_hook(_: Any) -> Callable[[Node, Any], Any]:
     def check(node: Node, hint: Any) -> Items[Any]:
         one = get_args(hint)[0]
@@ -97,29 +151,29 @@ def _items_hook(_: Any) -> Callable[[Node, Any], Any]:
     return check
 
 
-@converter.register_structure_hook_factory(_made_with("object"))
+@converter.register_structure_hook_factory(_has_kind("object"))
 def _dict_hook(_: Any) -> Callable[[Node, Any], Any]:
     def check(node: Node, hint: Any) -> dict[str, Any]:
         if type(node.value) is not dict:
             raise mismatch("object", node)
         one = get_args(hint)[1]
+        entries = _Collector(node)
         good: dict[str, Any] = {}
-        faults: list[tuple[JsonPath, str]] = []
         for key, value in node.value.items():
             if type(key) is not str:
                 raise Mismatch((node.where, f"expected text as every key, got {kind(key)}"))
-            try:
-                good[key] = converter.structure(node.at(key, value), one)
-            except Mismatch as error:
-                faults.extend(error.faults)
-        if faults:
-            raise Mismatch(*faults)
+            if value is None and not node.context.strict:
+                continue
+            entry = entries.structure(node.at(key, value), one)
+            if entry is not _BAD:
+                good[key] = entry
+        entries.finish()
         return good
 
     return check
 
 
-@converter.register_structure_hook_factory(_made_with("literal"))
+@converter.register_structure_hook_factory(_has_kind("literal"))
 def _literal_hook(hint: Any) -> Callable[[Node, Any], Any]:
     words = get_args(hint)
     expected = " or ".join(repr(word) for word in words)
@@ -127,13 +181,13 @@ def _literal_hook(hint: Any) -> Callable[[Node, Any], Any]:
     def check(node: Node, _: Any) -> Any:
         if among(node.value, words):
             return node.value
-        raise _another(expected, node, words)
+        raise _not_one_of(expected, node, words)
 
     return check
 
 
-def _another(expected: str, node: Node, words: Iterable[Any]) -> Mismatch:
-    """The error that a value is none of these words."""
+def _not_one_of(expected: str, node: Node, words: Iterable[Any]) -> Mismatch:
+    """Return the error of a value that is not one of these words."""
     same = "another " if any(type(node.value) is type(word) for word in words) else ""
     return Mismatch((node.where, f"expected {expected}, got {same}{kind(node.value)}"))
 
@@ -145,53 +199,66 @@ def _enum_hook(hint: Any) -> Callable[[Node, Any], Any]:
     def check(node: Node, _: Any) -> Any:
         if type(node.value) is str and node.value in words:
             return words[node.value]
-        raise _another(f"one of {', '.join(words)}", node, words)
+        raise _not_one_of(f"one of {', '.join(words)}", node, words)
 
     return check
 
 
-@converter.register_structure_hook_factory(_made_with("union"))
+@converter.register_structure_hook_factory(_has_kind("union"))
 def _union_hook(_: Any) -> Callable[[Node, Any], Any]:
-    # Hooks are kept by type, and `A | B` equals `B | A`: the order is in the type that is asked for.
+    # cattrs caches hooks by type, and `A | B` equals `B | A`: the order is that of the hint of each call.
     def check(node: Node, hint: Any) -> Any:
         members = [member for member in get_args(hint) if member is not NoneType]
         if node.value is None and NoneType in get_args(hint):
             return None
-        warnings = len(node.context.warnings)
-        for member in members:
-            if is_model(member):
-                if fits(member, node.value):
-                    return converter.structure(node, member)
-                continue
-            try:
-                return converter.structure(node, member)
-            except Mismatch:
-                del node.context.warnings[warnings:]
+        known = len(node.context.warnings)
+        # First look for a member that takes the value in full, then for one that leaves out a part.
+        for strict in (True,) if node.context.strict else (True, False):
+            for member in members:
+                if is_model(member):
+                    if fits(member, node.value):
+                        return converter.structure(node, member)
+                    continue
+                try:
+                    with _strictness(node, strict=strict):
+                        return converter.structure(node, member)
+                except Mismatch:
+                    del node.context.warnings[known:]
         models = [member for member in members if is_model(member)]
         if len(members) == 1 or (len(models) == 1 and type(node.value) is dict):
-            return converter.structure(node, (models or members)[0])  # its own words are more exact
-        raise mismatch(_name(hint), node)
+            return converter.structure(node, (models or members)[0])  # its error is more exact
+        raise mismatch(_describe(hint), node)
 
     return check
 
 
-def _wants(cls: type) -> str:
+@contextmanager
+def _strictness(node: Node, *, strict: bool) -> Iterator[None]:
+    before = node.context.strict
+    node.context.strict = strict
+    try:
+        yield
+    finally:
+        node.context.strict = before
+
+
+def _requirements(cls: type) -> str:
     keys = ", ".join(f.key for f in fields(cls) if f.required) or "none"
     return f"{cls.__name__} (needs {keys})"
 
 
-def _name(hint: Any) -> str:
-    """What a type wants, in words of JSON."""
+def _describe(hint: Any) -> str:
+    """Describe the values of a type, in words of JSON."""
     noted = encoding(hint)
     if noted is not None:
         return noted.name
     arguments = get_args(hint)
     match kind_of(hint):
         case "annotated":
-            return _name(arguments[0])
+            return _describe(arguments[0])
         case "union":
             several = sum(map(is_model, arguments)) > 1
-            return " or ".join(_wants(one) if several and is_model(one) else _name(one) for one in arguments)
+            return " or ".join(_requirements(one) if several and is_model(one) else _describe(one) for one in arguments)
         case "literal":
             return " or ".join(repr(word) for word in arguments)
         case "list" | "items":
@@ -202,36 +269,64 @@ def _name(hint: Any) -> str:
 
 
 @converter.register_structure_hook_factory(is_model)
-def _model_hook(cls: Any) -> Callable[[Node, Any], Any]:  # noqa: C901 - a case for each kind of field
+def _model_hook(cls: Any) -> Callable[[Node, Any], Any]:
     known = fields(cls)
-    declared = {f.key for f in known if f.fact is None}
-    closed = is_closed(cls)
 
     def check(node: Node, _: Any) -> Any:
         value = node.value
         if type(value) is not dict:
             raise mismatch("object", node)
+        before = len(node.context.warnings)
+        index = loose_index(cls, value)
         good: dict[str, Any] = {}
         faults: list[tuple[JsonPath, str]] = []
         for f in known:
-            if isinstance(f.fact, Undeclared):
-                good[f.name] = {key: it for key, it in value.items() if key not in declared}
-            elif f.fact is not None:
-                good[f.name] = node.context.find(f.fact)
-            elif f.key in value:
-                try:
-                    good[f.name] = converter.structure(node.at(f.key, value[f.key]), f.type)
-                except Mismatch as error:
-                    faults.extend(error.faults)
-            elif f.required:
-                faults.append(((*node.where, f.key), f"expected {_name(f.type)}, found nothing"))
-        if closed and value.keys() - declared:
+            try:
+                found = undeclared(cls, value) if isinstance(f.fact, Undeclared) else _field(f, node, index)
+            except Mismatch as error:
+                faults.extend(error.faults)
+            else:
+                if found is not _DEFAULT:
+                    good[f.name] = found
+        if is_closed(cls) and has_unknown_keys(cls, value):
+            declared = {key for f in known if f.fact is None for key in f.keys}
             faults.append((node.where, f"expected no other keys than {', '.join(sorted(declared))}"))
         if faults:
+            # Drop the problems of an object that is not built.
+            del node.context.warnings[before:]
             raise Mismatch(*faults)
         return cls(**good)
 
     return check
+
+
+_DEFAULT = object()
+
+
+def _field(f: Field, node: Node, index: Mapping[str, str] | None) -> Any:
+    """Return the value of one field of an object; `_DEFAULT` where the default applies."""
+    if f.fact is not None:
+        assert not isinstance(f.fact, Undeclared)
+        return node.context.find(f.fact)
+    key = find_key(f, node.value, index)
+    if key is None:
+        if f.required:
+            raise Mismatch(((*node.where, f.key), f"expected {_describe(f.type)}, found nothing"))
+        return _DEFAULT
+    below = node.at(key, node.value[key])
+    if below.value is None and not f.required and not node.context.strict:
+        return _DEFAULT
+    if f.own_key_only and key != f.key:
+        below.warn(ProblemCode.SYNONYM, f"taken as {f.key}")
+    known = len(node.context.warnings)
+    try:
+        return converter.structure(below, f.type)
+    except Mismatch as error:
+        if f.decides or node.context.strict:
+            raise
+        del node.context.warnings[known:]
+        _leave_out(below, error)
+        return _DEFAULT
 
 
 @converter.register_structure_hook_factory(lambda hint: encoding(hint) is not None)
@@ -240,3 +335,20 @@ def _encoding_hook(hint: Any) -> Callable[[Node, Any], Any]:
     assert noted is not None
     decode = noted.decode
     return lambda node, _: decode(node)
+
+
+@converter.register_structure_hook_factory(
+    in_text
+)  # registered after the hook of encodings: cattrs takes the last one that matches
+def _in_text_hook(hint: Any) -> Callable[[Node, Any], Any]:
+    inner = inside_text(hint)
+
+    def check(node: Node, _: Any) -> Any:
+        if type(node.value) is str:
+            value = json_or_text(node.value)
+            if type(value) is str and encoding(inner) is None:
+                raise mismatch(f"{_describe(inner)}, or its JSON in a text", node)
+            node = Node(value, node.where, node.context)
+        return converter.structure(node, inner)
+
+    return check

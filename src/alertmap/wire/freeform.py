@@ -1,21 +1,19 @@
-"""What people fill in by hand: fields whose values come as any kind of scalar, and documents without a fixed shape."""
+"""Types for values that people fill in: fields with any kind of scalar, and documents without a fixed shape."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, NamedTuple, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, NamedTuple
 
 from alertmap.credentials import CREDENTIALS
 from alertmap.errors import ConfigurationError
 from alertmap.model import ProblemCode
 from alertmap.paths import MISSING, JsonPath, parse_path, resolve
-from alertmap.wire.models import FALLBACK, Encoding
-from alertmap.wire.nodes import Mismatch, Node, mismatch
-from alertmap.wire.scalars import json_or_text, number_text
-
-T = TypeVar("T")
+from alertmap.wire.models import Encoding, json_or_text
+from alertmap.wire.nodes import Mismatch, Node, kind, mismatch
+from alertmap.wire.scalars import number_text
 
 
 def scalar_text(value: object) -> str | None:
-    """The text of a scalar: 42.0 is `42`, true is `true`, null is the empty text; None of an object or a list."""
+    """Return the text of a scalar: 42.0 is `42`, true is `true`, null is ""; None for an object or a list."""
     if type(value) is bool:
         return str(value).lower()
     if type(value) is int or type(value) is float:
@@ -26,10 +24,13 @@ def scalar_text(value: object) -> str | None:
 
 
 def flatten(value: Any, *before: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """All texts of a document with the names on the way to them; a list of scalars is one text.
+    """Yield all texts of a document with their paths; a list of scalars is one text.
 
-    What is blank and what is a credential is left out.
+    Blank texts and credentials are left out. So are texts below names of over 512 characters: the joined names of a
+    long key with many children take many times the memory of the document.
     """
+    if before and type(value) in (dict, list) and sum(map(len, before)) > _LONGEST_NAMES:
+        return
     if type(value) is dict:
         for name, below in value.items():
             if name.strip().casefold() not in CREDENTIALS:
@@ -43,16 +44,19 @@ def flatten(value: Any, *before: str) -> Iterator[tuple[tuple[str, ...], str]]:
             yield before, text
 
 
+_LONGEST_NAMES = 512
+
+
 def informative_keys(document: Mapping[str, Any]) -> list[str]:
-    """The keys of a document that say something of the alert: no credential, not null."""
+    """Return the keys of a document that are not null and hold no credential."""
     return [key for key, value in document.items() if value is not None and key.strip().casefold() not in CREDENTIALS]
 
 
 def unwrap_payload_field(document: Any) -> Any:
-    """The JSON in a form whose one field `payload` holds it; any other document as it stands.
+    """Return the JSON in the only field, `payload`, of a form; any other document as it stands.
 
     Raises:
-        Mismatch: the field holds something else.
+        Mismatch: the field holds other text.
     """
     names = informative_keys(document) if type(document) is dict else []
     if len(names) != 1 or names[0].strip().casefold() != "payload" or type(document[names[0]]) is not str:
@@ -92,41 +96,20 @@ def _same(node: Node) -> str:
 _SCALARS = ("x", "", " ", " x ", 42, 42.0, 1e300, 2**64, True, None)
 
 ScalarText = Annotated[str, Encoding(_LINE, _line, (*_SCALARS, ["x", 1], []), passthrough=frozenset((str,)))]
-"""One line of text, whatever kind of scalar it was; the items of a list are joined by commas."""
+"""Text of any scalar; the items of a list are joined by commas."""
 
 SingleText = Annotated[str, Encoding(_SAME, _same, (*_SCALARS, ["x", "x"]), passthrough=frozenset((str,)))]
-"""The same for what must be one value: a list may only repeat it."""
-
-
-def enum_word(known: Mapping[str, T], contract: Sequence[str]) -> Encoding:
-    """A word of a contract, in any case and with a full stop behind it; `known` also has words that are tolerated.
-
-    A tolerated word is a problem of the alert, any other does not fit.
-    """
-    expected = " or ".join(contract)
-
-    def decode(node: Node) -> T:
-        word = _same(node).strip().casefold().rstrip(".!,;: ")
-        if word not in known:
-            raise Mismatch((node.where, f"expected {expected}, got {'another word' if word else 'nothing'}"))
-        if word not in contract:
-            node.warn(ProblemCode.SYNONYM, f"a word that the contract does not name; it names {expected}")
-        return known[word]
-
-    def usual(value: Any) -> Any:
-        return known[value] if type(value) is str and value in contract and value in known else FALLBACK
-
-    return Encoding(expected, decode, tuple(known), fast_path=usual)
+"""Text of any scalar that must be one value: a list may only repeat it."""
 
 
 class PathOption(NamedTuple):
-    """A place in documents of one kind, as its user wrote it and as steps."""
+    """Path in a document, as its user wrote it and parsed."""
 
     text: str
     where: JsonPath
 
     def find(self, document: Any) -> Any:
-        """What stands there; None where nothing does."""
+        """Return the value at the path; None where there is none."""
         found = resolve(document, self.where)
         return None if found is MISSING else found
 
@@ -141,4 +124,28 @@ def _path(node: Node) -> PathOption:
 
 
 Path = Annotated[PathOption, Encoding(_PATH, _path, ("a", "$.a.b", "$.a[0]['b.c']"))]
-"""Where something stands in a document, for options: a path that begins with `$`, or a key as it stands."""
+"""Path in a document, for options: text that begins with `$`, or a single key."""
+
+
+def _texts(node: Node) -> dict[str, str]:
+    if node.value is None:
+        return {}
+    if type(node.value) is not dict:
+        node.warn(ProblemCode.BAD_FIELD, f"expected object, got {kind(node.value)}; it was left out")
+        return {}
+    return {".".join(names): text for names, text in flatten(node.value)}
+
+
+Texts = Annotated[
+    Mapping[str, str],
+    Encoding(
+        "object of any values, as texts",
+        _texts,
+        ({"a": "b", "c": {"d": 1, "e": [1, 2]}, "f": None, "g": True}, {}, None, "x", 7, []),
+        is_total=True,
+    ),
+]
+"""Texts of any object: nested names are joined by dots; credentials and blank texts are left out.
+
+For objects that users fill as they like: `custom_details`, `content`, `metadata`.
+"""

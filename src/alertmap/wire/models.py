@@ -1,13 +1,15 @@
-"""How a wire model is declared: a frozen class, and what a field's type can say in `Annotated[...]`."""
+"""Declaration of wire models: the class decorator, and the notes of a field's type in `Annotated[...]`."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from types import UnionType
+from types import NoneType, UnionType
 from typing import (
     Annotated,
     Any,
     Generic,
     Literal,
+    NamedTuple,
     TypeVar,
     Union,
     dataclass_transform,
@@ -20,7 +22,9 @@ import attrs
 from attrs import NOTHING, frozen
 
 from alertmap._records import give_methods, record
+from alertmap.errors import ConfigurationError, PayloadError
 from alertmap.paths import JsonPath
+from alertmap.strict_json import DEFAULTS, decode_json
 from alertmap.wire.nodes import Fact, Header, Node, Query, ReceivedAt
 
 T = TypeVar("T")
@@ -32,84 +36,227 @@ def _keep_names(_cls: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
-def model(cls: type[T] | None = None, /, *, closed: bool = False) -> Any:
+def model(cls: type[T] | None = None, /, *, closed: bool = False, loose_keys: bool = False) -> Any:
     """Declare a wire model: a frozen class with keyword-only fields, named as the vendor names them.
 
-    With `closed=True` keys that are not declared are an error: for a shape that is known by one common key only.
+    A field without a default decides: where it is absent, null (unless its type takes null) or of another type, the
+    model does not fit. A `Literal` and a field typed `None` decide too, with or without a default. Any other field with
+    a default never refuses: a value that does not fit is left out, with the problem `bad_field`; null is the default.
+
+    Args:
+        cls: the class.
+        closed: refuse keys that are not declared: for a shape that has only common keys.
+        loose_keys: ignore case, `_`, `-` and blanks in keys: for templates that users write.
     """
 
     def declare(cls: type[T]) -> type[T]:
-        made = attrs.frozen(cls, kw_only=True, eq=False, repr=False, field_transformer=_keep_names)
+        made: Any = attrs.frozen(cls, kw_only=True, eq=False, repr=False, field_transformer=_keep_names)
         give_methods(made, vars(cls).keys())
-        made.__wire_closed__ = closed  # type: ignore[attr-defined]
-        return made
+        made.__wire_closed__ = closed
+        made.__wire_loose__ = loose_keys
+        declared: type[T] = made
+        return declared
 
     return declare if cls is None else declare(cls)
 
 
+@record
+class Spellings:
+    """Keys of a field on the wire, instead of its own name."""
+
+    keys: tuple[str, ...]
+
+
+@record
+class OtherSpellings:
+    """Keys of a field on the wire, besides its own name."""
+
+    keys: tuple[str, ...]
+    are_synonyms: bool = False
+
+
+def named(*keys: str) -> Spellings:
+    """Name the key of a field that is no identifier, `named("class")`; of several the first that is sent counts."""
+    return Spellings(keys)
+
+
+def also(*keys: str) -> OtherSpellings:
+    """Add keys to a field; its own name comes first."""
+    return OtherSpellings(keys)
+
+
+def synonyms(*keys: str) -> OtherSpellings:
+    """Add keys that people write instead of a field's own: like `also`, with the problem `synonym` if one is used.
+
+    In a model with loose keys another form of the field's own key is a synonym, too.
+    """
+    return OtherSpellings(keys, are_synonyms=True)
+
+
+def json_or_text(text: str) -> Any:
+    """Return the JSON value in a text; a text that is not JSON is returned as it stands."""
+    try:
+        return decode_json(text, DEFAULTS)
+    except PayloadError:
+        return text
+
+
+@record
+class InText:
+    """Note that the value may be sent as a text of JSON."""
+
+
+JsonIn = Annotated[T, InText()]
+"""Value of this type, or its JSON in a text: `JsonIn[Check]`, `JsonIn[dict[str, Text]]`."""
+
+
 @frozen(eq=False)
 class Encoding:
-    """How a value is written on the wire; stands in `Annotated[...]`."""
+    """Encoding of a value on the wire; a note in `Annotated[...]`."""
 
     name: str
-    """For the docs: `RFC 3339 text`."""
+    """Description for the docs and for errors: `RFC 3339 text`."""
     decode: Callable[["Node"], Any]
+    """Pure function of a node to the value; raises `Mismatch`."""
     examples: tuple[Any, ...] = ()
-    """JSON values that it accepts, the odd ones among them: property tests draw from here."""
+    """Accepted JSON values, odd ones included; property tests draw from them."""
     passthrough: frozenset[type] = frozenset()
-    """Types of values that `decode` gives back as they stand, so that it need not be asked for them."""
+    """Types whose values `decode` returns as they stand, so that no call is needed."""
     fast_path: Callable[[Any], Any] | None = None
-    """What `decode` makes of the values that most senders write, at little cost; `FALLBACK` for all others."""
+    """Fast equivalent of `decode` for the values that most senders write; returns `FALLBACK` for all others."""
+    is_total: bool = False
+    """True if every JSON value fits."""
+    states: Mapping[str, Any] | None = None
+    """Table of state words, for `wire.state`."""
+
+    @property
+    def takes_null(self) -> bool:
+        """True if null is a value: a field without a default may be null."""
+        return any(example is None for example in self.examples)
 
 
 FALLBACK: Any = object()
-"""What `Encoding.fast_path` gives where only `decode` knows."""
+"""Result of `Encoding.fast_path` for values that need `decode`."""
 
 
 @record
 class Undeclared:
-    """The field holds the keys of its object that the model does not declare."""
+    """Note that the field holds the keys of its object that the model does not declare."""
 
 
-@record
+@record(kw_only=True)
 class Field:
-    """One field of a wire model, as the converter and the docs see it."""
+    """Field of a wire model, for the converter and the docs."""
 
     name: str
-    key: str
+    keys: tuple[str, ...]
+    """Keys on the wire; the first that is sent counts."""
     type: Any
     required: bool
-    fact: Fact | Undeclared | None
+    """The field has no default, so it decides."""
+    decides: bool
+    """The model does not fit where the value does not."""
+    fact: Fact | Undeclared | None = None
+    """Source of the value, where that is not a key of the document."""
+    own_key_only: bool = False
+    """Any key but the exact first one brings a problem."""
+
+    @property
+    def key(self) -> str:
+        """First key on the wire."""
+        return self.keys[0]
 
 
 @cache
 def fields(cls: type) -> tuple[Field, ...]:
-    """The fields of a wire model: the key of each on the wire, its type, and whether it must be there."""
+    """Return the fields of a wire model.
+
+    Raises:
+        ConfigurationError: the default of a state field is a state, or its table maps a word to None and the field has
+            a default.
+    """
     hints = get_type_hints(cls, include_extras=True)
     found = []
     for attribute in attrs.fields(cls):
-        notes = get_args(hints[attribute.name])[1:] if get_origin(hints[attribute.name]) is Annotated else ()
-        key = next((n.rename for n in notes if isinstance(getattr(n, "rename", None), str)), attribute.name)
-        fact = next((n for n in notes if isinstance(n, (Header, Query, ReceivedAt, Undeclared))), None)
+        hint = hints[attribute.name]
+        notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+        own = next((note.keys for note in notes if isinstance(note, Spellings)), (attribute.name,))
+        more = next((note for note in notes if isinstance(note, OtherSpellings)), OtherSpellings(()))
+        fact = next((note for note in notes if isinstance(note, (Header, Query, ReceivedAt, Undeclared))), None)
         required = attribute.default is NOTHING and fact is None
-        found.append(Field(attribute.name, key, hints[attribute.name], required, fact))
+        decides = required or get_origin(_bare(hint)) is Literal or _is_null(hint)
+        noted = encoding(hint)
+        if noted is not None and noted.states is not None and not required:
+            if attribute.default is not None:
+                raise ConfigurationError(f"{cls.__name__}.{attribute.name}: the default of a state is None or nothing")
+            if None in noted.states.values():
+                message = "a word means no state, so an absent state must not: give the field no default"
+                raise ConfigurationError(f"{cls.__name__}.{attribute.name}: {message}")
+        found.append(
+            Field(
+                name=attribute.name,
+                keys=(*own, *more.keys),
+                type=hint,
+                required=required,
+                decides=decides,
+                fact=fact,
+                own_key_only=more.are_synonyms,
+            )
+        )
     return tuple(found)
 
 
+def find_key(field: Field, value: Mapping[str, Any], index: Mapping[str, str] | None) -> str | None:
+    """Return the key under which a field was sent: the first that is not null, else the first; None if absent.
+
+    `index` is the `loose_index` of the object.
+    """
+    sent = field.keys
+    if index is not None:  # the key as it stands comes before another form of it
+        sent = tuple(key if value.get(key) is not None else index.get(loosen(key), key) for key in sent)
+    there = [key for key in sent if key in value]
+    return next((key for key in there if value[key] is not None), there[0] if there else None)
+
+
+def loosen(key: str) -> str:
+    """Return the form of a key or word in which case, `_`, `-` and blanks do not count."""
+    return _LOOSE.sub("", key).casefold()
+
+
+_LOOSE = re.compile(r"[\s_-]")
+
+
+def loose_index(cls: type, value: Mapping[str, Any]) -> dict[str, str] | None:
+    """Map the loose form of each key to the key, for a model with loose keys; a null never hides another value."""
+    if not is_loose(cls):
+        return None
+    index: dict[str, str] = {}
+    for key in value:
+        loose = loosen(key)
+        if loose not in index or (value[index[loose]] is None and value[key] is not None):
+            index[loose] = key
+    return index
+
+
 def encoding(hint: Any) -> Encoding | None:
-    """The `Encoding` that stands in a type, if one does."""
+    """Return the `Encoding` of a type; None where it has none."""
     if get_origin(hint) is not Annotated:
         return None
     return next((note for note in hint.__metadata__ if isinstance(note, Encoding)), None)
 
 
 def is_closed(cls: type) -> bool:
-    """Whether a model refuses keys that it does not declare."""
+    """Return whether a model refuses keys that it does not declare."""
     return bool(getattr(cls, "__wire_closed__", False))
 
 
+def is_loose(cls: type) -> bool:
+    """Return whether a model ignores case, `_`, `-` and blanks in keys."""
+    return bool(getattr(cls, "__wire_loose__", False))
+
+
 def is_model(hint: Any) -> bool:
-    """Whether a type is a wire model, or another class of attrs."""
+    """Return whether a type is a wire model or another attrs class."""
     return isinstance(hint, type) and attrs.has(hint)
 
 
@@ -117,34 +264,182 @@ def _bare(hint: Any) -> Any:
     return get_args(hint)[0] if get_origin(hint) is Annotated else hint
 
 
+def _is_null(hint: Any) -> bool:
+    """Return whether null is the only value of a type. Not so for `Discarded`, whose results alone are None."""
+    return _bare(hint) in (None, NoneType) and encoding(hint) is None
+
+
+def takes_null(hint: Any) -> bool:
+    """Return whether null is a value of a type."""
+    noted = encoding(hint)
+    if noted is not None:
+        return noted.takes_null
+    if hint in (None, NoneType, Any):
+        return True
+    match kind_of(hint):
+        case "annotated":
+            return takes_null(get_args(hint)[0])
+        case "union":
+            return any(takes_null(one) for one in get_args(hint))
+        case "literal":
+            return None in get_args(hint)
+    return False
+
+
+class _Decisive(NamedTuple):
+    """Deciding field, prepared for `fits`."""
+
+    field: Field
+    takes_null: bool
+    words: tuple[Any, ...] | None
+    """Values of a `Literal`; (None,) for a field typed `None`."""
+    models: tuple[Any, ...]
+    """Models of a required field, one of which must fit in turn."""
+    is_text: bool
+    """The value may be sent as a text of JSON."""
+
+
 @cache
-def _marks(cls: type) -> tuple[frozenset[str], frozenset[str] | None, list[tuple[str, tuple[Any, ...]]]]:
-    """The keys that a model requires, those that it allows if it is closed, and its `Literal` values."""
-    known = fields(cls)
-    return (
-        frozenset(f.key for f in known if f.required),
-        frozenset(f.key for f in known if f.fact is None) if is_closed(cls) else None,
-        [(f.key, get_args(_bare(f.type))) for f in known if get_origin(_bare(f.type)) is Literal],
-    )
+def _decisive(cls: type) -> tuple[tuple[str, ...], frozenset[str] | None, tuple[_Decisive, ...]]:
+    """Return the keys that must be present and not null, the keys of a closed model, and the other deciding fields."""
+    simple, special = [], []
+    for field in fields(cls):
+        if not field.decides:
+            continue
+        bare = _bare(field.type)
+        words = get_args(bare) if get_origin(bare) is Literal else (None,) if _is_null(field.type) else None
+        members = get_args(bare) if kind_of(bare) == "union" else (bare,)
+        models = tuple(one for one in members if is_model(one)) if field.required else ()
+        if len(models) < len([one for one in members if one is not NoneType]):
+            models = ()
+        null = takes_null(field.type)
+        if words is None and not models and not null and len(field.keys) == 1:
+            simple.append(field.key)
+        else:
+            special.append(_Decisive(field, null, words, models, in_text(field.type)))
+    allowed = frozenset(key for f in fields(cls) if f.fact is None for key in f.keys) if is_closed(cls) else None
+    return tuple(simple), allowed, tuple(special)
+
+
+def in_text(hint: Any) -> bool:
+    """Return whether a value of a type may be sent as a text of JSON."""
+    return get_origin(hint) is Annotated and any(isinstance(note, InText) for note in hint.__metadata__)
+
+
+def inside_text(hint: Any) -> Any:
+    """Return the type inside a `JsonIn`; `Annotated` has flattened `JsonIn[Texts]`."""
+    noted = encoding(hint)
+    bare = get_args(hint)[0]
+    return bare if noted is None else Annotated[bare, noted]
+
+
+def undeclared(cls: type, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of an object that no field of a model takes, with their values."""
+    index = loose_index(cls, value)
+    taken = {find_key(field, value, index) for field in fields(cls) if field.fact is None}
+    return {key: it for key, it in value.items() if key not in taken}
+
+
+def has_unknown_keys(cls: type, value: Mapping[str, Any]) -> bool:
+    """Return whether an object has keys that a model does not declare in any spelling."""
+    declared = {key for field in fields(cls) if field.fact is None for key in field.keys}
+    if not is_loose(cls):
+        return not value.keys() <= declared
+    return not set(map(loosen, value)) <= set(map(loosen, declared))
 
 
 def fits(cls: type, value: Any) -> bool:
-    """Whether an object has the keys that a model requires, its `Literal` values, and, if it is closed, no others."""
-    required, allowed, literals = _marks(cls)
-    if type(value) is not dict or not value.keys() >= required or not (allowed is None or value.keys() <= allowed):
+    """Return whether a value has all that decides whether a model fits.
+
+    That is: it is an object; the required keys are present, in any spelling, and not null unless their type takes null;
+    models under these keys fit in turn; `Literal` values match; and a closed model has no other keys.
+    """
+    if type(value) is not dict:
         return False
-    return not literals or all(key not in value or among(value[key], words) for key, words in literals)
+    simple, allowed, special = _decisive(cls)
+    index = loose_index(cls, value)
+    if index is None:
+        for key in simple:
+            if value.get(key) is None:
+                return False
+        if allowed is not None and not value.keys() <= allowed:
+            return False
+    else:
+        if any(value.get(index.get(loosen(key), key)) is None for key in simple):
+            return False
+        if allowed is not None and not index.keys() <= set(map(loosen, allowed)):
+            return False
+    return all(_has(one, value, index) for one in special)
+
+
+def _has(one: _Decisive, value: Mapping[str, Any], index: Mapping[str, str] | None) -> bool:
+    key = find_key(one.field, value, index)
+    if key is None:
+        return not one.field.required
+    it = value[key]
+    if it is None:
+        return one.takes_null or not one.field.required
+    if one.words is not None:
+        return among(it, one.words)
+    if one.is_text and type(it) is str:
+        it = json_or_text(it)
+    return not one.models or any(fits(model, it) for model in one.models)
+
+
+def decides(cls: type) -> bool:
+    """Return whether a model refuses any object: it has a deciding field, or is closed."""
+    return is_closed(cls) or any(field.decides for field in fields(cls))
+
+
+def certain_keys(cls: type) -> tuple[str, ...]:
+    """Return the keys that every object of a model has: required ones with one exact spelling."""
+    if is_loose(cls):
+        return ()
+    return tuple(field.key for field in fields(cls) if field.required and len(field.keys) == 1)
+
+
+def required_keys(cls: Any) -> tuple[str, ...]:
+    """Return the required keys of a model, each in its first spelling; () for any other type."""
+    return tuple(field.key for field in fields(cls) if field.required) if is_model(cls) else ()
+
+
+def shadows(first: type, later: type) -> bool:
+    """Return whether every value that fits `later` also fits `first`, so that `later` is never reached behind it."""
+    if is_closed(first) or is_loose(first) or is_loose(later):
+        return False
+    deciding = {field.keys: field for field in fields(later) if field.decides}
+    return all(
+        field.keys in deciding and len(field.keys) == 1 and _implies(deciding[field.keys], field)
+        for field in fields(first)
+        if field.decides
+    )
+
+
+def _implies(its: Field, mine: Field) -> bool:
+    """Return whether every value that fits one deciding field also fits another."""
+    if mine.required and not its.required:
+        return False
+    theirs, ours = _bare(its.type), _bare(mine.type)
+    if get_origin(ours) is Literal:
+        return get_origin(theirs) is Literal and set(get_args(theirs)) <= set(get_args(ours))
+    if _is_null(mine.type):
+        return _is_null(its.type)
+    if takes_null(its.type) and not takes_null(mine.type):
+        return False
+    if is_model(ours):
+        return is_model(theirs) and shadows(ours, theirs)
+    return kind_of(ours) != "union"
 
 
 def among(value: Any, words: tuple[Any, ...]) -> bool:
-    """Whether a value is one of these words: of the same type, for `True == 1`."""
+    """Return whether a value is one of these words, of the same type: `True == 1` in Python."""
     return any(type(value) is type(word) and value == word for word in words)
 
 
 class Items(Generic[T]):
-    """A list of which one bad element costs only itself: iterates over `(where, element)` of the good ones.
+    """List in which a bad element does not affect the others: iterates over `(path, element)` of the good ones.
 
-    The bad ones become problems of the batch. A list that holds nothing but bad ones does not fit.
+    The bad ones become problems of the batch. A list that holds only bad ones does not fit.
     """
 
     __slots__ = ("_pairs",)
@@ -168,7 +463,7 @@ class Items(Generic[T]):
 
 
 def kind_of(hint: Any) -> str:
-    """What a type is made with: `annotated`, `union`, `literal`, `list`, `items`, `object`; "" for a plain type."""
+    """Return the kind of a type: `annotated`, `union`, `literal`, `list`, `items`, `object`; "" for a plain type."""
     return _MADE_WITH.get(get_origin(hint), "")
 
 

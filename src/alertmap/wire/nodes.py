@@ -1,5 +1,6 @@
-"""A value on its way through the converter: where it stands, what is known of the request, what does not fit."""
+"""Values in the converter, with their path and the request; and the error of a value that does not fit."""
 
+import re
 from datetime import datetime
 from types import NoneType
 from typing import Any, TypeAlias
@@ -12,28 +13,29 @@ from alertmap.paths import JsonPath, format_path
 
 @record
 class Header:
-    """The field is a header of the request; no body can set it."""
+    """Note that the field is a header of the request; no body can set it."""
 
     name: str
 
 
 @record
 class Query:
-    """The field is a parameter of the request's query; no body can set it."""
+    """Note that the field is a parameter of the request's query; no body can set it."""
 
     name: str
 
 
 @record
 class ReceivedAt:
-    """The field is the time of receipt that the caller gave; None where it gave none."""
+    """Note that the field is the time of receipt that the caller passed; None where it passed none."""
 
 
 Fact: TypeAlias = Header | Query | ReceivedAt
+"""Values that come with the request, not from the document."""
 
 
 class Node:
-    """A value on its way through the converter: where it stands, and what is known of the request."""
+    """Value in the converter, with its path and the context of the request."""
 
     __slots__ = ("context", "value", "where")
 
@@ -43,28 +45,30 @@ class Node:
         self.context = context
 
     def at(self, step: str | int, value: Any) -> "Node":
-        """A value below this one."""
+        """Return the node of a value inside this one."""
         return Node(value, (*self.where, step), self.context)
 
     def warn(self, code: ProblemCode, message: str) -> None:
-        """Note a problem here; the value stays readable."""
+        """Add a problem at this path; the value is still read."""
         self.context.warnings.append((self.where, code, message))
 
 
 class ParseContext:
-    """What the core fills in beside the document, and the warnings that come up on the way."""
+    """Context of one document: the request, the time of receipt, and the problems found so far."""
 
-    __slots__ = ("decoded", "received_at", "request", "warnings")
+    __slots__ = ("decoded", "received_at", "request", "strict", "warnings")
 
     def __init__(self, request: Request, received_at: datetime | None, *, decoded: bool = True) -> None:
         self.request = request
         self.received_at = received_at
         self.warnings: list[tuple[JsonPath, ProblemCode, str]] = []
         self.decoded = decoded
-        """It is about a decoded document: the keys of all objects are text."""
+        """The document was decoded from JSON or the like: all keys are text."""
+        self.strict = not decoded
+        """Every value that does not fit is an error, nothing is left out: for options and files."""
 
     def find(self, fact: Fact) -> Any:
-        """What a field takes from beside the document."""
+        """Return the value of a field that comes with the request."""
         match fact:
             case Header(name):
                 return self.request.header(name)
@@ -75,35 +79,35 @@ class ParseContext:
 
 
 class Mismatch(Exception):
-    """What does not fit, where: never shows a value. Stays inside this library."""
+    """Error of a value that does not fit: paths and messages, without values. Never leaves this library."""
 
     def __init__(self, *faults: tuple[JsonPath, str]) -> None:
         super().__init__()
         self.faults = faults
 
     def problems(self) -> tuple[Problem, ...]:
-        """The faults as users see them."""
-        return tuple(Problem(ProblemCode.BAD_ELEMENT, format_path(where), told) for where, told in self.faults)
+        """Return the faults as problems."""
+        return tuple(Problem(ProblemCode.BAD_ELEMENT, format_path(where), message) for where, message in self.faults)
 
     def __str__(self) -> str:
-        return join_limited([f"{told} @ {format_path(where)}" for where, told in self.faults])
+        return join_limited([f"{message} @ {format_path(where)}" for where, message in self.faults])
 
 
 _KINDS: dict[Any, str] = {dict: "object", NoneType: "null"}
 
 
 def kind_name(hint: Any) -> str:
-    """The name of a type, in words of JSON where they differ from Python's."""
+    """Return the name of a type, in words of JSON where they differ from Python's."""
     return _KINDS.get(hint, getattr(hint, "__name__", "value"))
 
 
 def kind(value: object) -> str:
-    """The name of a value's type."""
+    """Return the name of a value's type."""
     return kind_name(type(value))
 
 
 def mismatch(expected: str, node: Node) -> Mismatch:
-    """The error that `expected` stood where another type of value was found."""
+    """Return the error of a value of another type than `expected`."""
     return Mismatch((node.where, f"expected {expected}, got {kind(node.value)}"))
 
 
@@ -111,5 +115,27 @@ _NONE = Request()
 
 
 def plain(value: Any) -> Node:
-    """A value that is no part of a request: an option, a file."""
+    """Return the node of a value outside a request: an option, a file. It is read strictly."""
     return Node(value, (), ParseContext(_NONE, None, decoded=False))
+
+
+def without_placeholders(document: Any, pattern: re.Pattern[str], context: ParseContext) -> Any:
+    """Return a document with null for each text that is a placeholder; a blank one brings no problem."""
+
+    def walk(value: Any, where: JsonPath) -> Any:
+        if type(value) is str and len(value) <= _LONGEST_PLACEHOLDER and pattern.fullmatch(value):
+            if value.strip():
+                context.warnings.append(
+                    (where, ProblemCode.UNRENDERED, "a placeholder of the sender was not filled in")
+                )
+            return None
+        if type(value) is dict:
+            return {key: walk(below, (*where, key)) for key, below in value.items()}
+        if type(value) is list:
+            return [walk(below, (*where, index)) for index, below in enumerate(value)]
+        return value
+
+    return walk(document, ())
+
+
+_LONGEST_PLACEHOLDER = 256

@@ -1,18 +1,17 @@
-"""The named types of the wire. A new oddity is a new name here, with its own test; never an `if` inside a `read`."""
+"""Named types of scalars. A new oddity gets a new type here, with its own test, never an `if` inside a `read`."""
 
 import html
+import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from types import NoneType
 from typing import Annotated, Any, TypeVar
 
-from alertmap.errors import PayloadError
 from alertmap.model import ProblemCode
 from alertmap.paths import JsonPath
-from alertmap.strict_json import DEFAULTS, decode_json
-from alertmap.wire.models import FALLBACK, Encoding, Items, Undeclared
-from alertmap.wire.nodes import Mismatch, Node, ParseContext, mismatch
+from alertmap.wire.models import FALLBACK, Encoding, Items, Undeclared, json_or_text
+from alertmap.wire.nodes import Mismatch, Node, ParseContext, kind, mismatch
 
 T = TypeVar("T")
 
@@ -29,7 +28,7 @@ def _text(node: Node) -> str:
 
 
 def number_text(value: int | float) -> str:
-    """Write a number in one way only: 42, 42.0 and 4.2e1 are all `42`."""
+    """Format a number in its one canonical way: 42, 42.0 and 4.2e1 are all `42`."""
     if type(value) is float and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     return str(value)
@@ -42,7 +41,7 @@ def _key(node: Node) -> str:
     return text
 
 
-def _usual_key(value: Any) -> Any:
+def _fast_key(value: Any) -> Any:
     return value if type(value) is str and value and not value.isspace() else FALLBACK
 
 
@@ -53,12 +52,22 @@ def _number(node: Node) -> int | float:
     raise mismatch("number", node)
 
 
+def _any_text(node: Node) -> str:
+    value = node.value
+    if type(value) is bool:
+        return "true" if value else "false"
+    if type(value) is dict or type(value) is list:
+        node.warn(ProblemCode.BAD_FIELD, f"expected text, got {kind(value)}; its JSON was taken")
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _text(node)
+
+
 def _json(node: Node) -> Any:
     return node.value
 
 
 JSON_TYPES: frozenset[type] = frozenset((dict, list, str, int, float, bool, NoneType))
-"""What a decoded document is made of."""
+"""Types of the values of a decoded document."""
 
 Text = Annotated[
     str,
@@ -66,23 +75,38 @@ Text = Annotated[
 ]
 """Text; a number becomes its shortest decimal text, null the empty text."""
 
-NonBlank = Annotated[
-    str, Encoding("text or number, not blank", _key, ("x", " x ", 42, 42.0, 2**64), fast_path=_usual_key)
+AnyText = Annotated[
+    str,
+    Encoding(
+        "any JSON value, as text",
+        _any_text,
+        ("x", "", " ", 42, 4.5, True, None, ["x"], {"a": 1}),
+        passthrough=frozenset((str,)),
+        is_total=True,
+    ),
 ]
-"""Text or number that must not be blank; kept as it is, blanks at the ends too."""
+"""`Text` that every value fits, for parts of the identity and for lists whose positions count.
+
+A boolean becomes `true` or `false`; an object or a list becomes its JSON, with the problem `bad_field`.
+"""
+
+NonBlank = Annotated[
+    str, Encoding("text or number, not blank", _key, ("x", " x ", 42, 42.0, 2**64), fast_path=_fast_key)
+]
+"""Text or number that must not be blank; kept as it is, with blanks at the ends."""
 
 Number = Annotated[
     int | float, Encoding("number", _number, (0, -1, 4.5, 2**64, 1e300), passthrough=frozenset((int, float)))
 ]
-"""A number; integers stay exact."""
+"""Number; integers stay exact."""
 
 Json = Annotated[
     object, Encoding("any JSON value", _json, (None, 0, "x", [1], {"a": {"b": 1}}), passthrough=JSON_TYPES)
 ]
-"""Whatever stands there."""
+"""Any JSON value, as it stands."""
 
 Rest = Annotated[Mapping[str, object], Undeclared()]
-"""The keys of the object that the model does not declare, with their values as they stand."""
+"""Keys of the object that the model does not declare, with their values as they stand."""
 
 
 def _null_text(node: Node) -> str:
@@ -90,7 +114,7 @@ def _null_text(node: Node) -> str:
     return "" if text == "null" else text
 
 
-def _usual_null_text(value: Any) -> Any:
+def _fast_null_text(value: Any) -> Any:
     return value if type(value) is str and value != "null" else FALLBACK
 
 
@@ -98,7 +122,7 @@ def _html_text(node: Node) -> str:
     if type(node.value) is not str:
         raise mismatch("text", node)
     text: str = node.value
-    # What Go's templates write, all but `&`: `unescape` makes a call for each entity that it finds.
+    # Go's templates write these entities, and `&amp;`. `unescape` calls a function for each entity that it finds.
     for entity, char in (("&#34;", '"'), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">")):
         text = text.replace(entity, char)
     return html.unescape(text)
@@ -108,26 +132,18 @@ def _secret(node: Node) -> None:
     _text(node)
 
 
-def json_or_text(text: str) -> Any:
-    """The JSON value that a text holds; a text that is no JSON as it stands."""
-    try:
-        return decode_json(text, DEFAULTS)
-    except PayloadError:
-        return text
-
-
 def _json_text(node: Node) -> Any:
     return json_or_text(node.value) if type(node.value) is str else node.value
 
 
-_JAVA_PAIR = r",\s*(?=[A-Za-z_][\w.-]*=)"  # a comma within a value is followed by no name
+_JAVA_PAIR = r",\s*(?=[A-Za-z_][\w.-]*=)"  # no name follows a comma inside a value
 
 
 def _java_map(node: Node) -> dict[str, str]:
     value = node.value
     if value is None:
         return {}
-    # An equals sign stands only in texts of JSON: without quotes it is none, which costs much to find out otherwise.
+    # A text with `=` but no quotes cannot be JSON; skip the expensive attempt.
     may_be_json = type(value) is str and ('"' in value or "=" not in value)
     found = _names_in(json_or_text(value) if may_be_json else value)
     if found is not None:
@@ -157,7 +173,7 @@ def _scalar_text(value: Any) -> str | None:
 
 
 def _numbered(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The pairs that say something; a name that comes again is numbered, so that none hides another."""
+    """Return the pairs with a text, as a dict; a repeated name gets a number, so that no pair is lost."""
     named: dict[str, str] = {}
     for name, text in pairs:
         if text not in ("", "null"):
@@ -171,21 +187,21 @@ NullText = Annotated[
         "text, number, null, or the word null",
         _null_text,
         ("x", "", "null", 4.5, None),
-        fast_path=_usual_null_text,
+        fast_path=_fast_null_text,
     ),
 ]
-"""`Text` of a sender that writes what is absent as the word `null`: that is the empty text too."""
+"""`Text` of a sender that writes the word `null` for absent values; it becomes the empty text too."""
 
 HtmlText = Annotated[
     str, Encoding("text with HTML entities", _html_text, ("x", "", "&#34;a&#34; &lt; b &amp;amp; &not; &"))
 ]
-"""Text that was escaped for HTML; here it is not."""
+"""Text that the sender escaped for HTML, unescaped."""
 
 Discarded = Annotated[None, Encoding("text, number or null that is not kept", _secret, ("x", 42, None))]
-"""What gives a shape away but is nobody's business: it stays in the document and goes no further."""
+"""Value that identifies a shape but is private or secret; the result is None, only `raw` keeps the value."""
 
 JsonText = Annotated[object, Encoding("any JSON value, or JSON in a text", _json_text, (None, "x", "[1]", {"a": "b"}))]
-"""Whatever stands there; a text that holds JSON is read."""
+"""Any JSON value; a text that holds JSON becomes its value."""
 
 JavaMap = Annotated[
     Mapping[str, str],
@@ -195,11 +211,11 @@ JavaMap = Annotated[
         ("{a=b, c=d,e}", "{}", "", "x", '[{"a":"b"}]', {"a": "b", "c": 1.5}, [{"a": "b"}, {"a": True}, {"d": None}]),
     ),
 ]
-"""Names and texts as Java prints a map, or as JSON; what is blank or `null` is left out. Other text has the name ""."""
+"""Names and texts as Java prints a map, or as JSON; blank texts and `null` are left out. Other text is named ""."""
 
 
 def regex(*groups: str) -> Encoding:
-    """A regular expression, compiled, that has these named groups: for options."""
+    """Make the encoding of a regular expression with these named groups, for options."""
 
     def decode(node: Node) -> re.Pattern[str]:
         if isinstance(node.value, re.Pattern):
@@ -220,7 +236,7 @@ def regex(*groups: str) -> Encoding:
 
 
 def number_in(text: str) -> int | float | str:
-    """The number that a text is, exact where it is an integer; any other text as it stands, `nan` and `True` too."""
+    """Return the number in a text, exact for integers; any other text as it stands, also `nan` and `True`."""
     if _INTEGER.fullmatch(text):
         return int(text)
     return float(text) if _REAL.fullmatch(text) and math.isfinite(float(text)) else text
@@ -231,7 +247,7 @@ _REAL = re.compile(r"-?[0-9]{1,64}(\.[0-9]{1,64})?([eE][+-]?[0-9]{1,4})?")
 
 
 def number_or_text(value: str | int | float) -> int | float | str:
-    """A measured value as alerts carry it: numbers and text as they are, `true` and `false` as text."""
+    """Return a measured value as alerts hold it: numbers and text as they are, `true` and `false` as text."""
     return str(value).lower() if isinstance(value, bool) else value
 
 
@@ -245,12 +261,14 @@ def items(
     faults: list[tuple[JsonPath, str]] = []
     for index, element in enumerate(value):
         at = (*where, index)
+        known = len(context.warnings)
         try:
             good.append((at, read_one(element, at, context)))
         except Mismatch as error:
+            del context.warnings[known:]
             faults.extend(error.faults)
     if faults:
         if not good:
             raise Mismatch(*faults)
-        context.warnings.extend((at, ProblemCode.BAD_ELEMENT, told) for at, told in faults)
+        context.warnings.extend((at, ProblemCode.BAD_ELEMENT, message) for at, message in faults)
     return Items(good)

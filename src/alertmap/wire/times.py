@@ -1,27 +1,27 @@
-"""Times on the wire. All results are aware, in UTC, cut to microseconds; what is no time of an alert is None."""
+"""Types of times. All results are aware, in UTC, cut to microseconds; None stands for no time."""
 
-import math
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
+from alertmap.errors import ConfigurationError
 from alertmap.model import ProblemCode
 from alertmap.wire.models import FALLBACK, Encoding
 from alertmap.wire.nodes import Node, mismatch
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-"""Times before are no times of an alert: Go's zero time (year 1), the epoch, clocks that were never set."""
+"""Start of the accepted times. Earlier ones are Go's zero time (year 1), the epoch, or clocks that were never set."""
 
 _ZERO = datetime(1, 1, 2, tzinfo=UTC)  # Go's zero time in any zone
-_NEVER = datetime(9999, 12, 30, tzinfo=UTC)  # how some write "without an end", in any zone
+_NEVER = datetime(9999, 12, 30, tzinfo=UTC)  # some senders write "without an end" so, in any zone
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # `fromisoformat` also takes dates, week dates and digits beyond ASCII; a timestamp is none of these.
 _RFC3339 = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]((?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2})([.,][0-9]{1,9})?"
-    r"([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
+    r"(?: ?([Zz]|[+-][0-9]{2}:?[0-9]{2})(?: [A-Z]{3,5})?)?"  # Go prints `2026-05-01 10:00:00.123 +0000 UTC`
 )
-# What most senders write: `fromisoformat` reads it as it stands.
+# The form that most senders write; `fromisoformat` reads it.
 _PLAIN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z")
 _GO_ZERO = "0001-01-01T00:00:00Z"
 _ZONELESS = re.compile(r"[Tt ][0-9:.,]+")
@@ -36,9 +36,10 @@ def _window(moment: datetime, node: Node) -> datetime | None:
 
 
 def rfc3339(text: str) -> datetime | None:
-    """Read `2026-01-01T12:00:30.123456789Z`: zero to nine digits of a second, cut to microseconds; None if it is not.
+    """Parse `2026-01-01T12:00:30.123456789Z`, with up to nine digits of a second, or return None.
 
-    A time without a zone is read as UTC. Second 60 is read as 59.999999. The result is in UTC.
+    Go's form `2026-01-01 12:00:30 +0000 UTC` is also read. A time without a zone is read as UTC, second 60 as
+    59.999999. The result is in UTC, cut to microseconds.
     """
     if _PLAIN.fullmatch(text):
         try:
@@ -64,25 +65,31 @@ def _any_rfc3339(text: str) -> datetime | None:
         return datetime(1, 1, 1, tzinfo=UTC) if text.startswith(("0001-", "0000-")) else None
 
 
-def _time(node: Node) -> datetime | None:
+def _time(node: Node, zone: str | None = None) -> datetime | None:
+    """Read a time. One without a zone is in `zone` (`Z`, `+08:00`); where that is None, in UTC with a problem."""
     value = node.value
     if value is None:
         return None
     if type(value) is not str:
         raise mismatch("RFC 3339 text", node)
-    moment = rfc3339(value)
+    has_no_zone = _has_no_zone(value)
+    moment = rfc3339(f"{value}{zone}" if zone and has_no_zone else value)
     if moment is None and not value.strip():
         return None
     if moment is None:
         node.warn(ProblemCode.BAD_TIME, "the time is not RFC 3339 text and was left out")
         return None
     found = _window(moment, node)
-    if found is not None and value[-1] not in "Zz" and _ZONELESS.fullmatch(value, 10):
+    if found is not None and has_no_zone and zone is None:
         node.warn(ProblemCode.BAD_TIME, "the time has no zone; UTC was assumed")
     return found
 
 
-def _usual_time(value: Any) -> Any:
+def _has_no_zone(text: str) -> bool:
+    return text[-1:] not in ("Z", "z") and _ZONELESS.fullmatch(text, 10) is not None
+
+
+def _fast_time(value: Any) -> Any:
     if value == _GO_ZERO:
         return None
     if type(value) is str and value.startswith("20") and _PLAIN.fullmatch(value):
@@ -94,7 +101,7 @@ def _usual_time(value: Any) -> Any:
 
 
 class TimeWithText(NamedTuple):
-    """A time, and the text that was sent for it."""
+    """Time, and the text that was sent for it."""
 
     moment: datetime
     text: str
@@ -105,13 +112,13 @@ def _stamp(node: Node) -> TimeWithText | None:
     return None if moment is None else TimeWithText(moment, node.value)
 
 
-def _usual_stamp(value: Any) -> Any:
-    moment = _usual_time(value)
+def _fast_stamp(value: Any) -> Any:
+    moment = _fast_time(value)
     return moment if moment is None or moment is FALLBACK else tuple.__new__(TimeWithText, (moment, value))
 
 
 def epoch(count: int, per_second: int) -> datetime | None:
-    """The time `count` units after 1970-01-01 UTC, `per_second` to a second; None where no calendar has it."""
+    """Return the time `count` units after 1970-01-01 UTC, `per_second` to a second; None if out of range."""
     try:
         return _EPOCH + timedelta(microseconds=count * 1_000_000 // per_second)
     except OverflowError:
@@ -134,6 +141,7 @@ def _epoch_type(name: str, per_second: int, example: int) -> Encoding:
 
 
 _MILLIS = 10**11  # as seconds the year 5138, as milliseconds 1973
+_TOO_LONG = 10**13  # as milliseconds the year 2286; 20260304100000 is a date without separators, or another unit
 _COUNT = r"-?[0-9]{1,20}"
 
 
@@ -148,9 +156,9 @@ def _epoch_any(node: Node) -> datetime | None:
         return None
     if type(count) is not int:
         raise mismatch("int or text (seconds or milliseconds since 1970)", node)
-    moment = epoch(count, 1_000 if abs(count) >= _MILLIS else 1)
+    moment = epoch(count, 1_000 if abs(count) >= _MILLIS else 1) if abs(count) < _TOO_LONG else None
     if moment is None:
-        node.warn(ProblemCode.BAD_TIME, "the time is in no calendar and was left out")
+        node.warn(ProblemCode.BAD_TIME, "the time is no count of seconds or milliseconds and was left out")
         return None
     return _window(moment, node)
 
@@ -162,7 +170,7 @@ def _any_time(node: Node) -> datetime | None:
     value = node.value.strip() if type(node.value) is str else node.value
     if type(value) is float or (type(value) is str and re.fullmatch(_SECONDS, value)):
         micros = float(value) * (1_000_000 if abs(float(value)) < _MILLIS else 1_000)
-        moment = epoch(round(micros), 1_000_000) if math.isfinite(micros) else None
+        moment = epoch(round(micros), 1_000_000) if abs(float(value)) < _TOO_LONG else None
     elif type(value) is str and not re.fullmatch(_COUNT, value):
         return _time(Node(value, node.where, node.context))
     elif value is None or type(value) in (str, int):
@@ -203,7 +211,7 @@ def _minutes(node: Node) -> timedelta | None:
 
 
 def uuid1_time(text: str) -> datetime | None:
-    """When a UUID of version 1 was made; None where the text is none, or its time no time of an alert."""
+    """Return the time of a UUID of version 1; None for other texts, and for times before the year 2000."""
     try:
         made = UUID(text)
     except ValueError:
@@ -215,8 +223,8 @@ def uuid1_time(text: str) -> datetime | None:
 _GREGORIAN = datetime(1582, 10, 15, tzinfo=UTC)
 
 
-def _usual_nanoseconds(value: Any) -> Any:
-    # Some hundred years of them: far below where a timedelta ends.
+def _fast_nanoseconds(value: Any) -> Any:
+    # About 300 years, far below the maximum of a timedelta.
     return timedelta(microseconds=value // 1000) if type(value) is int and -(10**19) < value < 10**19 else FALLBACK
 
 
@@ -232,30 +240,30 @@ def _nanoseconds(node: Node) -> timedelta:
 
 _TIMES = ("2026-01-01T12:00:30.123456789Z", "2026-01-01T12:00:30+01:00", "0001-01-01T00:00:00Z", "", None, "soon")
 
-Rfc3339 = Annotated[datetime | None, Encoding("RFC 3339 text", _time, _TIMES, fast_path=_usual_time)]
-"""An aware time in UTC. Blank, null, Go's zero time, the epoch and the last days of year 9999 are None; so is what
-cannot be read, and what lies before the year 2000, with a problem."""
+Rfc3339 = Annotated[datetime | None, Encoding("RFC 3339 text", _time, _TIMES, fast_path=_fast_time)]
+"""Aware time in UTC. Blank, null, Go's zero time, the epoch and the last days of year 9999 are None. So are, with a
+problem, texts that are not a time and times before the year 2000."""
 
-Rfc3339WithText = Annotated[TimeWithText | None, Encoding("RFC 3339 text", _stamp, _TIMES, fast_path=_usual_stamp)]
-"""The same with its text, where that is an episode: cut to microseconds two could become one."""
+Rfc3339WithText = Annotated[TimeWithText | None, Encoding("RFC 3339 text", _stamp, _TIMES, fast_path=_fast_stamp)]
+"""`Rfc3339` with its text, for episodes: cut to microseconds, two times could become one."""
 
 EpochSeconds = Annotated[datetime | None, _epoch_type("seconds", 1, 1_767_268_830)]
 EpochMillis = Annotated[datetime | None, _epoch_type("milliseconds", 1_000, 1_767_268_830_123)]
 EpochNanos = Annotated[datetime | None, _epoch_type("nanoseconds", 1_000_000_000, 1_767_268_830_123_456_789)]
-"""A count since 1970-01-01 UTC; 0 and null are None; so is what lies before the year 2000, with a problem."""
+"""Count since 1970-01-01 UTC; 0 and null are None; so are, with a problem, times before the year 2000."""
 
 Nanoseconds = Annotated[
     timedelta,
-    Encoding("nanoseconds, int", _nanoseconds, (0, 20_000_000_000, -5, 10**40), fast_path=_usual_nanoseconds),
+    Encoding("nanoseconds, int", _nanoseconds, (0, 20_000_000_000, -5, 10**40), fast_path=_fast_nanoseconds),
 ]
-"""A span of time, cut to microseconds; may be negative."""
+"""Duration, cut to microseconds; may be negative."""
 
 
 def before(moment: datetime | None, span: timedelta | None) -> datetime | None:
-    """The start of a span that ends at `moment`; a negative span counts as none, None stays None."""
-    if moment is None:
+    """Return the start of a duration that ends at `moment`; a negative one counts as zero. None where one is None."""
+    if moment is None or span is None:
         return None
-    if span is None or span < timedelta():
+    if span < timedelta():
         return moment
     try:
         return moment - span
@@ -268,10 +276,25 @@ EpochAny = Annotated[
     Encoding(
         "seconds or milliseconds since 1970, int or text",
         _epoch_any,
-        (1_767_268_830, 1_767_268_830_123, "1767268830", "1767268830123", "", "null", "soon", None, 0, -1, 10**30),
+        (
+            1_767_268_830,
+            1_767_268_830_123,
+            "1767268830",
+            "1767268830123",
+            "",
+            "null",
+            "soon",
+            None,
+            0,
+            -1,
+            20260304100000,
+        ),
     ),
 ]
-"""A count since 1970-01-01 UTC whose size tells the unit, as a number or as text; blank and `null` are None."""
+"""Count since 1970-01-01 UTC whose size decides the unit, as a number or as text; blank and `null` are None.
+
+A count from 10**13 on is left out with a problem: it has another unit, or is a date without separators.
+"""
 
 BasicTime = Annotated[
     datetime | None,
@@ -283,7 +306,7 @@ Minutes = Annotated[
     timedelta | None,
     Encoding("minutes, with a unit in any language", _minutes, ("0分钟", "2 minutes", "null", "soon", "1.5h", 7, None)),
 ]
-"""A span in whole minutes, whatever the word behind the number; None where it is not told."""
+"""Duration as a count of minutes, whatever word follows the number; None where it was not sent."""
 
 AnyTime = Annotated[
     datetime | None,
@@ -291,4 +314,24 @@ AnyTime = Annotated[
         "RFC 3339 text, or seconds or milliseconds since 1970", _any_time, (1_767_268_830.5, "1767268830", [], *_TIMES)
     ),
 ]
-"""A time in any of the usual ways, a count as number or text; what cannot be read is None, with a problem."""
+"""Time as RFC 3339 text, or as a count in a number or a text; other values are None, with a problem."""
+
+
+def time_in(offset: str) -> Encoding:
+    """Make the encoding of RFC 3339 times that are sent without their zone: `time_in("+08:00")`.
+
+    A time that has a zone keeps it. Names of zones are not accepted: for one hour a year they are ambiguous.
+
+    Raises:
+        ConfigurationError: the offset is neither `Z` nor like `+08:00`.
+    """
+    if not re.fullmatch(r"Z|[+-][0-9]{2}:[0-9]{2}", offset):
+        raise ConfigurationError(f"expected an offset such as +08:00, got {offset!r}")
+    examples = (*_TIMES, "2026-01-01T12:00:30", "2026-01-01 12:00:30.5")
+    return Encoding(
+        f"RFC 3339 text, without a zone at {offset}", lambda node: _time(node, offset), examples, fast_path=_fast_time
+    )
+
+
+UtcTime = Annotated[datetime | None, time_in("Z")]
+"""`Rfc3339` of a sender that writes UTC without a zone."""

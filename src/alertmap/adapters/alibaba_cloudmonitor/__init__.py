@@ -1,0 +1,48 @@
+"""Alibaba Cloud CloudMonitor: threshold rules, system events, and the alerts of CloudMonitor 2.0.
+
+Set up: threshold rules: Alerts, Alert Rules, create or modify one, Advanced Settings, Alert Callback: the URL of the
+receiver with a `?token=…`, for CloudMonitor signs nothing that can be verified. Its Test button sends a GET without
+anything: answer 200. What is not answered within five seconds comes up to three times more. Many rules at once get the
+callback by `CreateMetricRuleTemplate` or `PutGroupMetricRule`. System events: Event Center, Event Subscription: a push
+channel (webhook, POST, JSON) and a policy that uses it. CloudMonitor 2.0: in the workspace under Alert Center a
+notification object of kind "custom webhook" (POST, JSON), bound in the rule, with recovery notices on. What a function
+relays of a queue that a rule writes to is read, too.
+
+A contact's field "Slack Webhook" sends a chat message of the same alert: leave it empty, the callback is enough, and
+such messages are passed over. Rules made by API may have the same id in two accounts: if one source serves several
+accounts, set its option `by_account`. CloudMonitor's own levels are `CRITICAL`, `WARN` and `INFO`; `NODATA` is an alert
+for want of data that does not say how bad it was before. The JSON callback of 2018 has no level: overrides know it as
+`callback-2018`.
+
+Limits: a system event with the status `Normal` is never announced as over: let incidents of this source expire. A
+recovery of CloudMonitor 2.0 that names nothing but its subject is refused: it matches no alert.
+"""
+
+from alertmap.adapter import Adapter, Severity, Times
+from alertmap.adapters.alibaba_cloudmonitor import events, no_alert, threshold, v2
+from alertmap.adapters.alibaba_cloudmonitor.options import Options
+
+LEVELS = {
+    "CRITICAL": Severity.CRITICAL,
+    "EMERGENCY": Severity.CRITICAL,  # 2.0
+    "ERROR": Severity.HIGH,  # 2.0
+    "WARN": Severity.MEDIUM,
+    "WARNING": Severity.MEDIUM,  # 2.0
+    "INFO": Severity.LOW,  # as in ITOC360
+    "INFORMATIONAL": Severity.LOW,  # 2.0
+    "NODATA": Severity.LOW,
+    threshold.WITHOUT_LEVEL: Severity.MEDIUM,
+}
+
+adapter = Adapter(
+    name="alibaba_cloudmonitor",
+    title="Alibaba Cloud CloudMonitor",
+    shapes=[*threshold.SHAPES, *events.SHAPES, *v2.SHAPES, *no_alert.SHAPES],
+    levels=LEVELS,
+    level_field="triggerLevel",
+    fallback=Severity.LOW,  # a level that is not known yet is none of the worse ones
+    formats={"json", "form", "empty"},
+    many=True,
+    times=Times.STATED,
+    options=Options,
+)

@@ -1,0 +1,101 @@
+"""Common words for states and levels, and common names of labels and fields.
+
+Not a standard: teams differ. A vendor whose words are documented has a table of its own; a word in a table here has the
+same meaning for all adapters that use the table.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from alertmap.model import Severity, State
+
+STATES = {
+    word: state
+    for state, words in {
+        State.FIRING: "firing fire fired trigger triggered alert alerting alarm problem open opened new active"
+        " activated create created raise raised start started down bad unhealthy fail failed failing failure"
+        " critical crit error warning warn",
+        State.ACKNOWLEDGED: "ack acknowledge acknowledged acknowledgement accepted in_progress in-progress inprogress",
+        State.SUPPRESSED: "suppressed muted silenced snoozed paused maintenance downtime ignored",
+        State.RESOLVED: "resolve resolved ok recover recovered recovery close closed clear cleared up normal success"
+        " healthy good inactive deactivated fixed done end ended",
+    }.items()
+    for word in words.split()
+} | {"in progress": State.ACKNOWLEDGED}
+"""State words, in lower case.
+
+`pending` is missing on purpose: for Prometheus and Grafana it does not fire yet, for others it does. Words for lack of
+data (`unknown`, `stale`) and for tests name no state; the adapters of their vendors handle them.
+"""
+
+LEVELS = {
+    word: severity
+    for severity, words in {
+        Severity.CRITICAL: "critical crit emergency emerg fatal disaster blocker urgent alert p0 p1 sev0 sev1 s0 s1",
+        Severity.HIGH: "high page major severe error err p2 sev2 s2",
+        Severity.MEDIUM: "medium moderate warning warn average minor p3 sev3 s3",
+        Severity.LOW: "low ticket p4 sev4 s4",
+        Severity.INFO: "info information informational notice debug verbose trivial none ok p5 sev5 s5",
+    }.items()
+    for word in words.split()
+}
+"""Level words. Lookups of an adapter's levels ignore case, `-`, `_` and blanks: `SEV-1`.
+
+Three words have different meanings elsewhere:
+
+- `alert` is critical. It is a word of syslog (RFC 5424), which puts it above critical.
+- `minor` is medium. In X.733 it lies above a warning, which is medium.
+- `notice` is info. In syslog it stands for conditions that are normal but significant.
+
+`urgent` and `blocker` are the highest priorities of issue trackers (Zendesk, Jira).
+"""
+
+LEVELS_IN = ("severity", "priority", "level", "sev", "criticality")
+"""Labels that hold the level, the most common first."""
+
+HOSTS = ("host", "hostname", "instance", "server", "node", "device", "agent_host")
+"""Labels that name the affected host, the most specific first."""
+
+TARGETS = ("instance", "exported_instance", "node", "pod", "host", "hostname")
+"""Labels that name the affected target of a rule of Prometheus, the most specific first."""
+
+SPELLINGS = {
+    name: tuple(words.split())
+    for name, words in {
+        "state": "state status alertstate alertstatus eventtype eventaction action eventstatus transition"
+        " alerttransition currentstate monitorstatus messagetype type",
+        "severity": "severity priority level alertlevel urgency importance criticality loglevel sev eventstatus",
+        "key": "dedupkey alertkey alertuid fingerprint incidentkey incidentid alias entityid alertid checkid monitorid"
+        " id eventid key",
+        "title": "title titlerule summary alertname rulename name subject message",
+        "message": "message description body text details content reason output",
+        "resource": "host hostname node entity resource instance device monitorname service source",
+        "link": "url link alerturl sourceurl linktoupstreamdetails clienturl permalink dashboardurl generatorurl",
+        "time": "timestamp time date datetime occurredat eventtime triggertime ts updatedat sentat",
+        "start": "startsat startedat startat starttime started starts firedat triggeredat openedat createdat since",
+        "end": "endsat endedat endat endtime ended ends resolvedat recoveredat clearedat closedat",
+        "labels": "labels tags customdetails details metadata attributes annotations",
+        "firing": "firing alert isalarm",
+        "resolved": "resolved isresolved",
+    }.items()
+}
+"""Common keys of each field, the likeliest first, in the form of `wire.loosen` (without case, `_`, `-` and blanks).
+`firing` and `resolved` are flags."""
+
+
+def first(labels: Mapping[str, str], names: Iterable[str]) -> str:
+    """Return the value of the first of these labels that is present and not blank; "" if there is none."""
+    for name in names:
+        value = labels.get(name)
+        if value and not value.isspace():
+            return value
+    return ""
+
+
+def host(labels: Mapping[str, str]) -> str:
+    """Return the value of the first label that names a host; "" if there is none."""
+    return first(labels, HOSTS)
+
+
+def level(labels: Mapping[str, str]) -> str | None:
+    """Return the value of the first label that holds the level; None if there is none."""
+    return first(labels, LEVELS_IN) or None

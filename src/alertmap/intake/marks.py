@@ -1,0 +1,92 @@
+"""Index of the vendors by what their bodies must hold, so that detection loads and asks only those that may match.
+
+`adapters/_index.py` is generated from the shapes of all built-in adapters.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from alertmap import wire
+from alertmap.adapter import Adapter, Shape
+from alertmap.model import Request
+
+
+class ShapeMarks(NamedTuple):
+    """Keys that a body must have for a shape to be recognised; the shape itself may require more."""
+
+    keys: frozenset[str] = frozenset()
+    """Keys of the object, or of the first object of an array."""
+    headers: tuple[str, ...] = ()
+    """One of these headers must be there, in lower case; none where this is empty."""
+    is_text: bool = False
+    """The body is a text."""
+
+
+def first_event(document: Any) -> Any:
+    """The first object of a body that is an array; any other document itself."""
+    if type(document) is not list:
+        return document
+    return next((one for one in document if type(one) is dict), None)
+
+
+def marks_of(adapter: Adapter) -> tuple[ShapeMarks, ...]:
+    """The index entries of an adapter."""
+    return tuple(marks for shape in adapter.shapes for marks in _marks_of(shape))
+
+
+def _marks_of(shape: Shape) -> Iterator[ShapeMarks]:
+    if shape.rank is None:
+        return
+    is_text = shape.model is str
+    keys = frozenset[str]() if is_text else frozenset(wire.certain_keys(shape.model))
+    if shape.headers:
+        yield ShapeMarks(keys, tuple(name.lower() for name in shape.headers), is_text)
+    if callable(shape.marks):
+        yield ShapeMarks(keys, (), is_text)
+    elif shape.marks or not shape.headers:
+        yield ShapeMarks(keys.union(mark for mark in shape.marks if not mark.startswith("$")), (), is_text)
+
+
+class Index:
+    """Finds the vendors whose shapes may match a document.
+
+    Each shape stands under the one of its keys that the fewest shapes ask for; a look-up goes through the keys of the
+    document once.
+    """
+
+    def __init__(self, vendors: Mapping[str, Iterable[ShapeMarks]]) -> None:
+        entries = [(vendor, marks) for vendor, found in vendors.items() for marks in found]
+        counts = Counter(key for _, marks in entries for key in marks.keys)
+        self._by_key: dict[str, list[tuple[str, frozenset[str]]]] = {}
+        self._by_header: dict[str, list[tuple[str, ShapeMarks]]] = {}
+        self._any_object: list[str] = []
+        self._texts: list[str] = []
+        for vendor, marks in entries:
+            if marks.headers:
+                for name in marks.headers:
+                    self._by_header.setdefault(name, []).append((vendor, marks))
+            elif marks.is_text:
+                self._texts.append(vendor)
+            elif marks.keys:
+                rarest = min(sorted(marks.keys), key=lambda key: counts[key])
+                self._by_key.setdefault(rarest, []).append((vendor, marks.keys))
+            else:
+                self._any_object.append(vendor)
+
+    def candidates(self, document: Any, request: Request) -> list[str]:
+        """The vendors that may match, in order of their names."""
+        event = first_event(document)
+        found: set[str] = set()
+        keys = event.keys() if type(event) is dict else frozenset[str]()
+        for name in request.headers:
+            for vendor, marks in self._by_header.get(name, ()):
+                if (type(event) is str) is marks.is_text and keys >= marks.keys:
+                    found.add(vendor)
+        if type(event) is str:
+            found.update(self._texts)
+        elif type(event) is dict:
+            found.update(self._any_object)
+            for key in self._by_key.keys() & keys:
+                found.update(vendor for vendor, asked in self._by_key[key] if keys >= asked)
+        return sorted(found)

@@ -1,0 +1,101 @@
+"""Dedup keys are injective, readable and bounded; fingerprints agree with those of others."""
+
+import hashlib
+import re
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from alertmap import ConfigurationError, fingerprint
+from alertmap.intake.dedup import MAX_KEY, dedup_key
+
+_PIECES = st.sampled_from(
+    ["", "=", ",", "~", "%", ":", " ", "a", "A", "%2C", "%7E", "\x00", "\n", "\x7f", "é", "e\u0301"]
+)
+_TEXTS = (
+    st.lists(_PIECES | st.sampled_from(["\ud800", "\udfff", "\u2028", "😀", "x" * 300]), max_size=4).map("".join)
+    | st.text(max_size=10)
+    | st.text(st.characters(codec=None, exclude_categories=()), max_size=5)
+)
+_IDENTITIES = st.dictionaries(_TEXTS, _TEXTS, max_size=4)
+
+
+@pytest.mark.parametrize(
+    ("identity", "key"),
+    [
+        ({"id": "cpu:host=web01"}, "kapacitor:id=cpu:host=web01"),
+        ({"b": "2", "a": "1"}, "kapacitor:a=1,b=2"),
+        ({"check": "disk / full", "tag.host": "wêb"}, "kapacitor:check=disk / full,tag.host=wêb"),
+        ({"id": "50%,~\n"}, "kapacitor:id=50%25%2C%7E%0A"),
+        ({"a=b": "c=d"}, "kapacitor:a%3Db=c=d"),
+        ({"id": "\x00\x1b\x7f\x85\u2028\ud800"}, "kapacitor:id=%00%1B%7F%C2%85%E2%80%A8%ED%A0%80"),
+        ({"": ""}, "kapacitor:="),
+        ({}, "kapacitor:"),
+    ],
+)
+def test_keys_are_readable(identity: dict[str, str], key: str) -> None:
+    """Parts are sorted and written as `name=value`; only separators and control characters are escaped."""
+    assert dedup_key("kapacitor", identity) == key
+
+
+@given(st.lists(_IDENTITIES, min_size=2, max_size=6, unique_by=lambda identity: tuple(sorted(identity.items()))))
+@example([{"a": "b,c=d"}, {"a": "b", "c": "d"}])
+@example([{"a": "b=c"}, {"a=b": "c"}])
+@example([{"a": "%2C"}, {"a": ","}])
+@example([{"a": "x" * 400}, {"a": "x" * 399 + "y"}])
+@example([{"host": "é"}, {"host": "e\u0301"}])
+@example([{"a": "\x85"}, {"a": "%C2%85"}])
+def test_distinct_identities_have_distinct_keys(identities: list[dict[str, str]]) -> None:
+    """Different identities have different keys, whatever separators or control characters they hold."""
+    assert len({dedup_key("acme", identity) for identity in identities}) == len(identities)
+
+
+@given(_IDENTITIES)
+def test_keys_are_bounded_and_harmless(identity: dict[str, str]) -> None:
+    """A key has at most 255 characters, is one line of UTF-8, and does not depend on the order of parts."""
+    key = dedup_key("acme", identity)
+    assert len(key) <= MAX_KEY == 255
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029]", key)
+    assert key.encode().decode() == key
+    assert dedup_key("acme", dict(reversed(identity.items()))) == key
+
+
+@given(st.dictionaries(st.text(max_size=5), st.text(max_size=10), max_size=3))
+def test_short_keys_can_be_read_back(identity: dict[str, str]) -> None:
+    """A key that was not cut can be decoded to its identity: the escapes are those of URLs."""
+    _, _, parts = dedup_key("acme", identity).partition(":")
+    pairs = [part.partition("=") for part in parts.split(",")] if parts else []
+    assert {unquote(name): unquote(value) for name, _, value in pairs} == identity
+
+
+def test_long_keys_end_in_a_hash() -> None:
+    """A key of 255 characters is kept; a longer one is cut to 190 and ends in the SHA-256 of the full key."""
+    fits = "x" * (MAX_KEY - len("acme:id="))
+    assert dedup_key("acme", {"id": fits}) == f"acme:id={fits}"
+    full = f"acme:id={fits}x"
+    assert dedup_key("acme", {"id": f"{fits}x"}) == f"{full[:190]}~{hashlib.sha256(full.encode()).hexdigest()}"
+    assert "~" not in dedup_key("acme", {"id": "~" * 80})
+
+
+def test_known_fingerprints() -> None:
+    """Parts are joined by `::` and hashed as UTF-8, in lower-case hexadecimal."""
+    assert fingerprint("md5", "abc") == "900150983cd24fb0d6963f7d28e17f72"
+    assert fingerprint("md5", "core-sw1", "Ping", "2001") == hashlib.md5(b"core-sw1::Ping::2001").hexdigest()  # noqa: S324
+    assert fingerprint("sha256", "a", "é", sep="|") == hashlib.sha256("a|é".encode()).hexdigest()
+    assert fingerprint("md5") == hashlib.md5(b"").hexdigest()  # noqa: S324
+    assert len(fingerprint("sha1", "\ud800")) == 40
+
+
+@pytest.mark.parametrize("algorithm", ["md55", "", "shake_128", None, 5])
+def test_fingerprints_need_an_algorithm(algorithm: str) -> None:
+    """An unknown hash, or one without a fixed length, is a configuration error."""
+    with pytest.raises(ConfigurationError, match="no hash algorithm"):
+        fingerprint(algorithm, "x")
+
+
+def test_fingerprints_are_of_text() -> None:
+    """A part that is not text is a configuration error: a number has more than one spelling."""
+    with pytest.raises(ConfigurationError, match="must be str"):
+        fingerprint("md5", 42)  # type: ignore[arg-type]

@@ -1,0 +1,77 @@
+"""Keys in several spellings: which one counts, and where the others go; names of nested keys."""
+
+from typing import Annotated, Any
+
+import pytest
+
+from alertmap import Request, wire
+from alertmap.model import ProblemCode
+
+
+@wire.model(loose_keys=True)
+class Loose:
+    """A model with loose keys and synonyms."""
+
+    id: Annotated[wire.Text, wire.synonyms("alert_id", "key")] = ""
+    rest: wire.Rest
+
+
+@wire.model
+class Exact:
+    """A model with exact keys."""
+
+    id: Annotated[wire.Text, wire.synonyms("alert_id")] = ""
+    name: Annotated[wire.Text, wire.also("title")] = ""
+    rest: wire.Rest
+
+
+def read(value: dict[str, Any], model: Any) -> tuple[Any, list[str]]:
+    """Structure an object; return the event and the keys that were read as synonyms."""
+    context = wire.ParseContext(Request(), None)
+    event = wire.structure(wire.Node(value, (), context), model)
+    assert {code for _, code, _ in context.warnings} <= {ProblemCode.SYNONYM}
+    return event, [str(where[0]) for where, _, _ in context.warnings]
+
+
+@pytest.mark.parametrize(
+    ("value", "id_", "synonyms", "rest"),
+    [
+        ({"id": "a"}, "a", [], {}),
+        ({"ID": "a"}, "a", ["ID"], {}),
+        ({"Alert-Id": "a"}, "a", ["Alert-Id"], {}),
+        ({"key": "b", "alert_id": "a"}, "a", ["alert_id"], {"key": "b"}),
+        ({"key": "b", "id": "a"}, "a", [], {"key": "b"}),
+        ({"Id": "b", "id": "a"}, "a", [], {"Id": "b"}),
+        ({"Id": "a", "ID": "b"}, "a", ["Id"], {"ID": "b"}),
+        ({"id": None, "ID": "a"}, "a", ["ID"], {"id": None}),
+        ({"x": 1}, "", [], {"x": 1}),
+    ],
+)
+def test_loose_keys(value: dict[str, Any], id_: str, synonyms: list[str], rest: dict[str, Any]) -> None:
+    """The exact key comes first, then its other forms, then synonyms in order; the rest holds all others."""
+    event, found = read(value, Loose)
+    assert (event.id, found, event.rest) == (id_, synonyms, rest)
+
+
+@pytest.mark.parametrize(
+    ("value", "id_", "synonyms", "rest"),
+    [
+        ({"alert_id": "a", "title": "t"}, "a", ["alert_id"], {}),
+        ({"alert_id": "b", "id": "a"}, "a", [], {"alert_id": "b"}),
+        ({"ID": "a"}, "", [], {"ID": "a"}),
+        ({"name": "n", "title": "t"}, "", [], {"title": "t"}),
+    ],
+)
+def test_exact_keys(value: dict[str, Any], id_: str, synonyms: list[str], rest: dict[str, Any]) -> None:
+    """A spelling that no field takes goes to the rest; only a synonym is a problem."""
+    event, found = read(value, Exact)
+    assert (event.id, found, event.rest) == (id_, synonyms, rest)
+
+
+def test_names_are_not_multiplied() -> None:
+    """`flatten` does not descend below names of over 512 characters, whose copies would take too much memory."""
+    long = "K" * 513
+    assert list(wire.flatten({long: {"a": 1}, "b": {"c": 2}, long + "d": 3})) == [
+        (("b", "c"), "2"),
+        ((long + "d",), "3"),
+    ]
