@@ -1,4 +1,4 @@
-"""The captured requests that stand beside the project on a developer's machine and in CI; users do not have them."""
+"""The captured requests beside the project on a developer's machine and in CI; the sdist does not contain them."""
 
 import json
 import os
@@ -26,7 +26,7 @@ class Captured(NamedTuple):
 
 
 def requests(vendor: str) -> list[Captured]:
-    """All captured requests of a folder in order of arrival; skips the calling module where the folder is missing."""
+    """Return all captured requests of a folder in order of arrival; skip the calling module if it is missing."""
     folder = SHARED / "captures" / vendor
     if not folder.is_dir():
         pytest.skip(f"the captures of {vendor} are not on this machine", allow_module_level=True)
@@ -34,7 +34,7 @@ def requests(vendor: str) -> list[Captured]:
 
 
 def streams(vendor: str) -> dict[str, list[Captured]]:
-    """The captured requests of a folder by scenario, each in order of arrival."""
+    """Return the captured requests of a folder by scenario, each in order of arrival."""
     found: dict[str, list[Captured]] = {}
     for one in requests(vendor):
         found.setdefault(one.scenario, []).append(one)

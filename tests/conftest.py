@@ -1,11 +1,30 @@
-"""Profiles of the property tests, and pytest's own test of tests."""
+"""Hypothesis profiles, pytest's own test tools, and the two decoders of JSON."""
 
 import os
 
+import pytest
 from hypothesis import settings
+
+from alertmap import strict_json
 
 pytest_plugins = ["pytester"]
 
 settings.register_profile("default", deadline=None, print_blob=True)
-settings.register_profile("campaign", settings.get_profile("default"), max_examples=10_000)
+settings.register_profile("long", settings.get_profile("default"), max_examples=10_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(params=["reference", "orjson"])
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run a test with each of the two decoders of JSON."""
+    orjson = None if request.param == "reference" else pytest.importorskip("orjson")
+    monkeypatch.setattr(strict_json, "_orjson", orjson)
+    return str(request.param)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the test of sabotage found, also from a worker of pytest-xdist."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "sabotage":
+                terminalreporter.write_line(f"sabotage: {value}")

@@ -1,6 +1,6 @@
-"""What the tests of the reducer share: alerts in short, histories that reach the edges, a naive model and a pager."""
+"""Shared helpers of the reducer's tests: short alerts, random histories, a naive model and a pager."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from attrs import evolve, fields_dict, frozen
 from hypothesis import strategies as st
 
+from alertmap.incidents.book import IncidentBook
 from alertmap.incidents.model import Incident, Policy, Transition, TransitionKind
 from alertmap.incidents.timeline import Timeline, step, tick
 from alertmap.model import Alert, Severity, State
@@ -15,21 +16,21 @@ from alertmap.model import Alert, Severity, State
 T0 = datetime(2024, 2, 29, 23, 59, 50, tzinfo=UTC)
 FIRING, ACKNOWLEDGED, SUPPRESSED, RESOLVED = State
 WIDE = Policy(max_ahead=timedelta(days=1), retention=timedelta(days=999))
-"""A policy under which the histories of these tests are wholly remembered, and all their times believed."""
+"""Policy that keeps every statement of these tests in memory and accepts all their times."""
 
 
 def at(seconds: float) -> datetime:
-    """A time of the tests, in seconds."""
+    """Return the time this many seconds after `T0`."""
     return T0 + timedelta(seconds=seconds)
 
 
 def sec(seconds: float) -> timedelta:
-    """A duration of the tests."""
+    """Return a duration in seconds."""
     return timedelta(seconds=seconds)
 
 
 def alert(state: State, t: float | None = None, **given: Any) -> Alert:
-    """An alert of key `k` that occurred at `t` and was received at `received`, which is `t` unless it is given."""
+    """Return an alert of key `k` that occurred at `t` and was received at `received`, by default at `t`."""
     seconds = {"occurred_at": t, "received_at": given.pop("received", t)}
     seconds |= {name: given.pop(name, None) for name in ("started_at", "expires_at")}
     times: dict[str, Any] = {name: None if s is None else at(s) for name, s in seconds.items()}
@@ -38,24 +39,58 @@ def alert(state: State, t: float | None = None, **given: Any) -> Alert:
     return Alert(state=state, identity={}, **times, **{**fields, **given})
 
 
-def fold(alerts: Iterable[Alert], policy: Policy = WIDE, timeline: Timeline | None = None) -> Timeline:
-    """The timeline after these alerts."""
-    return reduce(lambda line, one: step(line, one, policy)[0], alerts, timeline or Timeline())
+# --- Reducers ---------------------------------------------------------------------------------------------------------
+
+Reduced = tuple[Timeline, tuple[Transition, ...]]
 
 
-def story(alerts: Iterable[Alert | datetime], policy: Policy = WIDE) -> tuple[Timeline, list[Transition]]:
-    """The timeline after these alerts and ticks, and all that was told."""
-    timeline = Timeline()
-    told: list[Transition] = []
-    for one in alerts:
-        timeline, more = act(timeline, one, policy)
-        told += more
-    return timeline, told
+@frozen
+class Reducer:
+    """A pair of functions that act like `step` and `tick`."""
+
+    step: Callable[[Timeline, Alert, Policy], Reduced]
+    tick: Callable[[Timeline, datetime, Policy], Reduced]
+
+    def apply(self, timeline: Timeline, event: Alert | datetime, policy: Policy) -> Reduced:
+        """Do one step or tick."""
+        return self.step(timeline, event, policy) if isinstance(event, Alert) else self.tick(timeline, event, policy)
+
+    def fold(self, alerts: Iterable[Alert], policy: Policy = WIDE, timeline: Timeline | None = None) -> Timeline:
+        """Return the timeline after some alerts."""
+        return reduce(lambda line, each: self.step(line, each, policy)[0], alerts, timeline or Timeline())
+
+    def run(self, events: Iterable[Alert | datetime], policy: Policy = WIDE) -> tuple[Timeline, list[Transition]]:
+        """Return the timeline after some alerts and ticks, and all transitions."""
+        timeline = Timeline()
+        transitions: list[Transition] = []
+        for event in events:
+            timeline, more = self.apply(timeline, event, policy)
+            transitions += more
+        return timeline, transitions
 
 
-def act(timeline: Timeline, one: Alert | datetime, policy: Policy) -> tuple[Timeline, tuple[Transition, ...]]:
-    """One step or tick."""
-    return step(timeline, one, policy) if isinstance(one, Alert) else tick(timeline, one, policy)
+def _book_with(timeline: Timeline, policy: Policy) -> IncidentBook:
+    """Return a book that contains one timeline."""
+    book = IncidentBook(default=policy)
+    if timeline:
+        book._put(book._entry(timeline), Timeline(), timeline)
+    return book
+
+
+def _book_step(timeline: Timeline, sent: Alert, policy: Policy) -> Reduced:
+    book = _book_with(timeline, policy)
+    transitions = book.apply(sent)
+    return book.timeline(sent.source, sent.dedup_key), transitions
+
+
+def _book_tick(timeline: Timeline, now: datetime, policy: Policy) -> Reduced:
+    book = _book_with(timeline, policy)
+    transitions = book.tick(now)
+    return book.timeline(timeline.source, timeline.dedup_key), transitions
+
+
+STEP = Reducer(step, tick)
+BOOK = Reducer(_book_step, _book_tick)
 
 
 # --- Strategies -------------------------------------------------------------------------------------------------------
@@ -69,7 +104,7 @@ def _seconds(low: int, high: int) -> st.SearchStrategy[timedelta]:
 
 @st.composite
 def policies(draw: st.DrawFn, *, expiry: bool = True, retention: int | None = None) -> Policy:
-    """Policies with windows and caps so small that histories reach beyond them, and wide ones."""
+    """Draw policies: some with limits so small that histories exceed them, some wide."""
     return Policy(
         reorder_window=draw(st.sampled_from([sec(0), sec(1), sec(3), timedelta(hours=1)])),
         max_recent=draw(st.sampled_from([1, 2, 3, 32])),
@@ -81,8 +116,8 @@ def policies(draw: st.DrawFn, *, expiry: bool = True, retention: int | None = No
 
 
 @st.composite
-def statements(draw: st.DrawFn, *, timed: bool, expiry: bool) -> Alert:
-    """One alert of key `k`, not yet received."""
+def unreceived_alerts(draw: st.DrawFn, *, timed: bool, expiry: bool) -> Alert:
+    """Draw an alert of key `k` without `received_at`."""
     state = draw(st.sampled_from([FIRING, FIRING, FIRING, RESOLVED, RESOLVED, ACKNOWLEDGED, SUPPRESSED]))
     t = draw(_few if timed else st.one_of(_few, st.none(), st.just(20)))
     severity = draw(st.sampled_from([Severity.CRITICAL, Severity.LOW, None]))
@@ -107,43 +142,43 @@ def histories(
     timed: bool = False,
     expiry: bool = True,
     forward: bool = True,
-    unheard: bool = False,
+    unreceived: bool = False,
     max_size: int = 9,
 ) -> list[Alert]:
-    """Alerts of key `k` in order of arrival.
+    """Draw alerts of key `k` in order of arrival.
 
-    `timed`: all have a time that is believed under a wide policy. `expiry`: some have a deadline of the sender.
-    `forward`: nothing is received before what was received earlier. `unheard`: some have no time of reception.
+    `timed`: all have a time that a wide policy accepts. `expiry`: some have a deadline from the sender.
+    `forward`: `received_at` never goes back. `unreceived`: some have no `received_at`.
     """
-    one = st.tuples(statements(timed=timed, expiry=expiry), st.sampled_from([0, 0, 1, 2, 5]), st.integers(0, 12))
+    one = st.tuples(unreceived_alerts(timed=timed, expiry=expiry), st.sampled_from([0, 0, 1, 2, 5]), st.integers(0, 12))
     history: list[Alert] = []
     clock = 0
-    for said, pause, anywhere in draw(st.lists(one, min_size=1, max_size=max_size)):
+    for sent, pause, anywhere in draw(st.lists(one, min_size=1, max_size=max_size)):
         clock = clock + pause if forward else anywhere
-        received = None if unheard and draw(st.booleans()) else at(clock)
-        history.append(evolve(said, received_at=received))
+        received = None if unreceived and draw(st.booleans()) else at(clock)
+        history.append(evolve(sent, received_at=received))
     return history
 
 
 @st.composite
-def journals(draw: st.DrawFn, /, **given: Any) -> list[Alert | datetime]:
-    """Histories with ticks between them, at or after what was received last where the history goes forward."""
-    journal: list[Alert | datetime] = []
+def histories_with_ticks(draw: st.DrawFn, /, **given: Any) -> list[Alert | datetime]:
+    """Draw histories with ticks between the alerts; a tick lies between the `received_at` of its neighbours."""
+    events: list[Alert | datetime] = []
     history = draw(histories(**given))
-    for place, said in enumerate(history):
-        journal.append(said)
+    for place, sent in enumerate(history):
+        events.append(sent)
         following = (*history, alert(FIRING, 60))[place + 1].received_at
-        if said.received_at and following and following >= said.received_at and draw(st.booleans()):
-            journal.append(draw(st.sampled_from([said.received_at, following])))
-    return journal
+        if sent.received_at and following and following >= sent.received_at and draw(st.booleans()):
+            events.append(draw(st.sampled_from([sent.received_at, following])))
+    return events
 
 
 # --- A naive model: sort everything, fold -----------------------------------------------------------------------------
 
 
 @frozen
-class Naive:
-    """An incident without ids, as the naive model and the tests compare it."""
+class NaiveIncident:
+    """An incident without the fields that depend on ids."""
 
     opened_at: datetime
     resolved_at: datetime | None
@@ -157,61 +192,62 @@ class Naive:
     episode: str | None
 
 
-def bare(incident: Incident) -> Naive:
-    """An incident without what depends on ids."""
-    return Naive(*(getattr(incident, name) for name in fields_dict(Naive)))
+def without_ids(incident: Incident) -> NaiveIncident:
+    """Return an incident without the fields that depend on ids."""
+    return NaiveIncident(*(getattr(incident, name) for name in fields_dict(NaiveIncident)))
 
 
-def naive(alerts: Sequence[Alert]) -> list[Naive]:
-    """What a set of timed alerts of one key comes to, with nothing folded, no expiry and no reopen window."""
+def naive_incidents(alerts: Sequence[Alert]) -> list[NaiveIncident]:
+    """Return the incidents of a set of timed alerts of one key, with full memory, no expiry and no reopen window."""
     grouped: dict[tuple[Any, ...], list[Alert]] = {}
-    for one in alerts:
-        t = one.occurred_at
+    for each in alerts:
+        t = each.occurred_at
         assert t is not None
-        start = min(one.started_at or t, t)
-        sequence = -1 if one.sequence is None else one.sequence
-        order = (t, sequence, start, list(State).index(one.state), one.no_data, one.episode or "")
-        grouped.setdefault(order, []).append(one)
+        start = min(each.started_at or t, t)
+        sequence = -1 if each.sequence is None else each.sequence
+        order = (t, sequence, start, list(State).index(each.state), each.no_data, each.episode or "")
+        grouped.setdefault(order, []).append(each)
     found: list[dict[str, Any]] = []
-    for order, same in sorted(grouped.items()):
-        t, said = order[0], same[0]
-        severity = max((one.severity for one in same if one.severity), default=None)
+    for order, deliveries in sorted(grouped.items()):
+        t, sent = order[0], deliveries[0]
+        severity = max((each.severity for each in deliveries if each.severity), default=None)
         is_open = bool(found) and found[-1]["state"] is not RESOLVED
-        if not is_open and said.state is not FIRING:
+        if not is_open and sent.state is not FIRING:
             continue
-        if said.state is RESOLVED:
-            found[-1].update({"no_data": True} if said.no_data else {"state": RESOLVED, "resolved_at": t})
+        if sent.state is RESOLVED:
+            found[-1].update({"no_data": True} if sent.no_data else {"state": RESOLVED, "resolved_at": t})
             continue
         if not is_open:
-            found.append(dict.fromkeys(fields_dict(Naive)) | {"opened_at": t, "state": FIRING, "title": "", "count": 0})
+            empty = dict.fromkeys(fields_dict(NaiveIncident))
+            found.append(empty | {"opened_at": t, "state": FIRING, "title": "", "count": 0})
         now = found[-1]
-        if said.state is not FIRING or now["state"] is SUPPRESSED:
-            now["state"] = said.state
+        if sent.state is not FIRING or now["state"] is SUPPRESSED:
+            now["state"] = sent.state
         known = [one for one in (now["severity"], severity) if one]
-        now["severity"] = (max(known) if said.no_data else known[-1]) if known else None
+        now["severity"] = (max(known) if sent.no_data else known[-1]) if known else None
         now["max_severity"] = max((one for one in (now["max_severity"], severity) if one), default=None)
-        now["title"] = max(one.title for one in same) or now["title"]
-        heard = [one.received_at or t for one in same]
-        now["last_seen"] = max([*heard, now["last_seen"] or heard[0]])
+        now["title"] = max(each.title for each in deliveries) or now["title"]
+        received = [each.received_at or t for each in deliveries]
+        now["last_seen"] = max([*received, now["last_seen"] or received[0]])
         now["count"] += 1
-        now["no_data"] = said.no_data or (bool(now["no_data"]) and said.state is not FIRING)
-        now["episode"] = said.episode or now["episode"]
-    return [Naive(**one) for one in found]
+        now["no_data"] = sent.no_data or (bool(now["no_data"]) and sent.state is not FIRING)
+        now["episode"] = sent.episode or now["episode"]
+    return [NaiveIncident(**fields) for fields in found]
 
 
 # --- A pager ----------------------------------------------------------------------------------------------------------
 
 
 class Pager:
-    """What pages people: it knows incidents from transitions only."""
+    """A pager that knows incidents from transitions only."""
 
     def __init__(self) -> None:
         self.open: dict[str, tuple[State, Severity | None]] = {}
         self.opened: set[str] = set()
 
-    def hear(self, told: Iterable[Transition]) -> None:
-        """Take over what was told, and insist that it makes sense."""
-        for one in told:
+    def follow(self, transitions: Iterable[Transition]) -> None:
+        """Apply transitions, and assert that each is possible."""
+        for one in transitions:
             if one.kind is TransitionKind.IGNORED:
                 assert one.incident is None
                 continue
@@ -221,15 +257,15 @@ class Pager:
                 assert incident.id not in self.opened, "opened twice"
                 self.opened.add(incident.id)
             if one.kind in (TransitionKind.OPENED, TransitionKind.REOPENED):
-                assert incident.open, "opened, and not open"
+                assert incident.open, "opened, but not open"
                 self.open[incident.id] = (incident.state, incident.severity)
             elif one.kind in (TransitionKind.RESOLVED, TransitionKind.EXPIRED):
-                assert not incident.open, "closed, and open"
+                assert not incident.open, "closed, but open"
                 self.open.pop(incident.id, None)
             elif incident.open:
-                assert incident.id in self.open, "an update of something never opened"
+                assert incident.id in self.open, "update of an incident that never opened"
                 self.open[incident.id] = (incident.state, incident.severity)
 
     def agrees(self, incidents: Iterable[Incident]) -> bool:
-        """Whether these open incidents are what it knows."""
+        """Return True if these are the incidents that it knows as open."""
         return self.open == {one.id: (one.state, one.severity) for one in incidents}

@@ -1,4 +1,4 @@
-"""The bench runs: its bodies are what their names say, and its report tells all. Speed itself is not tested."""
+"""The bench runs: its bodies match their names, and its report is complete. Speed itself is not tested."""
 
 import json
 import re
@@ -8,18 +8,19 @@ from pathlib import Path
 import pytest
 
 from alertmap import IncidentBook, parse
-from bench import byhand, cases, growth, parsing, peers, plot, reducing, report
+from bench import byhand, cases, detection, growth, parsing, peers, plot, reducing, report, rounds, stages
 from bench.row import Row
 
 BODIES = [*cases.cases(), cases.without_orjson()]
 ROWS = [
     Row("parse: one", 1.5, "x orjson.loads", 2.5, 1.75, note="1.0 µs"),
     Row("parse: other", 2.7, "x orjson.loads", 2.5, 1.75),
-    Row("reduce: one", 0.1, "x the floor's speed", 0.15, 0.33, at_least=True),
+    Row("reduce: one", 0.1, "x the baseline's speed", 0.15, 0.33, at_least=True),
     Row("memory: one", 1234, "bytes"),
 ]
 GROWTH = growth.Growth("bodies", "alerts in a body", (1, 10, 100), {"parse": [2.0, 1.0, 1.0], "loads": [0.9, 0.5, 0.4]})
-RESULT = peers.Result("Alertmanager, 1", "alerta-server", "bytes", 20.0, 8.0, 3.0, [2e-5])
+RESULT = peers.Result("Alertmanager, 1", "alerta-server", "bytes", 20.0, 8.0, 3.0, 0.05, [2e-5])
+PACKAGES = sorted({peer.name for match in peers.matches() for peer in match.peers})
 
 
 @pytest.mark.parametrize("case", BODIES, ids=[case.name for case in BODIES])
@@ -40,7 +41,7 @@ def test_a_body_is_measured(case: cases.Case) -> None:
 
 @pytest.mark.parametrize("count", [1, 100])
 def test_what_is_made_by_hand_is_the_same(count: int) -> None:
-    """The floor of the parser makes the very alerts that the parser makes."""
+    """The function that is written by hand returns the alerts of the parser."""
     body = cases.batch(byhand.VENDOR, count)
     assert byhand.alerts(body, json.loads) == parse(byhand.VENDOR, body).alerts
 
@@ -55,7 +56,7 @@ def test_streams_do_what_their_names_say() -> None:
     """On open incidents: nothing new, something new, or closed and open again."""
     book = IncidentBook(default=reducing.POLICY)
     keys = list(range(10))
-    assert [told.kind.value for told in book.apply(cases.opening(keys))] == ["opened"] * 10
+    assert [transition.kind.value for transition in book.apply(cases.opening(keys))] == ["opened"] * 10
     first = {incident.id for incident in book.open}
     for clock, (name, kind) in enumerate(reducing.STREAMS.items(), 1):
         book.apply(kind(keys, clock * 60))
@@ -63,18 +64,34 @@ def test_streams_do_what_their_names_say() -> None:
         assert ({incident.id for incident in book.open} == first) is (name != "flapping")
 
 
-def test_the_floor_counts() -> None:
+def test_the_baseline_counts() -> None:
     """A key for every incident, counted as often as it came."""
-    floor = reducing.Floor()
+    baseline = reducing.Baseline()
     for _ in range(3):
-        floor.apply(cases.opening([1, 2]))
-    assert [counted.count for counted in floor.counts.values()] == [3, 3]
+        baseline.apply(cases.opening([1, 2]))
+    assert [counted.count for counted in baseline.counts.values()] == [3, 3]
 
 
 def test_the_reducer_is_measured() -> None:
     """A stream, and what the book holds."""
-    assert list(reducing.stream(cases.new, 200, 1)) == ["book", "floor"]
+    assert list(reducing.stream(cases.new, 200, 1)) == ["book", "baseline"]
     assert [row.unit for row in reducing.memory(200)] == ["bytes"] * 3
+
+
+@pytest.mark.parametrize("vendor", stages.VENDORS)
+def test_stages_are_measured(vendor: str) -> None:
+    """Every stage has its time, and the decoder and all of `parse` beside them."""
+    pytest.importorskip("orjson")
+    assert {*stages.timed(vendor, 1)} == {*stages.STAGES} - {"finish"} | {"orjson.loads", "parse"}
+
+
+def test_the_first_hint_loads_few_of_many_vendors(tmp_path: Path) -> None:
+    """By the index the first body at a wrong address loads at most six of twenty vendors; without it all of them."""
+    indexed, unindexed = detection.write_vendors(tmp_path, detection.FEW)
+    _, loaded, vendors = detection.first_hint(indexed)
+    assert vendors == detection.FEW
+    assert loaded <= 6
+    assert detection.first_hint(unindexed)[1:] == (vendors, vendors)
 
 
 def test_growth_is_measured() -> None:
@@ -125,27 +142,55 @@ def test_a_plot_is_a_picture_of_every_line() -> None:
 
 
 def test_a_package_that_is_not_there_is_named() -> None:
-    """What cannot be compared is said, and nothing is raised."""
+    """A package that is missing or broken is reported by name, without an error."""
 
     def broken() -> peers.Readers:
         raise RuntimeError("no such thing\nin here")
 
     assert peers.loaded("no-such-package", broken) == "no-such-package is not installed."
-    assert peers.loaded("alertmap", broken) == "alertmap cannot be imported: RuntimeError: no such thing"
+    assert peers.loaded("attrs", broken) == "attrs cannot be imported: RuntimeError: no such thing"
+
+
+@pytest.mark.parametrize("name", peers.CHECKOUTS)
+def test_a_missing_checkout_is_reported(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report names the program and the variable, whether that is not set or its folder is empty."""
+    for value in ("", str(tmp_path)):
+        monkeypatch.setenv(peers.VARIABLE, value)
+        folder = f"a folder that holds a checkout of it as {peers.CHECKOUTS[name]}/."
+        assert peers.loaded.__wrapped__(name, dict) == f"{name} is missing: set ALERTMAP_PEERS to {folder}"
+        assert peers.checked_out() == {}
+
+
+def test_spread() -> None:
+    """The middle half of the ratios of the rounds, as a part of their median."""
+    seconds = {"a": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], "b": [1.0] * 7}
+    assert rounds.spread(seconds, "a", "b") == 1.0
+    assert rounds.spread(seconds, "b", "b") == 0.0
+    assert rounds.spread({"a": [1.0], "b": [2.0]}, "a", "b") == 0.0
+
+
+def test_bodies_differ_in_what_their_names_say() -> None:
+    """Distinct alerts share four levels and nothing else; those of Kubernetes have a dozen labels and long texts."""
+    alerts = [json.loads(make(100))["alerts"] for make in cases.BODIES.values()]
+    for kind in ("labels", "annotations"):
+        values = [value for alert in alerts[0] for name, value in alert[kind].items() if name != "severity"]
+        assert len(set(values)) == len(values)
+    assert {len(alert["labels"]) for alert in alerts[1]} == {12}
+    assert all(len(alert["annotations"]["description"]) > 800 for alert in alerts[1])
+    assert not any(alert["annotations"]["description"].isascii() for alert in alerts[2])
 
 
 @pytest.mark.filterwarnings("ignore")  # theirs
-@pytest.mark.parametrize("package", ["alerta-server", "prometheus-alert-model", "django-anymail"])
+@pytest.mark.parametrize("package", PACKAGES)
 def test_a_package_reads_its_bodies(package: str) -> None:
     """As many things come of a body as the comparison counts on."""
     for match in peers.matches():
-        if package not in match.peers:
-            continue
-        readers = peers.loaded(package, match.peers[package])
-        if isinstance(readers, str):
-            pytest.skip(readers)
-        for read in readers(match.body).values():
-            assert len(read()) == match.theirs
+        for peer in (peer for peer in match.peers if peer.name == package):
+            readers = peers.loaded(package, peer.load)
+            if isinstance(readers, str):
+                pytest.skip(readers)
+            for read in readers(match.body).values():
+                assert len(read()) == peer.results
 
 
 def test_ours_reads_what_the_others_read() -> None:

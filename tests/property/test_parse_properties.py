@@ -1,4 +1,4 @@
-"""For any request and any vendor there is a batch or an `AlertmapError`, the same twice; the input is not touched."""
+"""`parse` gives a batch or an `AlertmapError` for any request, the same twice, and leaves the input unchanged."""
 
 import copy
 import json
@@ -56,7 +56,7 @@ bodies = (
 
 
 def outcome(call: Any, *arguments: Any, **named: Any) -> Any:
-    """The batch, or the class and text of the error; an adapter of ours is never at fault."""
+    """Return the batch, or class and text of the error; a built-in adapter never raises `AdapterError`."""
     try:
         found = call(*arguments, **named)
     except AlertmapError as error:
@@ -66,7 +66,7 @@ def outcome(call: Any, *arguments: Any, **named: Any) -> Any:
 
 
 def check(batch: Any) -> None:
-    """What every alert has, whatever it was made of."""
+    """Check what holds for every alert."""
     if not isinstance(batch, Batch):
         kind, _ = batch
         assert issubclass(kind, PayloadError)
@@ -88,7 +88,7 @@ def check(batch: Any) -> None:
 @example("kapacitor", b'{"id": 1e999}', {}, "POST")
 @example("kapacitor", b"", {}, "GET")
 def test_any_body(vendor: str, body: bytes | str, sent: dict[str, str], method: str) -> None:
-    """Any bytes or text, with any headers: a batch or a payload error, the same twice; detection too."""
+    """Any bytes or text with any headers give a batch or a payload error, the same twice; detection too."""
     request = Request(body, method, "/hook?a=b", sent)
     before = copy.deepcopy(request)
     first = outcome(parse, vendor, request)
@@ -102,9 +102,9 @@ def test_any_body(vendor: str, body: bytes | str, sent: dict[str, str], method: 
 @settings(max_examples=150)
 @given(vendors, st.data())
 def test_any_document(vendor: str, data: st.DataObject) -> None:
-    """Any JSON document, and what other vendors' models admit, mutated: a batch or a payload error, the same twice."""
+    """Any JSON document, and mutated documents of other vendors, give a batch or a payload error, the same twice."""
     other = data.draw(vendors)
-    document = data.draw(anything | documents(registry.find(other).wire).flatmap(mutations))
+    document = data.draw(anything | documents(registry.find(other).models).flatmap(mutations))
     before = copy.deepcopy(document)
     first = outcome(parse_document, vendor, document)
     assert outcome(parse_document, vendor, document) == first
@@ -115,7 +115,7 @@ def test_any_document(vendor: str, data: st.DataObject) -> None:
 @pytest.mark.parametrize("vendor", names())
 @pytest.mark.parametrize("other", [name for name in names() if (FIXTURES / name).is_dir()])
 def test_every_fixture_with_every_vendor(vendor: str, other: str) -> None:
-    """Every fixture of every other vendor is a batch or a payload error."""
+    """Every fixture parsed as another vendor gives a batch or a payload error."""
     files = [file for file in (FIXTURES / other).iterdir() if file.suffix in (".json", ".form", ".txt", ".xml")]
     for file in files:
         check(outcome(parse, vendor, file.read_bytes()))

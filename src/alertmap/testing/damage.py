@@ -1,9 +1,9 @@
 """The damage matrix: every place of a document dropped, or replaced by each of the edge values. Deterministic."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
-from alertmap.paths import JsonPath
+from alertmap.paths import MISSING, JsonPath, format_path, resolve
 
 EDGE_VALUES: tuple[Any, ...] = (
     None,
@@ -35,16 +35,28 @@ EDGE_VALUES: tuple[Any, ...] = (
     {"": None},
     {"a": {"b": ["c"]}},
 )
-"""What stands in for the real value: null, wrong types, blanks, what looks like something else, what is too large."""
+"""Values in place of the real one: null, wrong types, blanks, texts that look like other values, too large ones."""
 
 
-def damaged(document: Any, seen: set[tuple[Any, ...]] | None = None) -> Iterator[tuple[JsonPath, Any]]:
+KINDS: tuple[Any, ...] = (None, True, 7, 1.5, "x", [], {})
+"""One value of each JSON type, in place of the real one."""
+
+
+def damaged(
+    document: Any,
+    seen: set[tuple[Any, ...]] | None = None,
+    values: Sequence[Any] = EDGE_VALUES,
+    shape: Hashable | None = None,
+) -> Iterator[tuple[JsonPath, Any]]:
     """Yield `(where, document)` for every damage of a document; the original is never changed.
 
+    Each place is removed, and replaced by each of `values`.
+
     Of a list's elements the first that has a place stands for all. `seen` keeps places that were damaged in an earlier
-    document of the same shape from being damaged again.
+    document of the same shape from being damaged again; None as shape stands for the keys of the document.
     """
-    shape = tuple(sorted(document)) if isinstance(document, dict) else ()
+    if shape is None:
+        shape = tuple(sorted(document)) if isinstance(document, dict) else ()
     seen = set() if seen is None else seen
     for where in places(document, ()):
         kind = (shape, *("*" if isinstance(step, int) else step for step in where))
@@ -52,8 +64,8 @@ def damaged(document: Any, seen: set[tuple[Any, ...]] | None = None) -> Iterator
             continue
         seen.add(kind)
         if where:
-            yield where, _without(document, where)
-        for value in EDGE_VALUES:
+            yield where, without(document, where)
+        for value in values:
             yield where, replaced(document, where, value)
 
 
@@ -77,10 +89,19 @@ def replaced(document: Any, where: JsonPath, value: Any) -> Any:
     return copy
 
 
-def _without(document: Any, where: JsonPath) -> Any:
+def without(document: Any, where: JsonPath) -> Any:
+    """A document without the value at a place."""
     copy: Any = document.copy()
     if len(where) == 1:
         del copy[where[0]]
     else:
-        copy[where[0]] = _without(document[where[0]], where[1:])
+        copy[where[0]] = without(document[where[0]], where[1:])
     return copy
+
+
+def described(where: JsonPath, broken: Any = None) -> str:
+    """A place in words; with the damaged document also what stands there now."""
+    if broken is None:
+        return format_path(where)
+    value = resolve(broken, where)
+    return f"{format_path(where)} {'removed' if value is MISSING else f'replaced by {value!r}'}"

@@ -1,10 +1,11 @@
 """Fixture folders: real or written payloads, the alerts that they become, and where they came from.
 
 fixtures/acme/
-  about.toml             per case: origin, product, shows, closes, received_at, options, detect
+  about.toml             per case: origin, product, summary, expect, closes, received_at, options, detect
   critical.json          the body, byte for byte (.form, .txt, .xml for other kinds)
   probe.request.json     or a recorded request, where method, path, query or headers matter
   critical.alerts.json   what it must become: only what differs from the defaults
+  streams/               requests that belong together: `stream_fixtures`
 """
 
 import json
@@ -22,28 +23,37 @@ from alertmap.codec import to_dict
 from alertmap.errors import DecodeError, PayloadError
 from alertmap.intake.decode import decode
 from alertmap.intake.parse import parse
-from alertmap.intake.recorded import read_recorded
+from alertmap.intake.recorded import Recorded, read_recorded
 from alertmap.intake.source import Source
 from alertmap.model import Batch, Request
 from alertmap.strict_json import Limits
+from alertmap.testing.expect import batch_lines, parse_expect, refusal_lines
 
 GOLDEN = ".alerts.json"
 RECORDED = ".request.json"
-BODIES = (".json", ".form", ".txt", ".xml")
+CONTENT_TYPES = {
+    ".json": "application/json",
+    ".form": "application/x-www-form-urlencoded",
+    ".txt": "text/plain",
+    ".xml": "application/xml",
+}
+"""The content type of a bare body, by the suffix of its file."""
 
 
 @wire.model(closed=True)
 class About:
-    """What `about.toml` says of a case."""
+    """The entry of a case in `about.toml`."""
 
     origin: Literal["captured", "documented", "constructed"]
     """`captured`: real software sent it. `documented`: ours, after the vendor's documentation. `constructed`: ours."""
-    shows: str
-    """What there is to learn from it, in a sentence."""
+    summary: str
+    """The lesson of the case, in a sentence."""
+    expect: str | list[str]
+    """The outcome that its request must have, written by hand; see `alertmap.testing.expect`."""
     product: str | None = None
     """Of a captured one: the software and its version."""
-    closes: str | None = None
-    """The case whose alert this one's resolves."""
+    closes: str | Literal[False] | None = None
+    """The case whose alert this one resolves; False where it resolves one that no case opens."""
     received_at: Any = None
     """When it came in: a TOML date-time with an offset."""
     options: Mapping[str, Any] = Factory(dict)
@@ -52,9 +62,9 @@ class About:
     """False where nothing in it tells the vendor."""
 
 
-@frozen
+@frozen(eq=False)
 class Case:
-    """One fixture: a request, what is said of it, and where its golden file is."""
+    """One fixture: a request, its entry in `about.toml`, and where its golden file is."""
 
     name: str
     folder: Path
@@ -65,13 +75,13 @@ class Case:
 
     @property
     def received_at(self) -> datetime | None:
-        """What `about.toml` says, or else the recorded request."""
+        """The time in `about.toml`, or else that of the recorded request."""
         moment = self.about.received_at
         return moment if isinstance(moment, datetime) else self.recorded_at
 
     @property
     def golden(self) -> Path:
-        """The file that says what the case must become."""
+        """The file with the outcome of the case."""
         return self.folder / f"{self.name}{GOLDEN}"
 
     def parse(self, adapter: Adapter, priorities: Mapping[str, Any] | None = None) -> Batch:
@@ -80,13 +90,25 @@ class Case:
         return parse(adapter, self.request, source=source, received_at=self.received_at)
 
     def outcome(self, adapter: Adapter) -> dict[str, Any]:
-        """What the request becomes, as golden files have it: a batch without defaults and raw parts, or an error."""
+        """Return the outcome as golden files have it: a batch without defaults and raw parts, or an error."""
         try:
             batch = self.parse(adapter)
         except PayloadError as error:
             # Not its hint: that changes with every vendor that is added.
             return {"error": type(error).__name__, "message": error.args[0]}
         return written(batch)
+
+    @property
+    def expected(self) -> tuple[str, ...]:
+        """The lines of `expect`, one per alert or batch problem."""
+        return parse_expect(self.about.expect)
+
+    def actual(self, adapter: Adapter) -> tuple[str, ...]:
+        """Return the outcome in the lines of an `expect`."""
+        try:
+            return batch_lines(self.parse(adapter))
+        except PayloadError as error:
+            return refusal_lines(error)
 
 
 def written(batch: Batch) -> dict[str, Any]:
@@ -95,7 +117,7 @@ def written(batch: Batch) -> dict[str, Any]:
     for alert in alerts:
         for name in ("raw", "vendor", "source", "received_at"):
             alert.pop(name, None)
-    whole = {
+    outcome = {
         "alerts": alerts,
         "problems": [{"code": p.code.value, "path": p.path, "message": p.message} for p in batch.problems],
         "reason": batch.reason.value if batch.reason else None,
@@ -105,7 +127,7 @@ def written(batch: Batch) -> dict[str, Any]:
         "group_key": batch.group_key,
         "delivery_id": batch.delivery_id,
     }
-    return {name: value for name, value in whole.items() if value}
+    return {name: value for name, value in outcome.items() if value}
 
 
 def load(folder: Path | str) -> tuple[Case, ...]:
@@ -115,36 +137,61 @@ def load(folder: Path | str) -> tuple[Case, ...]:
         AssertionError: `about.toml` and the files do not agree; the message names what to add.
     """
     folder = Path(folder)
-    about = tomllib.loads((folder / "about.toml").read_text(encoding="utf-8"))
-    files = {_name(file): file for file in sorted(folder.iterdir()) if _is_case(file)}
+    try:
+        about = read_about(folder)
+    except (OSError, ValueError) as error:
+        raise AssertionError(f"{folder / 'about.toml'}: {error}") from None
+    files = {case_name(file): file for file in sorted(folder.iterdir()) if _is_case(file)}
     for name in about.keys() - files.keys():
-        raise AssertionError(f"{folder}: about.toml tells of {name}, but there is no {name}.json")
+        raise AssertionError(f"{folder}: about.toml names {name}, but there is no {name}.json")
     for name in files.keys() - about.keys():
-        raise AssertionError(f"{folder}: add to about.toml: [{name}] with origin and shows")
+        raise AssertionError(f"{folder}: add to about.toml: [{name}] with origin, summary and expect")
     return tuple(_case(folder, name, file, about[name]) for name, file in files.items())
 
 
+def read_about(folder: Path) -> dict[str, Any]:
+    """Return the tables of a folder's `about.toml` by case, unchecked.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: the file is not TOML in UTF-8.
+    """
+    return tomllib.loads((folder / "about.toml").read_text(encoding="utf-8"))
+
+
 def _is_case(file: Path) -> bool:
-    return file.suffix in BODIES and not file.name.endswith(GOLDEN)
+    return file.suffix in CONTENT_TYPES and not file.name.endswith(GOLDEN)
 
 
-def _name(file: Path) -> str:
+def case_name(file: Path) -> str:
+    """Return the name of a case from the file of its request."""
     return file.name.removesuffix(RECORDED).removesuffix(file.suffix)
 
 
-def _case(folder: Path, name: str, file: Path, about: object) -> Case:
+def read_request(file: Path, data: bytes) -> Recorded:
+    """Read the request of a case: its file's name decides whether `data` is a recorded request or a bare body.
+
+    Raises:
+        PayloadError: a recorded request cannot be read.
+    """
+    if file.name.endswith(RECORDED):
+        return read_recorded(data)
+    kind = CONTENT_TYPES.get(file.suffix.lower())
+    return Recorded(Request(data, headers={"Content-Type": kind} if kind else {}))
+
+
+def _case(folder: Path, name: str, file: Path, entry: object) -> Case:
     try:
-        said: About = wire.structure(wire.plain(about), About)
+        about: About = wire.structure(wire.plain(entry), About)
     except wire.Mismatch as error:
         raise AssertionError(f"{folder}: about.toml, [{name}]: {error}") from None
-    assert said.origin != "captured" or said.product, f"{folder}: about.toml, [{name}]: add the product that sent it"
-    data = file.read_bytes()
-    if file.name.endswith(RECORDED):
-        recorded = read_recorded(data)
-        return Case(name, folder, file, recorded.request, said, recorded.received_at)
-    kinds = {".form": "application/x-www-form-urlencoded", ".txt": "text/plain", ".xml": "application/xml"}
-    headers = {"Content-Type": kinds.get(file.suffix, "application/json")}
-    return Case(name, folder, file, Request(data, headers=headers), said)
+    try:
+        parse_expect(about.expect)
+    except ValueError as error:
+        raise AssertionError(f"{folder}: about.toml, [{name}]: expect: {error}") from None
+    assert about.origin != "captured" or about.product, f"{folder}: about.toml, [{name}]: add the product that sent it"
+    recorded = read_request(file, file.read_bytes())
+    return Case(name, folder, file, recorded.request, about, recorded.received_at)
 
 
 def document(case: Case, formats: frozenset[str]) -> Any:

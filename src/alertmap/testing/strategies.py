@@ -8,6 +8,7 @@ from alertmap.testing import payloads, streams
 @given(streams(keys=2))  # alerts late, repeated and out of order
 """
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from alertmap.intake.dedup import dedup_key
 from alertmap.model import Alert, Severity, State
 from alertmap.testing.damage import EDGE_VALUES
 from alertmap.testing.fixtures import document, load
+from alertmap.wire.models import inside_text, is_loose
 
 texts = st.sampled_from(["", " ", "x", "web-1", "a=b,c~d%", "é\u202e\n\x00", "{{ x }}", "OK", "ok", "0"]) | st.text(
     max_size=20
@@ -38,6 +40,9 @@ anything = st.recursive(scalars, lambda below: st.lists(below, max_size=3) | st.
 def documents(hint: Any) -> st.SearchStrategy[Any]:
     """JSON documents that fit a wire type or model; every optional key there or not, unknown keys beside them."""
     noted = wire.encoding(hint)
+    if wire.in_text(hint):
+        inside = documents(inside_text(hint))
+        return inside | inside.map(json.dumps)
     if noted is not None and noted.examples:
         return st.sampled_from(noted.examples)
     if wire.is_model(hint):
@@ -64,20 +69,39 @@ def documents(hint: Any) -> st.SearchStrategy[Any]:
 
 
 def _models(cls: type) -> st.SearchStrategy[dict[str, Any]]:
-    known = [field for field in wire.fields(cls) if field.fact is None]
-    exact = st.fixed_dictionaries(
-        {field.key: documents(field.type) for field in known if field.required},
-        optional={field.key: documents(field.type) for field in known if not field.required},
-    )
+    by_key: dict[str, list[wire.Field]] = {}
+    for field in wire.fields(cls):
+        if field.fact is None:
+            by_key.setdefault(field.key, []).append(field)
+    required = {key: _entries(cls, some) for key, some in by_key.items() if any(field.required for field in some)}
+    optional = {key: _entries(cls, some) for key, some in by_key.items() if key not in required}
+    exact = st.fixed_dictionaries(required, optional=optional).map(lambda entries: dict(entries.values()))
     if wire.is_closed(cls):
         return exact
     more = st.dictionaries(texts, anything, max_size=2)
     return st.builds(lambda extra, own: {**extra, **own}, more, exact)
 
 
+def _entries(cls: type, some: Sequence[wire.Field]) -> st.SearchStrategy[tuple[str, Any]]:
+    """A key and its value, for all fields that read this key: in one of its spellings, and null where it may be."""
+    strictest = min(some, key=lambda field: (not field.decides, _is_total(field.type)))
+    value = documents(strictest.type)
+    if not strictest.decides:
+        value = st.integers(0, 5).flatmap(lambda number: value if number < 5 else st.none())  # noqa: PLR2004
+    keys = list(strictest.keys)
+    if is_loose(cls):
+        keys += [key.upper() for key in keys] + [key.replace("_", "-") for key in keys]
+    return st.tuples(st.sampled_from(keys), value)
+
+
+def _is_total(hint: Any) -> bool:
+    noted = wire.encoding(hint)
+    return noted is not None and noted.is_total
+
+
 def payloads(adapter: Adapter) -> st.SearchStrategy[Any]:
     """JSON documents that an adapter's wire model admits: what its `read` must take."""
-    return documents(adapter.wire)
+    return documents(adapter.models)
 
 
 def damaged_payloads(adapter: Adapter, folder: Path | str) -> st.SearchStrategy[Any]:
@@ -138,12 +162,12 @@ def streams(
     Each alert is received within `within` of its own time, never before it. A repeat is the same alert, with the time
     of receipt of its own delivery.
     """
-    said: Sequence[Alert] = draw(st.lists(alerts(keys=keys), min_size=1, max_size=max_size))
-    repeats = draw(st.lists(st.sampled_from(said), max_size=3))
-    delays = draw(st.lists(st.integers(0, int(within.total_seconds())), min_size=len(said) + len(repeats)))
+    sent: Sequence[Alert] = draw(st.lists(alerts(keys=keys), min_size=1, max_size=max_size))
+    repeats = draw(st.lists(st.sampled_from(sent), max_size=3))
+    delays = draw(st.lists(st.integers(0, int(within.total_seconds())), min_size=len(sent) + len(repeats)))
     start = datetime(2026, 1, 1, tzinfo=UTC)
     received = [
         evolve(alert, received_at=(alert.occurred_at or start) + timedelta(seconds=delay))
-        for alert, delay in zip([*said, *repeats], delays, strict=False)
+        for alert, delay in zip([*sent, *repeats], delays, strict=False)
     ]
     return sorted(received, key=lambda alert: alert.received_at or start)

@@ -1,0 +1,68 @@
+"""The shared tables of state and level words: one meaning for a word, in any spelling."""
+
+import pytest
+
+from alertmap import ConfigurationError, Priorities, State, conventions, wire
+from alertmap.adapter import Adapter, Reading, Severity, Shape
+
+
+@wire.model
+class Event:
+    """An event with a level."""
+
+    level: str
+
+
+def read(event: Event) -> Reading:
+    return Reading(state=State.FIRING, level=event.level, identity={"id": "a"}, title="x")
+
+
+ACME = Adapter(name="acme", title="Acme", shapes=[Shape(Event, read)], levels=conventions.LEVELS)
+
+
+def severity(level: str, **overrides: str) -> Severity | None:
+    """Return the severity of a level for an adapter that uses the shared table."""
+    return Priorities(overrides).decide(ACME, read(Event(level=level)), {}, {}).severity
+
+
+@pytest.mark.parametrize(
+    ("severity_", "levels"),
+    [
+        (Severity.CRITICAL, ["P0", "p1", "SEV0", "SEV-0", "Sev_1", "sev 1", "urgent", "Blocker", "ALERT", "emergency"]),
+        (Severity.HIGH, ["P2", "SEV-2", "major", "page", "severe", "err"]),
+        (Severity.MEDIUM, ["p3", "sev-3", "minor", "average", "moderate", "Warning"]),
+        (Severity.LOW, ["P4", "SEV-4", "ticket"]),
+        (Severity.INFO, ["P5", "notice", "informational", "none", "debug"]),
+    ],
+)
+def test_usual_levels(severity_: Severity, levels: list[str]) -> None:
+    """Case, `-`, `_` and blanks in a level word are ignored."""
+    assert {level: severity(level) for level in levels} == dict.fromkeys(levels, severity_)
+
+
+def test_overrides_are_looked_up_alike() -> None:
+    """An override of `sev_1` applies to `SEV-1`; one level cannot have two severities."""
+    assert severity("SEV-1", sev_1="low") is Severity.LOW
+    with pytest.raises(ConfigurationError, match="'sev-1' stands twice"):
+        Priorities({"sev_1": "low", "sev-1": "high"})
+
+
+def test_values_of_a_field_are_looked_up_exactly() -> None:
+    """`-1` is not `1` where the override maps values of a field."""
+    priorities = Priorities({"-1": "low", "1": "high"}, field="prio")
+    decision = priorities.decide(ACME, read(Event(level="x")), {"prio": -1}, {})
+    assert decision.severity is Severity.LOW
+
+
+def test_tables_are_normalised() -> None:
+    """State words are in lower case; level words and spellings are in the form that `loosen` gives."""
+    assert {word.casefold() for word in conventions.STATES} == conventions.STATES.keys()
+    assert {wire.loosen(word) for word in conventions.LEVELS} == conventions.LEVELS.keys()
+    for spellings in conventions.SPELLINGS.values():
+        assert [wire.loosen(word) for word in spellings] == list(dict.fromkeys(spellings))
+
+
+def test_recovery_words_are_mild_levels() -> None:
+    """A recovery word that is also a level (`ok`) has the mildest severity."""
+    ends = [word for word, state in conventions.STATES.items() if state is State.RESOLVED]
+    assert {conventions.LEVELS.get(word) for word in ends} == {None, Severity.INFO}

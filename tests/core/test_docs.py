@@ -1,0 +1,97 @@
+"""The documentation's Python runs; each vendor has a page, and each name for authors is in the reference."""
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from alertmap import conventions, vendors, wire
+from alertmap.intake import registry
+from alertmap.model import ProblemCode
+from alertmap.testing.fixtures import load
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = sorted(page for page in DOCS.glob("*.md") if "```python" in page.read_text(encoding="utf-8"))
+
+
+def blocks(page: Path) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def extension(name: str) -> ModuleType:
+    """Load an extension of the documentation."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / "_ext" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+def test_examples_run(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The Python blocks of a page run one after another in one namespace."""
+    exec("\n".join(blocks(page)), {})  # noqa: S102 - running the examples is the test
+    capsys.readouterr()
+
+
+def test_the_page_of_a_vendor_in_a_folder() -> None:
+    """The text is the package's docstring; the fields are those of all its modules."""
+    vendor = registry.find("alibaba_cloudmonitor")
+    page = extension("vendor_pages").page(vendor, load(DOCS.parent / "fixtures" / vendor.name))
+    assert "Alert Callback" in page
+    models = {shape.model for shape in vendor.shapes}
+    assert len({model.__module__ for model in models}) > 1
+    for model in models:
+        assert f"### {model.__name__}" in page
+    assert "`curValue` or `Curvalue`" in page
+    assert "as texts, or its JSON in a text" in page
+
+
+def test_every_vendor_has_its_page(tmp_path: Path) -> None:
+    """Each adapter has a page with its set-up, levels, wire fields and fixtures, and a row in the matrix."""
+    written = {file.stem: file.read_text(encoding="utf-8") for file in extension("vendor_pages").write(tmp_path)}
+    assert set(written) == {*vendors(), "index"}
+    for name in vendors():
+        for heading in (
+            "## Setting it up",
+            "## Shapes",
+            "## States",
+            "## Levels",
+            "## Identity",
+            "## On the wire",
+            "## Recoveries",
+            "## Examples",
+        ):
+            assert heading in written[name]
+        assert f"]({name}.md)" in written["index"]
+        assert f"\n{name}\n" in written["index"]
+
+
+def test_the_reference_has_every_name(tmp_path: Path) -> None:
+    """Each name of `wire` and `conventions` and each problem code is on a page; each of `wire` has one place."""
+    reference = extension("reference_pages")
+    pages = {file.stem: file.read_text(encoding="utf-8") for file in reference.write(tmp_path)}
+    places = [
+        *reference.FIELD_TYPES,
+        *reference.CORE,
+        *(name for names in reference.SECTIONS.values() for name in names),
+    ]
+    assert sorted(places) == sorted(wire.__all__), "file the new name in docs/_ext/reference_pages.py"
+    for name in wire.__all__:
+        assert re.search(rf"^### (`wire\.)?{name}\b|`{name}`", pages["wire"], re.MULTILINE), name
+    for name in conventions.__all__:
+        assert f" `conventions.{name}`\n" in pages["conventions"]
+    for code in ProblemCode:
+        assert re.search(rf"^\| `{code.value}` \| \w.* \| .+ \|$", pages["problems"], re.MULTILINE), code
+
+
+def test_the_reference_reads_its_examples(tmp_path: Path) -> None:
+    """A row of an example has what was sent, what it is read as, and the problem."""
+    reference = extension("reference_pages")
+    pages = {file.stem: file.read_text(encoding="utf-8") for file in reference.write(tmp_path)}
+    assert '| `["x"]` | `\'["x"]\'` | `bad_field` |' in pages["wire"]
+    assert '| `"2026-01-01T12:00:30+01:00"` | `2026-01-01T11:00:30+00:00` |  |' in pages["wire"]
+    assert "Used by alibaba_cloudmonitor, grafana," in pages["wire"]
