@@ -1,21 +1,30 @@
-"""The book's way for what comes in order: an entry that changes in place, instead of a timeline made anew.
+"""Fast path of `IncidentBook`: alerts in order update a mutable entry instead of rebuilding an immutable `Timeline`.
 
-An `Entry` says the same as a `Timeline`, and becomes one when somebody asks. Its `take` does what `step` does, for what
-most alerts are: a statement newer than all others of its key, or the newest one delivered again. It refuses, having
-changed nothing, where more has to be thought of:
+What it does. An `Entry` holds the same information as the `Timeline` of its key, and the two convert into each other.
+Most alerts are a statement newer than all others of their key, or the newest statement delivered again. For these,
+`Entry.apply` does what `step` does, many times faster.
 
-- what is late, and what says something new of the newest statement or repeats a resolve;
-- an incident that expires, or a key that is forgotten, before the alert counts;
-- episodes of untimed alerts, the reopen window, a resolve with `no_data`, an incident nobody was told of;
-- one open incident too many.
+By which rules. `Entry.apply` returns False, without side effects, for the cases that need the full rules of
+`timeline.py`; the book then calls `advance`:
 
-The book gives these to `advance`, which has all the rules, as it does with an alert that is not such as `parse` makes,
-or has no time at all. That nobody can tell the two ways apart is held by tests/property/test_book_equals_step.py.
+- the statement is late, adds something to the newest statement, or repeats a resolve;
+- an incident expires, or the key is forgotten, before the alert counts;
+- a firing may belong to the incident just closed: it is within the reopen window, or untimed and of the same episode;
+- a resolve may close nothing: it has `no_data`, or is untimed and names an episode;
+- the incident has not been announced by any transition (only after a damaged snapshot);
+- the alert would open more incidents than the policy of the source allows.
 
-Inside, statements and incidents are plain tuples, `Said` and `Now`. They hold words for severities: what holds nothing
-but texts, numbers and times is of no concern to the garbage collector. Each statement stands with the newest incident
-after it, so that what is older can be dropped without reading it again. That is done for a few at once, and before
-anybody looks: both limits only ever move on, so it comes to the same.
+`statements_of` also leaves alerts to `advance` that are not exactly as `parse` makes them (subclasses, other time
+zones), or that have no time at all.
+
+What holds it equal to the slow path. tests/incidents/test_book_equals_step.py compares books with `step` and `tick` on
+random histories, and every law in tests/incidents/test_laws.py runs on the book as well.
+
+How it stores things. Statements and incidents are plain tuples (`StatementTuple` and `IncidentTuple` in `model.py`)
+with words instead of enum members: the garbage collector does not track tuples that hold only texts, numbers and times.
+Each statement is stored together with the newest incident after it, so old statements can be folded without computing
+their incident again. They are folded in batches of `_COMPACT_EVERY`, and before any read. Both limits of the memory are
+monotonic, so the result is the same as folding after each alert.
 """
 
 from collections.abc import Callable, Iterable
@@ -26,66 +35,53 @@ from alertmap.incidents.model import (
     FIRING,
     RESOLVED,
     Cause,
-    Facts,
     Incident,
-    Key,
+    IncidentState,
+    IncidentTuple,
+    OrderKey,
     Policy,
+    StatementTuple,
     Transition,
     TransitionKind,
     incident_of,
     transition,
 )
 from alertmap.incidents.timeline import (
-    AFTER,
     CLOSED,
     ENTERED,
     NEVER,
+    NEXT_STATE,
     RANK,
-    Record,
+    Statement,
     Timeline,
-    check,
+    apply_statement,
+    check_alert,
     deadline,
-    later,
     latest,
-    read_one,
+    plus,
     worse,
 )
 from alertmap.model import Alert, Severity, State
 
-Said = tuple[datetime, int, datetime, int, bool, str, str | None, str, datetime | None, bool]
-"""A statement: its key, then severity, title, expires_at, untimed."""
-
-Now = tuple[
-    Key | Said,
-    Key | Said | None,
-    Key | Said | None,
-    int,
-    datetime | None,
-    bool,
-    str | None,
-    str | None,
-    str,
-    datetime,
-    datetime | None,
-    int,
-    bool,
-    str,
-]
-"""The fields of `Facts`, with the word of a severity, and a whole statement for its key."""
-
-Folded = tuple[Now | None, Key | Said | None, int]
+FoldedState = tuple[IncidentTuple | None, OrderKey | StatementTuple | None, int]
 """Base, horizon and total of a timeline."""
 
-# Places in these tuples.
+# Places in a `StatementTuple`.
 _EVENT: Final = 3
-_MARK: Final = 1
+
+# Places in an `IncidentTuple`, where its declaration lists all 14. A new field is added to that declaration and to
+# `IncidentState`, set in `Entry._when_closed`, and carried on in `Entry._update`.
+_ANNOUNCED_AS: Final = 1
 _STATE: Final = 3
 _RESOLVED_AT: Final = 4
 _EXPIRED: Final = 5
-_EPISODE: Final = -1
+_SEVERITY: Final = 6
+_MAX_SEVERITY: Final = 7
+_LAST_SEEN: Final = 9
+_EPISODE: Final = 13
 
 _FIRES, _RESOLVES = RANK[FIRING], RANK[RESOLVED]
-# Under names of the module: to look one up in its enum takes as long as to make a tuple.
+# Module names, because looking up a member of an enum costs as much as making a tuple.
 _OPENED, _DEDUPLICATED, _SEVERITY_CHANGED, _RESOLVED, _IGNORED = (
     TransitionKind.OPENED,
     TransitionKind.DEDUPLICATED,
@@ -100,264 +96,348 @@ _NONE, _UNSUPPRESSED, _NOTHING_OPEN, _DUPLICATE = (
     Cause.DUPLICATE,
 )
 _SEVERITIES: dict[str | None, Severity | None] = {None: None} | {severity.value: severity for severity in Severity}
-_NOTHING: Folded = (None, None, 0)
-_ALWAYS = datetime.min.replace(tzinfo=UTC)
-_EACH = 4  # places that an older statement takes in its list
-_LOOSE = 4  # statements that are added before it is looked for what is too old
+_NOTHING: FoldedState = (None, None, 0)
+_AT_ONCE = datetime.min.replace(tzinfo=UTC)
+_STRIDE = 4  # places per statement in `Entry.older`
+_COMPACT_EVERY = 4  # fold old statements after this many additions
 
 
-class Tally:
-    """What a book knows of one source."""
+class SourceState:
+    """The part of a book that belongs to one source."""
 
-    __slots__ = ("due", "entries", "open", "policy", "source")
+    __slots__ = ("due", "entries", "name", "open", "policy")
 
-    def __init__(self, source: str, policy: Policy) -> None:
-        self.source = source
+    def __init__(self, name: str, policy: Policy) -> None:
+        self.name = name
         self.policy = policy
         self.entries: dict[str, Entry] = {}  # by dedup key
-        self.open = 0  # incidents
-        self.due = NEVER  # no key of the source changes by time alone before that
+        self.open = 0  # number of open incidents
+        self.due = NEVER  # no key of the source changes by time alone before this
 
 
 class Entry:
-    """What is remembered of one key. It is made of its first alert, or of a timeline."""
+    """Memory of one key, like a `Timeline` that changes in place."""
 
     __slots__ = (
+        "announced",
         "dedup_key",
         "due",
         "folded",
-        "heard",
-        "last",
-        "last_heard",
-        "loose",
-        "marked",
-        "now",
+        "incident",
+        "last_received_at",
+        "newest",
         "number",
         "older",
-        "tally",
+        "received_at",
+        "source",
+        "uncompacted",
         "vendor",
     )
 
-    def __init__(self, number: int, tally: Tally, dedup_key: str, vendor: str) -> None:
-        self.number = number  # the place of the key in the order in which the book first heard of them
-        self.tally = tally
+    def __init__(self, number: int, source: SourceState, dedup_key: str, vendor: str) -> None:
+        self.number = number  # keys are sorted by it: the order in which the book first received them
+        self.source = source
         self.dedup_key = dedup_key
         self.vendor = vendor
         self.folded = _NOTHING
-        # What is recent but the newest, four places each: statement, when it was heard, marked, the incident after it.
+        # Recent statements but the newest, `_STRIDE` places each: the statement, its received_at, announced, and the
+        # newest incident after it.
         self.older: list[Any] | None = None
-        self.last: Said | None = None  # the newest statement; None until there is one
-        self.last_heard = NEVER
-        self.marked = False  # it opened an incident when that was first told
-        self.now: Now | None = None  # the newest incident after it
-        self.heard = NEVER
-        self.due = NEVER  # nothing changes by time alone before that
-        self.loose = 0  # how many statements were added since it was looked for what is too old
+        # The same four for the newest statement, which is None until the first alert.
+        self.newest: StatementTuple | None = None
+        self.received_at = NEVER
+        self.announced = False
+        self.incident: IncidentTuple | None = None
+        self.last_received_at = NEVER  # of all alerts of the key
+        self.due = NEVER  # the key does not change by time alone before this
+        self.uncompacted = 0  # statements added since old ones were folded
 
     @classmethod
-    def of(cls, number: int, timeline: Timeline, tally: Tally) -> "Entry":
-        """The entry that says the same as a timeline of which something is remembered."""
-        entry = cls(number, tally, timeline.dedup_key, timeline.vendor)
-        facts, older = timeline.base, list[Any]()
-        for record in timeline.recent:
-            facts, _ = read_one(facts, record, tally.policy)
-            older += (_said(record), record.heard, record.marked, _now(facts))
-        *older, entry.last, entry.last_heard, entry.marked, entry.now = older
+    def from_timeline(cls, number: int, timeline: Timeline, source: SourceState) -> "Entry":
+        """Return the entry with the content of a timeline that has at least one statement."""
+        entry = cls(number, source, timeline.dedup_key, timeline.vendor)
+        incident, older = timeline.base, list[Any]()
+        for statement in timeline.recent:
+            incident, _ = apply_statement(incident, statement, source.policy)
+            older += (
+                _statement_tuple(statement),
+                statement.received_at,
+                statement.announced,
+                _incident_tuple(incident),
+            )
+        *older, entry.newest, entry.received_at, entry.announced, entry.incident = older
         entry.older = older or None
-        entry.folded = (_now(timeline.base), timeline.horizon, timeline.total)
-        entry.heard = timeline.heard
-        entry.due = entry._due()
+        entry.folded = (_incident_tuple(timeline.base), timeline.horizon, timeline.total)
+        entry.last_received_at = timeline.last_received_at
+        entry.due = entry._next_due()
         return entry
 
-    def timeline(self) -> Timeline:
-        """The timeline that says the same."""
-        if self.last is None:
+    def to_timeline(self) -> Timeline:
+        """Return the timeline with the content of this entry."""
+        if self.newest is None:
             return Timeline()
-        if self.loose:
-            self._drop(self.last[0])
+        if self.uncompacted:
+            self._compact(self.newest[0])
         base, horizon, total = self.folded
         older = self.older or []
         return Timeline(
-            source=self.tally.source,
+            source=self.source.name,
             vendor=self.vendor,
             dedup_key=self.dedup_key,
-            base=_facts(base),
-            horizon=horizon and _key(horizon),
+            base=_incident_state(base),
+            horizon=horizon and _order_key(horizon),
             recent=(
-                *map(_record, older[::_EACH], older[1::_EACH], older[2::_EACH]),
-                _record(self.last, self.last_heard, self.marked),
+                *map(_statement, older[::_STRIDE], older[1::_STRIDE], older[2::_STRIDE]),
+                _statement(self.newest, self.received_at, self.announced),
             ),
-            now=_facts(self.now),
+            now=_incident_state(self.incident),
             total=total,
-            heard=self.heard,
+            last_received_at=self.last_received_at,
         )
 
     @property
     def open(self) -> Incident | None:
         """The open incident, if there is one."""
-        if self.now is None or self.now[_STATE] == CLOSED:
+        if self.incident is None or self.incident[_STATE] == CLOSED:
             return None
-        return incident_of((self.tally.source, self.dedup_key), self.vendor, self.now)
+        return incident_of((self.source.name, self.dedup_key), self.vendor, self.incident)
 
-    def _due(self) -> datetime:
-        """When time alone changes it: the open incident expires, or the key is forgotten."""
-        now = self.now
-        if now is not None and now[_MARK] is None:
-            return _ALWAYS  # nobody was told of it
-        if now is None or now[_STATE] == CLOSED:
-            return later(self.heard, self.tally.policy.retention)
-        return deadline(Facts._make(now), self.tally.policy) or NEVER
+    def _next_due(self) -> datetime:
+        """Return when the key changes by time alone: the open incident expires, or the key is forgotten."""
+        incident = self.incident
+        if incident is not None and incident[_ANNOUNCED_AS] is None:
+            return _AT_ONCE  # makes `apply` leave the next alert to the slow path
+        if incident is None or incident[_STATE] == CLOSED:
+            return plus(self.last_received_at, self.source.policy.retention)
+        return deadline(IncidentState._make(incident), self.source.policy) or NEVER
 
-    def take(self, alert: Alert, said: Said, heard: datetime, told: list[Transition]) -> bool:
-        """Take an alert of this key, and add what became of it; False: this is not the way for it."""
-        # What is not looked at is not fetched: with many keys, that is what most of the time goes into.
-        last = self.last
-        if last is None:
-            return self._while_closed(None, alert, said, heard, told)
-        if heard >= self.due:
+    def apply(
+        self, alert: Alert, statement: StatementTuple, received_at: datetime, transitions: list[Transition]
+    ) -> bool:
+        """Apply an alert of this key and add its transitions; return False if it needs the slow path."""
+        # With many keys most of the time is spent on memory access: fetch nothing before it is needed.
+        newest = self.newest
+        if newest is None:
+            return self._when_closed(None, alert, statement, received_at, transitions)
+        if received_at >= self.due:
             return False
-        if said[0] <= last[0]:
-            if said == last:
-                return self._again(alert, said, heard, told)
-            if _key(said) <= _key(last):
+        if statement[0] <= newest[0]:
+            if statement == newest:
+                return self._duplicate(alert, statement, received_at, transitions)
+            if _order_key(statement) <= _order_key(newest):
                 return False
-        now = self.now
-        if now is None or now[_STATE] == CLOSED:
-            return self._while_closed(now, alert, said, heard, told)
-        if said[_EVENT] == _RESOLVES:
-            return self._close(now, alert, said, heard, told)
-        self._goes_on(now, alert, said, heard, told)
+        incident = self.incident
+        if incident is None or incident[_STATE] == CLOSED:
+            return self._when_closed(incident, alert, statement, received_at, transitions)
+        if statement[_EVENT] == _RESOLVES:
+            return self._close(incident, alert, statement, received_at, transitions)
+        self._update(incident, alert, statement, received_at, transitions)
         return True
 
-    def _while_closed(self, now: Now | None, alert: Alert, said: Said, heard: datetime, told: list[Transition]) -> bool:
-        """A statement newer than all others, and nothing is open."""
-        time, _, _, event, no_data, episode, severity, title, until, untimed = said
-        tally, before = self.tally, None
+    def _when_closed(
+        self,
+        incident: IncidentTuple | None,
+        alert: Alert,
+        statement: StatementTuple,
+        received_at: datetime,
+        transitions: list[Transition],
+    ) -> bool:
+        """Apply a statement newer than all others while nothing is open."""
+        time, _, _, event, no_data, episode, severity, title, expires_at, untimed = statement
+        source, previous = self.source, None
         if event != _FIRES:
-            self._add(said, heard, now)
-            self._wait()
-            told.append(transition(_IGNORED, alert, time, _NOTHING_OPEN, None, None, self.vendor, None))
+            self._add(statement, received_at, incident)
+            self._schedule()
+            transitions.append(transition(_IGNORED, alert, time, _NOTHING_OPEN, None, None, self.vendor, None))
             return True
-        policy = tally.policy
-        if tally.open >= policy.max_open_per_source:
+        policy = source.policy
+        if source.open >= policy.max_open_per_source:
             return False
-        if now is not None:
-            before, resolved_at = now[_MARK], now[_RESOLVED_AT]
-            if not now[_EXPIRED] and resolved_at is not None:
-                stale = untimed and episode and episode == now[_EPISODE]
+        if incident is not None:
+            previous, resolved_at = incident[_ANNOUNCED_AS], incident[_RESOLVED_AT]
+            if not incident[_EXPIRED] and resolved_at is not None:
+                stale = untimed and episode and episode == incident[_EPISODE]
                 if stale or time - resolved_at < policy.reopen_window:
                     return False
-        after = (said, said, before, _FIRES, None, False, severity, severity, title, heard, until, 1, no_data, episode)
-        tally.open += 1
-        self._add(said, heard, after)
-        self.marked = True
-        self._wait()
-        told.append(transition(_OPENED, alert, time, _NONE, None, None, self.vendor, after))
+        after = (
+            statement,
+            statement,
+            previous,
+            _FIRES,
+            None,
+            False,
+            severity,
+            severity,
+            title,
+            received_at,
+            expires_at,
+            1,
+            no_data,
+            episode,
+        )
+        source.open += 1
+        self._add(statement, received_at, after)
+        self.announced = True
+        self._schedule()
+        transitions.append(transition(_OPENED, alert, time, _NONE, None, None, self.vendor, after))
         return True
 
-    def _close(self, now: Now, alert: Alert, said: Said, heard: datetime, told: list[Transition]) -> bool:
-        """A resolve newer than all others, and an incident is open."""
-        time, _, _, _, said_no_data, said_episode, _, _, _, untimed = said
-        if said_no_data or (untimed and said_episode):
+    def _close(
+        self,
+        incident: IncidentTuple,
+        alert: Alert,
+        statement: StatementTuple,
+        received_at: datetime,
+        transitions: list[Transition],
+    ) -> bool:
+        """Apply a resolve newer than all other statements while an incident is open."""
+        time, _, _, _, no_data, episode, _, _, _, untimed = statement
+        if no_data or (untimed and episode):
             return False
-        first, mark, before, _, _, gone, severity, worst, title, seen, until, count, no_data, episode = now
-        after = (first, mark, before, CLOSED, time, gone, severity, worst, title, seen, until, count, no_data, episode)
-        self.tally.open -= 1
-        self._add(said, heard, after)
-        self._wait()
-        told.append(transition(_RESOLVED, alert, time, _NONE, None, None, self.vendor, after))
+        changed: list[Any] = [*incident]
+        changed[_STATE] = CLOSED
+        changed[_RESOLVED_AT] = time
+        after: Any = tuple(changed)
+        self.source.open -= 1
+        self._add(statement, received_at, after)
+        self._schedule()
+        transitions.append(transition(_RESOLVED, alert, time, _NONE, None, None, self.vendor, after))
         return True
 
-    def _goes_on(self, now: Now, alert: Alert, said: Said, heard: datetime, told: list[Transition]) -> None:
-        """Any other statement newer than all others, and an incident is open."""
-        time, _, _, event, said_no_data, said_episode, said_severity, said_title, said_until, _ = said
-        first, mark, before, was_state, end, gone, was, worst, title, seen, until, count, no_data, episode = now
-        state, severity = AFTER[was_state][event], was
-        if said_severity is not was:
-            severity = _worse(was, said_severity) if said_no_data else said_severity or was
-            worst = _worse(worst, said_severity)
-        title = said_title or title
-        if heard > seen:  # noqa: PLR1730 - max and min are slow
-            seen = heard
-        if said_until is not None:
-            until = latest(until, said_until)
-        count += 1
-        no_data = said_no_data or (no_data and event != _FIRES)
-        episode = said_episode or episode
-        after = (first, mark, before, state, end, gone, severity, worst, title, seen, until, count, no_data, episode)
-        self._add(said, heard, after)
-        if until is not None or self.tally.policy.expire_after is not None:
-            self._wait()
-        if state != was_state:
+    def _update(
+        self,
+        incident: IncidentTuple,
+        alert: Alert,
+        statement: StatementTuple,
+        received_at: datetime,
+        transitions: list[Transition],
+    ) -> None:
+        """Apply any other statement newer than all others while an incident is open."""
+        time, _, _, event, new_no_data, new_episode, new_severity, new_title, new_expires_at, _ = statement
+        (
+            opening,
+            announced_as,
+            previous,
+            old_state,
+            resolved_at,
+            expired,
+            old_severity,
+            max_severity,
+            title,
+            last_seen,
+            expires_at,
+            count,
+            no_data,
+            episode,
+        ) = incident
+        state, severity = NEXT_STATE[old_state][event], old_severity
+        if new_severity is not old_severity:
+            severity = _worse(old_severity, new_severity) if new_no_data else new_severity or old_severity
+            max_severity = _worse(max_severity, new_severity)
+        if received_at > last_seen:  # noqa: PLR1730 - max and min are slow
+            last_seen = received_at
+        if new_expires_at is not None:
+            expires_at = latest(expires_at, new_expires_at)
+        after = (
+            opening,
+            announced_as,
+            previous,
+            state,
+            resolved_at,
+            expired,
+            severity,
+            max_severity,
+            new_title or title,
+            last_seen,
+            expires_at,
+            count + 1,
+            new_no_data or (no_data and event != _FIRES),
+            new_episode or episode,
+        )
+        self._add(statement, received_at, after)
+        if expires_at is not None or self.source.policy.expire_after is not None:
+            self._schedule()
+        if state != old_state:
             cause = _UNSUPPRESSED if state == _FIRES else _NONE
-            told.append(transition(ENTERED[state], alert, time, cause, None, None, self.vendor, after))
-        if severity is not was:
-            told.append(transition(_SEVERITY_CHANGED, alert, time, _NONE, _SEVERITIES[was], None, self.vendor, after))
-        elif state == was_state:
-            told.append(transition(_DEDUPLICATED, alert, time, _NONE, None, None, self.vendor, after))
+            transitions.append(transition(ENTERED[state], alert, time, cause, None, None, self.vendor, after))
+        if severity is not old_severity:
+            was = _SEVERITIES[old_severity]
+            transitions.append(transition(_SEVERITY_CHANGED, alert, time, _NONE, was, None, self.vendor, after))
+        elif state == old_state:
+            transitions.append(transition(_DEDUPLICATED, alert, time, _NONE, None, None, self.vendor, after))
 
-    def _again(self, alert: Alert, said: Said, heard: datetime, told: list[Transition]) -> bool:
-        """The newest statement again."""
-        if heard <= self.last_heard:
-            told.append(transition(_IGNORED, alert, said[0], _DUPLICATE, None, None, self.vendor, None))
+    def _duplicate(
+        self, alert: Alert, statement: StatementTuple, received_at: datetime, transitions: list[Transition]
+    ) -> bool:
+        """Apply the newest statement again."""
+        if received_at <= self.received_at:
+            transitions.append(transition(_IGNORED, alert, statement[0], _DUPLICATE, None, None, self.vendor, None))
             return True
-        now = self.now
-        if now is None or now[_STATE] == CLOSED or said[_EVENT] == _RESOLVES:
+        incident = self.incident
+        if incident is None or incident[_STATE] == CLOSED or statement[_EVENT] == _RESOLVES:
             return False
-        first, mark, before, state, end, gone, severity, worst, title, seen, until, count, no_data, episode = now
-        self.last_heard = heard
-        self.loose += 1
-        if heard > self.heard:  # noqa: PLR1730 - max and min are slow
-            self.heard = heard
-        if heard <= seen:
-            told.append(transition(_IGNORED, alert, said[0], _DUPLICATE, None, None, self.vendor, None))
+        self.received_at = received_at
+        self.uncompacted += 1
+        if received_at > self.last_received_at:  # noqa: PLR1730 - max and min are slow
+            self.last_received_at = received_at
+        if received_at <= incident[_LAST_SEEN]:
+            transitions.append(transition(_IGNORED, alert, statement[0], _DUPLICATE, None, None, self.vendor, None))
             return True
-        after = (first, mark, before, state, end, gone, severity, worst, title, heard, until, count, no_data, episode)
-        self.now = after
-        told.append(transition(_DEDUPLICATED, alert, said[0], _NONE, None, None, self.vendor, after))
+        changed: list[Any] = [*incident]
+        changed[_LAST_SEEN] = received_at
+        after: Any = tuple(changed)
+        self.incident = after
+        transitions.append(transition(_DEDUPLICATED, alert, statement[0], _NONE, None, None, self.vendor, after))
         return True
 
-    def _add(self, said: Said, heard: datetime, now: Now | None) -> None:
-        """Remember one more statement, the newest."""
-        if self.last is None:
-            self.heard = heard
+    def _add(self, statement: StatementTuple, received_at: datetime, incident: IncidentTuple | None) -> None:
+        """Remember a statement that is newer than all others, and the newest incident after it."""
+        if self.newest is None:
+            self.last_received_at = received_at
         else:
-            if heard > self.heard:  # noqa: PLR1730 - as above
-                self.heard = heard
+            if received_at > self.last_received_at:  # noqa: PLR1730 - max and min are slow
+                self.last_received_at = received_at
             if self.older is None:
-                self.older = [self.last, self.last_heard, self.marked, self.now]
+                self.older = [self.newest, self.received_at, self.announced, self.incident]
             else:
-                self.older += (self.last, self.last_heard, self.marked, self.now)
-            self.loose += 1
-            if self.loose >= _LOOSE:
-                self._drop(said[0])
-        self.last, self.last_heard, self.marked, self.now = said, heard, False, now
+                self.older += (self.newest, self.received_at, self.announced, self.incident)
+            self.uncompacted += 1
+            if self.uncompacted >= _COMPACT_EVERY:
+                self._compact(statement[0])
+        self.newest, self.received_at, self.announced, self.incident = statement, received_at, False, incident
 
-    def _wait(self) -> None:
-        """Note when time alone changes it."""
-        tally = self.tally
-        self.due = due = self._due()
-        if due < tally.due:  # noqa: PLR1730 - as above
-            tally.due = due
+    def _schedule(self) -> None:
+        """Note when the key next changes by time alone."""
+        source = self.source
+        self.due = due = self._next_due()
+        if due < source.due:  # noqa: PLR1730 - max and min are slow
+            source.due = due
 
-    def _drop(self, time: datetime) -> None:
-        """Fold what is too old at the time of the newest statement, or too much, as `step` does after each."""
-        self.loose = 0
-        older, policy = self.older, self.tally.policy
+    def _compact(self, time: datetime) -> None:
+        """Fold the statements that are too old at the time of the newest one, or too many, as `step` does each time."""
+        self.uncompacted = 0
+        older, policy = self.older, self.source.policy
         if older is None:
             return
         total = self.folded[2]
-        place, surplus = 0, len(older) - _EACH * policy.max_recent
+        place, surplus = 0, len(older) - _STRIDE * policy.max_recent
         while place < len(older) and (place <= surplus or time - older[place][0] > policy.reorder_window):
-            said, now = older[place], older[place + _EACH - 1]
-            # Hardly ever is it the one that opened the incident: to compare the times is enough, most of the time.
-            total += now is not None and now[0][0] == said[0] and _key(now[0]) == _key(said)
-            place += _EACH
+            statement, incident = older[place], older[place + _STRIDE - 1]
+            # Count the statements that opened an incident. Their time alone rules most others out.
+            total += (
+                incident is not None
+                and incident[0][0] == statement[0]
+                and _order_key(incident[0]) == _order_key(statement)
+            )
+            place += _STRIDE
         if place:
-            self.folded = (older[place - 1], older[place - _EACH], total)
+            self.folded = (older[place - 1], older[place - _STRIDE], total)
             del older[:place]
             if not older:
                 self.older = None
+
+
+# --- Conversion to and from the form of `timeline.py` -----------------------------------------------------------------
 
 
 def _worse(one: str | None, other: str | None) -> str | None:
@@ -365,55 +445,59 @@ def _worse(one: str | None, other: str | None) -> str | None:
     return severity and severity.value
 
 
-def _key(said: Key | Said) -> Key:
-    return said[:6]
+def _order_key(statement: OrderKey | StatementTuple) -> OrderKey:
+    return statement[:6]
 
 
-def _record(said: Said, heard: datetime, marked: bool) -> Record:  # noqa: FBT001
-    *_, word, title, until, untimed = said
-    return Record(_key(said), _SEVERITIES[word], title, heard, until, untimed, marked)
+def _statement(statement: StatementTuple, received_at: datetime, announced: bool) -> Statement:  # noqa: FBT001
+    *_, severity, title, expires_at, untimed = statement
+    return Statement(_order_key(statement), _SEVERITIES[severity], title, received_at, expires_at, untimed, announced)
 
 
-def _said(record: Record) -> Said:
-    severity = record.severity
-    return (*record.key, severity and severity.value, record.title, record.expires_at, record.untimed)
+def _statement_tuple(statement: Statement) -> StatementTuple:
+    severity = statement.severity
+    return (*statement.key, severity and severity.value, statement.title, statement.expires_at, statement.untimed)
 
 
-def _facts(now: Now | None) -> Facts | None:
-    if now is None:
+def _incident_state(incident: IncidentTuple | None) -> IncidentState | None:
+    if incident is None:
         return None
-    facts = Facts._make(now)
-    return facts._replace(
-        first=_key(facts.first),
-        mark=facts.mark and _key(facts.mark),
-        previous=facts.previous and _key(facts.previous),
-        severity=_SEVERITIES[now[6]],
-        max_severity=_SEVERITIES[now[7]],
+    state = IncidentState._make(incident)
+    return state._replace(
+        opening=_order_key(state.opening),
+        announced_as=state.announced_as and _order_key(state.announced_as),
+        previous=state.previous and _order_key(state.previous),
+        severity=_SEVERITIES[incident[_SEVERITY]],
+        max_severity=_SEVERITIES[incident[_MAX_SEVERITY]],
     )
 
 
-def _now(facts: Facts | None) -> Now | None:
-    if facts is None:
+def _incident_tuple(state: IncidentState | None) -> IncidentTuple | None:
+    if state is None:
         return None
-    severity, worst = facts.severity, facts.max_severity
-    short: Any = (*facts[:6], severity and severity.value, worst and worst.value, *facts[8:])
-    now: Now = short
-    return now
+    severity, max_severity = state.severity, state.max_severity
+    words = (severity and severity.value, max_severity and max_severity.value)
+    fields: Any = (*state[:_SEVERITY], *words, *state[_MAX_SEVERITY + 1 :])
+    incident: IncidentTuple = fields
+    return incident
 
 
-def read_all(alerts: Iterable[Any], policy: Callable[[str], Policy]) -> tuple[list[Said | None], list[datetime]]:
-    """What `read` makes of alerts, and when each was heard; None for those that are not for `take`.
+def statements_of(
+    alerts: Iterable[Any], policy_of: Callable[[str], Policy]
+) -> tuple[list[StatementTuple | None], list[datetime]]:
+    """Return the statement of each alert and when the alert was received; None for alerts that need the slow path.
 
-    It is for an alert as `parse` makes it: the very types that it declares, and times in UTC, at least one.
+    It takes alerts as `parse` makes them: exactly the declared types, times in UTC, and at least one time.
 
     Raises:
-        ConfigurationError: as `check`.
+        ConfigurationError: as `check_alert`.
     """
-    found, times = list[Said | None](), list[datetime]()
+    statements, times = list[StatementTuple | None](), list[datetime]()
     for alert in alerts:
         kind: type = type(alert)
         if kind is Alert:
-            time, heard, started, until = alert.occurred_at, alert.received_at, alert.started_at, alert.expires_at
+            time, received_at = alert.occurred_at, alert.received_at
+            started, expires_at = alert.started_at, alert.expires_at
             state, no_data, severity, title = alert.state, alert.no_data, alert.severity, alert.title
             sequence, episode, untimed = alert.sequence, alert.episode, False
             if (
@@ -427,24 +511,37 @@ def read_all(alerts: Iterable[Any], policy: Callable[[str], Policy]) -> tuple[li
                 and (sequence is None or type(sequence) is int)
                 and (episode is None or type(episode) is str)
                 and (time is None or (type(time) is datetime and time.tzinfo is UTC))
-                and (heard is None or (type(heard) is datetime and heard.tzinfo is UTC))
+                and (received_at is None or (type(received_at) is datetime and received_at.tzinfo is UTC))
                 and (started is None or (type(started) is datetime and started.tzinfo is UTC))
-                and (until is None or (type(until) is datetime and until.tzinfo is UTC))
+                and (expires_at is None or (type(expires_at) is datetime and expires_at.tzinfo is UTC))
             ):
-                if heard is None:
-                    heard = time
-                elif time is None or (time > heard and time > later(heard, policy(alert.source).max_ahead)):
-                    time, untimed = heard, True
-                if time is not None and heard is not None:
+                if received_at is None:
+                    received_at = time
+                elif time is None or (
+                    time > received_at and time > plus(received_at, policy_of(alert.source).max_ahead)
+                ):
+                    time, untimed = received_at, True
+                if time is not None and received_at is not None:
                     sequence = -1 if sequence is None else sequence
                     started = time if started is None or started > time else started
                     event = _FIRES if state is FIRING else _RESOLVES if state is RESOLVED else RANK[state]
                     word = None if severity is None else severity._value_
-                    said = (time, sequence, started, event, no_data, episode or "", word, title, until, untimed)
-                    found.append(said)
-                    times.append(heard)
+                    statement = (
+                        time,
+                        sequence,
+                        started,
+                        event,
+                        no_data,
+                        episode or "",
+                        word,
+                        title,
+                        expires_at,
+                        untimed,
+                    )
+                    statements.append(statement)
+                    times.append(received_at)
                     continue
-        check(alert)
-        found.append(None)
+        check_alert(alert)
+        statements.append(None)
         times.append(NEVER)
-    return found, times
+    return statements, times

@@ -1,15 +1,16 @@
-"""Groups of incidents: one page for what belongs together.
+"""Grouping of incidents: one page for several related incidents.
 
-A layer over incidents, fed with transitions; what is open stays the business of the book. A `Grouping` says two things:
+A layer on top of the incidents that takes transitions. A `Grouping` has two parts:
 
-- what may stand together: `by` gives each incident a name, and only incidents with one name share a group. `by_key` is
-  the default, `by_source` takes all of a source, any function of an incident will do;
-- for how long: with `window`, incidents opened in the same stretch of time share a group, and stretches are counted
-  from 1970, never from what came first. With `until` acknowledged or resolved a group takes what opens until one of its
-  incidents is acknowledged, or none of them is open; then the next begins another. With neither it takes all.
+- Which incidents: `by` gives each incident a name, and only incidents with equal names share a group. `by_key` is the
+  default, `by_source` takes all incidents of a source, and any other function of an incident will do.
+- For how long: with `window`, incidents opened in the same interval share a group; intervals are counted from 1970,
+  not from the first incident. With `until` acknowledged or resolved, a group accepts new incidents until one of its own
+  is acknowledged, or none of them is open; after that the next incident starts another group. With neither, a group
+  always accepts.
 
-A group is open while one of its incidents is, and forgotten when none is: as many are kept as incidents are open. One
-that comes back under the same name and window has the same id.
+A group is open while one of its incidents is open, and forgotten after that, so the memory is limited by the number of
+open incidents. A later group with the same name and window has the same id.
 """
 
 import hashlib
@@ -28,98 +29,98 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def by_key(incident: Incident) -> str:
-    """Incidents of one source and dedup key."""
+    """Group the incidents of one source and dedup key."""
     return ascii((incident.source, incident.dedup_key))
 
 
 def by_source(incident: Incident) -> str:
-    """Incidents of one source."""
+    """Group the incidents of one source."""
     return incident.source
 
 
 def _function(_: object, __: Any, by: object) -> None:
     if not callable(by):
-        raise ConfigurationError("grouping: by must be a function of an incident")
+        raise ConfigurationError(f"grouping: by must be a function of an incident, got {type(by).__name__}")
 
 
 def _window(_: object, __: Any, window: Any) -> None:
     if window is not None and (not isinstance(window, timedelta) or window <= timedelta()):
-        raise ConfigurationError("grouping: window must be None or a timedelta above zero")
+        raise ConfigurationError(f"grouping: window must be None or a timedelta above zero, got {window!r}")
 
 
 def _until(_: object, __: Any, until: Any) -> None:
     if until not in (None, State.ACKNOWLEDGED, State.RESOLVED):
-        raise ConfigurationError("grouping: until must be None, State.ACKNOWLEDGED or State.RESOLVED")
+        raise ConfigurationError(f"grouping: until must be None, State.ACKNOWLEDGED or State.RESOLVED, got {until!r}")
 
 
 @frozen(kw_only=True)
 class Grouping:
-    """What belongs together, and for how long.
+    """Rules for grouping incidents.
 
     Raises:
-        ConfigurationError: a value cannot mean anything, or there is both a window and an end.
+        ConfigurationError: a value is invalid, or both `window` and `until` are given.
     """
 
     by: Callable[[Incident], str] = field(default=by_key, validator=_function)
-    """The name that an incident shares with those it may stand with."""
+    """Function that gives an incident the name of its group."""
     window: timedelta | None = field(default=None, validator=_window)
-    """Incidents opened in the same stretch of this length share a group."""
+    """Length of the intervals: incidents opened in the same one share a group."""
     until: State | None = field(default=None, validator=_until)
-    """A group takes no more once one of it is acknowledged, or all are resolved."""
+    """A group accepts no new incident once one of its own is acknowledged, or all are resolved."""
 
     def __attrs_post_init__(self) -> None:
         if self.window is not None and self.until is not None:
-            raise ConfigurationError("grouping: either a window or an end, not both")
+            raise ConfigurationError("grouping: window and until exclude each other; give one of them")
 
 
 @unique
 class GroupChangeKind(Enum):
-    """What became of a group."""
+    """Kind of change of a group."""
 
     OPENED = "opened"
-    CHANGED = "changed"  # another incident, or another state or severity of one
-    RESOLVED = "resolved"  # none of its incidents is open any longer
+    CHANGED = "changed"  # an incident joined or left, or its state or severity changed
+    RESOLVED = "resolved"  # none of its incidents is open
 
 
 @frozen(kw_only=True)
 class Group:
-    """Open incidents that stand together; none on the change that resolves it."""
+    """Open incidents that share a page; none of them on the change that resolves the group."""
 
     id: str
     """32 hexadecimal digits."""
     name: str
-    """What the grouping's `by` gave."""
+    """The name that `Grouping.by` returned."""
     incidents: tuple[Incident, ...]
-    """Those that are open, in the order in which they joined."""
+    """The open ones, in the order in which they joined."""
     closed: bool = False
-    """It takes no more incidents: one was acknowledged."""
+    """True if it accepts no new incident because one of its own was acknowledged."""
 
     @property
     def severity(self) -> Severity | None:
-        """That of the worst incident."""
+        """The worst severity of its incidents."""
         return max((one.severity for one in self.incidents if one.severity), default=None)
 
 
 @frozen(kw_only=True)
 class GroupChange:
-    """One thing that became of one group, and the transition that caused it."""
+    """One change of one group, and the transition that caused it."""
 
     kind: GroupChangeKind
     group: Group
-    """The whole group after the change."""
+    """The group after the change."""
     transition: Transition
 
 
 class GroupBook:
-    """Open groups, from the transitions of one `IncidentBook`, in the order in which it told them."""
+    """Open groups, computed from the transitions of one `IncidentBook` in their order."""
 
     def __init__(self, grouping: Grouping | None = None) -> None:
         self._grouping = Grouping() if grouping is None else grouping
         if not isinstance(self._grouping, Grouping):
-            raise ConfigurationError(f"a Grouping is wanted, got {type(grouping).__name__}")
+            raise ConfigurationError(f"expected Grouping, got {type(grouping).__name__}")
         self._groups: dict[str, Group] = {}
         self._group_of: dict[str, str] = {}  # id of an open incident -> id of its group
-        self._latest: dict[str, str] = {}  # name -> id of the group that takes what opens next
+        self._latest: dict[str, str] = {}  # name -> id of the group that accepts the next incident
 
     @property
     def open(self) -> tuple[Group, ...]:
@@ -127,45 +128,47 @@ class GroupBook:
         return tuple(self._groups.values())
 
     def group_of(self, incident_id: str) -> Group | None:
-        """The group of an open incident."""
+        """Return the group of an open incident, or None."""
         return self._groups.get(self._group_of.get(incident_id, ""))
 
     def apply(self, transitions: Transition | Iterable[Transition]) -> tuple[GroupChange, ...]:
-        """Take transitions, and tell what became of the groups.
+        """Apply transitions, and return the changes of the groups.
 
         Raises:
-            ConfigurationError: something in there is no `Transition`, or the grouping's `by` gave no text.
+            ConfigurationError: an item is not a `Transition`, or `Grouping.by` did not return text.
         """
         if not isinstance(transitions, (Transition, Iterable)):
-            raise ConfigurationError(f"a Transition or an iterable of them is wanted, got {type(transitions).__name__}")
+            raise ConfigurationError(f"expected Transition or an iterable of them, got {type(transitions).__name__}")
         changes: list[GroupChange] = []
-        for told in (transitions,) if isinstance(transitions, Transition) else transitions:
-            if not isinstance(told, Transition):
-                raise ConfigurationError(f"a Transition is wanted, got {type(told).__name__}")
-            if told.incident is not None:
-                self._take(told.incident, told, changes)
+        for transition in (transitions,) if isinstance(transitions, Transition) else transitions:
+            if not isinstance(transition, Transition):
+                raise ConfigurationError(f"expected Transition, got {type(transition).__name__}")
+            if transition.incident is not None:
+                self._apply(transition.incident, transition, changes)
         return tuple(changes)
 
-    def _take(self, incident: Incident, told: Transition, changes: list[GroupChange]) -> None:
+    def _apply(self, incident: Incident, transition: Transition, changes: list[GroupChange]) -> None:
         old = self._group_of.get(incident.id)
         name = self._grouping.by(incident)
         if not isinstance(name, str):
-            raise ConfigurationError(f"grouping: by must give text, got {type(name).__name__}")
+            raise ConfigurationError(f"grouping: by must return text, got {type(name).__name__}")
         new = self._place(incident, name) if incident.open else None
         if old is not None and old != new:
-            self._leave(incident, old, told, changes)
+            self._leave(incident, old, transition, changes)
         if new is not None:
-            self._join(incident, new, name, told, changes)
+            self._join(incident, new, name, transition, changes)
 
     def _place(self, incident: Incident, name: str) -> str:
-        """The id of the group that an open incident belongs to."""
+        """Return the id of the group that an open incident belongs to."""
         if self._grouping.window is not None:
             return _id(name, str((incident.opened_at - _EPOCH) // self._grouping.window))
         if self._grouping.until is None:
             return _id(name, "")
         return self._group_of.get(incident.id) or self._latest.get(name) or _id(name, incident.id)
 
-    def _join(self, incident: Incident, group_id: str, name: str, told: Transition, changes: list[GroupChange]) -> None:
+    def _join(
+        self, incident: Incident, group_id: str, name: str, transition: Transition, changes: list[GroupChange]
+    ) -> None:
         old = self._groups.get(group_id)
         ends = incident.state is State.ACKNOWLEDGED is self._grouping.until
         group = Group(
@@ -183,21 +186,21 @@ class GroupBook:
         self._groups[group_id] = group
         self._group_of[incident.id] = group_id
         kind = GroupChangeKind.CHANGED if old else GroupChangeKind.OPENED
-        changes.append(GroupChange(kind=kind, group=group, transition=told))
+        changes.append(GroupChange(kind=kind, group=group, transition=transition))
 
-    def _leave(self, incident: Incident, group_id: str, told: Transition, changes: list[GroupChange]) -> None:
+    def _leave(self, incident: Incident, group_id: str, transition: Transition, changes: list[GroupChange]) -> None:
         group = self._groups[group_id]
         after = evolve(group, incidents=tuple(one for one in group.incidents if one.id != incident.id))
         del self._group_of[incident.id]
         if after.incidents:
             self._groups[group_id] = after
-            changes.append(GroupChange(kind=GroupChangeKind.CHANGED, group=after, transition=told))
+            changes.append(GroupChange(kind=GroupChangeKind.CHANGED, group=after, transition=transition))
             return
         del self._groups[group_id]
         if self._latest.get(group.name) == group_id:
             del self._latest[group.name]
-        changes.append(GroupChange(kind=GroupChangeKind.RESOLVED, group=after, transition=told))
+        changes.append(GroupChange(kind=GroupChangeKind.RESOLVED, group=after, transition=transition))
 
 
-def _id(name: str, stretch: str) -> str:
-    return hashlib.blake2b(ascii((name, stretch)).encode(), digest_size=16).hexdigest()
+def _id(name: str, interval: str) -> str:
+    return hashlib.blake2b(ascii((name, interval)).encode(), digest_size=16).hexdigest()

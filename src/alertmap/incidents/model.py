@@ -1,7 +1,7 @@
-"""What becomes of incidents: the transition table, the policy of a source, and what is told.
+"""Incident model: transition table, policy of a source, incidents and transitions.
 
-`NEXT` is the whole life of an incident. It is read once for each *statement* of a dedup key, in the order of the
-sender's own time; `timeline.py` puts the statements in that order, `book.py` keeps many keys.
+`TRANSITIONS` is the life cycle of an incident. The reducer looks up one cell for each *statement* about a dedup key, in
+the order of the sender's time. `timeline.py` sorts the statements of one key; `book.py` keeps many keys.
 """
 
 import hashlib
@@ -12,50 +12,51 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from attrs import Attribute, field, fields_dict, frozen
 
+from alertmap._records import twin_of
 from alertmap.errors import ConfigurationError
 from alertmap.model import Alert, Severity, State
 
 
 @unique
 class TransitionKind(Enum):
-    """What became of an incident."""
+    """Kind of change of an incident."""
 
-    OPENED = "opened"  # it is new and open
-    DEDUPLICATED = "deduplicated"  # said again: count, title or times may have moved
+    OPENED = "opened"  # a new incident, and it is open
+    DEDUPLICATED = "deduplicated"  # repeated statement: count, title or times may have changed
     SEVERITY_CHANGED = "severity_changed"  # `was` is the severity before
     ACKNOWLEDGED = "acknowledged"
     SUPPRESSED = "suppressed"  # downtime, mute, maintenance
-    RESOLVED = "resolved"  # closed, or a closed one was corrected
-    REOPENED = "reopened"  # closed or suppressed before, firing again
-    EXPIRED = "expired"  # closed because nothing was heard of it any longer
-    IGNORED = "ignored"  # nothing became of the alert
+    RESOLVED = "resolved"  # closed, or a closed incident was corrected
+    REOPENED = "reopened"  # was closed or suppressed, fires again
+    EXPIRED = "expired"  # closed because no further alert arrived before the deadline
+    IGNORED = "ignored"  # the alert changed no incident
 
 
 @unique
 class Cause(StrEnum):
-    """Why: the empty text where the kind of the transition says it all."""
+    """Reason for a transition; empty where its kind needs no reason."""
 
     NONE = ""
-    LATE = "late"  # the alert came after newer ones
-    REVIVED = "revived"  # reopened: it had expired, and was heard of again
+    LATE = "late"  # the alert arrived after newer ones
+    REVIVED = "revived"  # reopened: it had expired, then another alert arrived
     UNSUPPRESSED = "unsuppressed"  # reopened: the suppression ended
-    UNANNOUNCED = "unannounced"  # resolved: opened and closed in the past, nobody was told of it before
-    CORRECTED = "corrected"  # a closed incident had other times, or another content
-    MERGED = "merged"  # resolved: it turned out to be part of the incident with the id `was`
-    NOTHING_OPEN = "nothing_open"  # ignored: there was nothing to acknowledge, suppress or resolve
-    DUPLICATE = "duplicate"  # ignored: all of it was known
-    STALE_EPISODE = "stale_episode"  # ignored: it has no time of its own, and speaks of another episode
+    UNANNOUNCED = "unannounced"  # resolved: opened and closed in the past, without an earlier transition
+    CORRECTED = "corrected"  # the times or the content of a closed incident changed
+    MERGED = "merged"  # resolved: it became part of the incident with the id `was`
+    NOTHING_OPEN = "nothing_open"  # ignored: no open incident to acknowledge, suppress or resolve
+    DUPLICATE = "duplicate"  # ignored: it added nothing new
+    STALE_EPISODE = "stale_episode"  # ignored: it has no time of its own and names another episode
 
 
 Event = State | Literal["expiry"]
-"""What the table reads: the state that a statement tells, or the expiry that `tick` puts."""
+"""Input of the transition table: the state in a statement, or the expiry that `tick` inserts."""
 
 STATES = tuple(State)
 FIRING, ACKNOWLEDGED, SUPPRESSED, RESOLVED = STATES
 EXPIRY: Literal["expiry"] = "expiry"
 
-NEXT: Mapping[tuple[State | None, Event], tuple[State | None, TransitionKind]] = {
-    # (the incident is, it is said) -> (the incident becomes, what is told); None: there is none, or it is closed
+TRANSITIONS: Mapping[tuple[State | None, Event], tuple[State | None, TransitionKind]] = {
+    # (state of the incident, event) -> (next state, kind of transition); None: no incident, or a closed one
     (None, FIRING): (FIRING, TransitionKind.OPENED),
     (None, ACKNOWLEDGED): (None, TransitionKind.IGNORED),
     (None, SUPPRESSED): (None, TransitionKind.IGNORED),
@@ -96,34 +97,34 @@ def _duration_or_none(_: object, attribute: "Attribute[Any]", value: object) -> 
 
 def _at_least_one(_: object, attribute: "Attribute[Any]", value: object) -> None:
     if type(value) is not int or value < 1:
-        raise ConfigurationError(f"policy: {attribute.name} must be a whole number of one or more, got {value!r}")
+        raise ConfigurationError(f"policy: {attribute.name} must be an integer of one or more, got {value!r}")
 
 
 @frozen(kw_only=True)
 class Policy:
-    """How the alerts of one source become incidents. All durations are timedeltas.
+    """Rules for turning the alerts of one source into incidents. All durations are timedeltas.
 
     Raises:
-        ConfigurationError: a value is of another type, negative, or zero where that cannot mean anything.
+        ConfigurationError: a value has the wrong type, is negative, or is zero where zero has no meaning.
     """
 
     reorder_window: timedelta = field(default=timedelta(hours=1), validator=_duration)
-    """How much older than the newest statement of its key, by the sender's time, an alert still counts."""
+    """How much older than the newest statement of its key an alert may be and still count, by the sender's time."""
     max_recent: int = field(default=32, validator=_at_least_one)
-    """How many statements of one key are kept one by one, to find the place of late ones."""
+    """Number of statements kept per key, so that a late one can be inserted in order."""
     max_ahead: timedelta = field(default=timedelta(minutes=5), validator=_duration)
-    """How far the sender's clock may be ahead of `received_at` before its time is not believed."""
+    """Tolerance for a fast sender clock; a time further ahead of `received_at` is replaced by `received_at`."""
     retention: timedelta = field(default=timedelta(days=7), validator=_duration)
-    """How long a key with nothing open is remembered after it was last heard of."""
+    """How long a key without an open incident is remembered after its last alert."""
     reopen_window: timedelta = field(default=timedelta(), validator=_duration)
-    """A firing that comes less than this after the resolve reopens the incident; zero: it is always a new one."""
+    """A firing less than this after the resolve reopens the incident; zero: it always opens a new one."""
     expire_after: timedelta | None = field(default=None, validator=_duration_or_none)
-    """Close what was not heard of for so long; None: never. For sources that repeat what fires, or never recover."""
+    """Close an incident after this long without an alert; None: never. For sources that repeat, or never recover."""
     max_open_per_source: int = field(default=100_000, validator=_at_least_one)
-    """How many incidents of one source may be open at once."""
+    """Maximum number of open incidents of one source."""
 
 
-# --- What is told -----------------------------------------------------------------------------------------------------
+# --- Incidents --------------------------------------------------------------------------------------------------------
 
 
 @frozen(kw_only=True)
@@ -131,42 +132,42 @@ class Incident:
     """One problem from its first firing to its end. All times are aware datetimes in UTC."""
 
     id: str
-    """32 hexadecimal digits; the same wherever the same alerts are reduced."""
+    """32 hexadecimal digits; equal on every machine that reduces the same alerts."""
     source: str
     vendor: str
     dedup_key: str
     state: State
     severity: Severity | None
-    """As last told; after the recovery that of what ended. None only where no alert of it had one."""
+    """Latest known severity, kept after the recovery. None only if no alert had one."""
     max_severity: Severity | None
-    """The worst that was told."""
+    """Worst severity so far."""
     title: str
     opened_at: datetime
     """The sender's time of the first firing."""
     last_seen: datetime
-    """When it was last heard that it is not over, by the receiver's clock; by the sender's where that is unknown."""
+    """When the latest alert that kept it open was received; the sender's time where the reception is unknown."""
     resolved_at: datetime | None = None
     """The sender's time of the resolve, or the deadline that passed; None while it is open."""
     expires_at: datetime | None = None
-    """The latest deadline that the sender gave."""
+    """The latest deadline from the sender."""
     expired: bool = False
-    """It was closed because nothing was heard of it any longer, not by a resolve."""
+    """True if it was closed by a passed deadline instead of a resolve."""
     count: int = 1
-    """How many statements, recoveries left out: a repeated delivery of one counts once."""
+    """Number of statements without the recoveries; repeated deliveries of one statement count once."""
     previous: str | None = None
-    """The id of the incident of the same key before it."""
+    """The id of the incident before it, of the same key."""
     no_data: bool = False
-    """It is open because, or while, nothing is measured."""
+    """True while the monitor has no data; the incident may have opened for that reason."""
     episode: str | None = None
-    """The sender's name of this firing-to-resolve cycle, as last told."""
+    """The sender's latest name of this firing-to-resolve cycle."""
 
     @property
     def open(self) -> bool:
-        """Whether it still goes on."""
+        """True until it is resolved or expired."""
         return self.state is not State.RESOLVED
 
     def to_dict(self) -> dict[str, Any]:
-        """All fields as JSON can hold them: enums by value, times as ISO 8601."""
+        """Return all fields as JSON types: enums by value, times as ISO 8601."""
         return {name: _plain(getattr(self, name)) for name in fields_dict(type(self))}
 
 
@@ -176,22 +177,23 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-# --- What it is made of -----------------------------------------------------------------------------------------------
+# --- Internal form of an incident -------------------------------------------------------------------------------------
 
-Key = tuple[datetime, int, datetime, int, bool, str]
-"""The place of a statement in the order of its key: time, sequence, start, rank of the event, no_data, episode."""
+OrderKey = tuple[datetime, int, datetime, int, bool, str]
+"""Sort key and identity of a statement: time, sequence, start, rank of the event, no_data, episode."""
 
 
-class Facts(NamedTuple):
-    """An incident as the fold knows it; `Incident` is made of it when it is told."""
+class IncidentState(NamedTuple):
+    """Internal form of an incident. `incident_of` makes the public `Incident` from it on demand."""
 
-    first: Key
+    opening: OrderKey
     """The statement that opens it."""
-    mark: Key | None
-    """The statement that its id is made of; None until it was told."""
-    previous: Key | None
-    """That of the incident before it."""
+    announced_as: OrderKey | None
+    """The statement that its id is made from: the opening one of its first transition. None before that."""
+    previous: OrderKey | None
+    """`identity` of the incident before it."""
     state: int
+    """Rank of the state, see `timeline.RANK`."""
     resolved_at: datetime | None
     expired: bool
     severity: Severity | None
@@ -199,101 +201,121 @@ class Facts(NamedTuple):
     title: str
     last_seen: datetime
     expires_at: datetime | None
-    said: int
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
     no_data: bool
     episode: str
 
     @property
-    def identity(self) -> Key:
-        """The statement that its id is, or will be, made of."""
-        return self.mark or self.first
+    def identity(self) -> OrderKey:
+        """The statement that its id is made from, now or at its first transition."""
+        return self.announced_as or self.opening
 
 
-Short = tuple[Any, ...]
-"""`Facts` without the names of its fields, which is cheaper to make, or what `quick.py` makes of it."""
+StatementTuple = tuple[datetime, int, datetime, int, bool, str, str | None, str, datetime | None, bool]
+"""Form of a statement in `_fast.py`: the six parts of its order key, then severity, title, expires_at, untimed."""
+
+IncidentTuple = tuple[
+    OrderKey | StatementTuple,  # 0 opening
+    OrderKey | StatementTuple | None,  # 1 announced_as
+    OrderKey | StatementTuple | None,  # 2 previous
+    int,  # 3 state
+    datetime | None,  # 4 resolved_at
+    bool,  # 5 expired
+    str | None,  # 6 severity
+    str | None,  # 7 max_severity
+    str,  # 8 title
+    datetime,  # 9 last_seen
+    datetime | None,  # 10 expires_at
+    int,  # 11 count
+    bool,  # 12 no_data
+    str,  # 13 episode
+]
+"""Form of an incident in `_fast.py`: the fields of `IncidentState` in their order.
+
+Severities are words instead of enum members, and a statement may stand where `IncidentState` has an order key.
+"""
 
 
-def incident_id(source: str, dedup_key: str, opening: Key) -> str:
-    """The id of the incident that a statement opens."""
-    time, sequence, started, _, no_data, episode = opening[:6]  # `quick.py` has the whole statement there
-    # ascii, not repr: what counts as printable differs between versions of Python.
+def incident_id(source: str, dedup_key: str, opening: OrderKey | StatementTuple) -> str:
+    """Return the id of the incident that a statement opens."""
+    time, sequence, started, _, no_data, episode = opening[:6]
+    # ascii, not repr: which characters count as printable differs between versions of Python.
     text = ascii((source, dedup_key, time.isoformat(), hex(sequence), started.isoformat(), no_data, episode))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def incident_of(name: tuple[str, str], vendor: str, told: Short) -> Incident:
-    """What is told of an incident; its name is source and dedup key."""
+def incident_of(name: tuple[str, str], vendor: str, state: IncidentState | IncidentTuple) -> Incident:
+    """Return the public form of an incident; `name` is source and dedup key."""
     source, dedup_key = name
-    facts = Facts._make(told)
+    it = IncidentState._make(state)
     return Incident(
-        id=incident_id(source, dedup_key, facts.identity),
+        id=incident_id(source, dedup_key, it.identity),
         source=source,
         vendor=vendor,
         dedup_key=dedup_key,
-        state=STATES[facts.state],
-        severity=facts.severity and Severity(facts.severity),
-        max_severity=facts.max_severity and Severity(facts.max_severity),
-        title=facts.title,
-        opened_at=facts.first[0],
-        last_seen=facts.last_seen,
-        resolved_at=facts.resolved_at,
-        expires_at=facts.expires_at,
-        expired=facts.expired,
-        count=facts.said,
-        previous=None if facts.previous is None else incident_id(source, dedup_key, facts.previous),
-        no_data=facts.no_data,
-        episode=facts.episode or None,
+        state=STATES[it.state],
+        severity=it.severity and Severity(it.severity),
+        max_severity=it.max_severity and Severity(it.max_severity),
+        title=it.title,
+        opened_at=it.opening[0],
+        last_seen=it.last_seen,
+        resolved_at=it.resolved_at,
+        expires_at=it.expires_at,
+        expired=it.expired,
+        count=it.count,
+        previous=None if it.previous is None else incident_id(source, dedup_key, it.previous),
+        no_data=it.no_data,
+        episode=it.episode or None,
     )
 
 
 # --- Transitions ------------------------------------------------------------------------------------------------------
 
 
-class _Kept:
-    """What the incident of a transition is made of, when somebody asks for it. All of it is immutable."""
+class _LazyIncident:
+    """Base class of `Transition`: builds its incident on first access. All parts that it keeps are immutable."""
 
-    __slots__ = ("__weakref__", "_facts", "_name", "_vendor")
+    __slots__ = ("__weakref__", "_name", "_state", "_vendor")
 
     alert: Alert | None
     _name: tuple[str, str] | None
     _vendor: str
-    _facts: Short
+    _state: IncidentState | IncidentTuple
 
-    if not TYPE_CHECKING:  # pragma: no branch - else any name would pass for a field
+    if not TYPE_CHECKING:  # pragma: no branch - a type checker would accept any name as a field
 
         def __getattr__(self, name: str) -> Any:
-            """Called for what is not there yet."""
+            """Build the incident; called only for attributes that are not set."""
             if name != "incident":
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
             source, dedup_key = self._name or (self.alert.source, self.alert.dedup_key)
-            incident = incident_of((source, dedup_key), self._vendor, self._facts)
+            incident = incident_of((source, dedup_key), self._vendor, self._state)
             object.__setattr__(self, "incident", incident)
             return incident
 
 
 @frozen(kw_only=True)
-class Transition(_Kept):
-    """One thing that became of one incident: enough to page, update or close elsewhere."""
+class Transition(_LazyIncident):
+    """One change of one incident, with all that is needed to page, update or close elsewhere."""
 
     kind: TransitionKind
     incident: Incident | None
-    """The whole incident as it is after the step; None on `IGNORED` only."""
+    """The incident after the step; None on `IGNORED` only."""
     alert: Alert | None
-    """What caused it; None on what `tick` tells."""
+    """The alert that caused it; None if `tick` did."""
     at: datetime
     """The time of the alert in order; where an incident was closed, its `resolved_at`."""
     cause: Cause = Cause.NONE
     was: Severity | str | None = None
-    """The severity before, on `SEVERITY_CHANGED`; the id of the incident that it became part of, on cause `MERGED`."""
+    """On `SEVERITY_CHANGED` the severity before; on cause `MERGED` the id of the incident that it became part of."""
 
 
-class _Draft(_Kept):
-    """A transition that can still be written to: the same slots, so that it can become one."""
+# Filling an unfrozen subclass and setting `__class__` is faster than the frozen constructor, see `_records`.
+_UnfrozenTransition: Any = twin_of(Transition)
+_new = object.__new__
 
-    __slots__ = ("alert", "at", "cause", "incident", "kind", "was")
 
-
-def transition(  # noqa: PLR0917 - in the order of the fields; names would cost more than the rest
+def transition(  # noqa: PLR0917 - in the order of the fields; keywords would cost more than all the rest
     kind: TransitionKind,
     alert: Alert | None,
     at: datetime,
@@ -301,24 +323,24 @@ def transition(  # noqa: PLR0917 - in the order of the fields; names would cost 
     was: Severity | str | None,
     name: tuple[str, str] | None,
     vendor: str,
-    facts: Short | None,
+    state: IncidentState | IncidentTuple | None,
 ) -> Transition:
-    """A transition whose incident is made of these facts when it is asked for; with None there is no incident.
+    """Return a transition that builds its incident from `state` on first access; without a state it has no incident.
 
-    `name` is source and dedup key; None: those of the alert.
+    `name` is source and dedup key of the incident; None: those of the alert.
     """
-    draft: Any = _Draft()
-    draft.kind = kind
-    draft.alert = alert
-    draft.at = at
-    draft.cause = cause
-    draft.was = was
-    if facts is None:
-        draft.incident = None
+    made: Any = _new(_UnfrozenTransition)
+    made.kind = kind
+    made.alert = alert
+    made.at = at
+    made.cause = cause
+    made.was = was
+    if state is None:
+        made.incident = None
     else:
-        draft._name = name  # noqa: SLF001
-        draft._vendor = vendor  # noqa: SLF001
-        draft._facts = facts  # noqa: SLF001
-    draft.__class__ = Transition
-    made: Transition = draft
-    return made
+        made._name = name  # noqa: SLF001
+        made._vendor = vendor  # noqa: SLF001
+        made._state = state  # noqa: SLF001
+    made.__class__ = Transition
+    result: Transition = made
+    return result

@@ -1,8 +1,9 @@
-"""Timelines as JSON and back. What version 1 wrote will load for ever.
+"""Timelines as JSON and back. Every later release reads version 1.
 
-A timeline, a statement and an incident are each an object with the names of their class. Times are ISO 8601 text in
-UTC, states and severities their words, an order key a list: time, sequence, start, event, no_data, episode. What is
-None, false, zero or empty is left out; so is `now`, which the fold makes anew.
+A timeline, a statement and an incident are JSON objects. Their keys are the field names of their classes, except for
+the older names in `_NAMES`. Times are ISO 8601 text in UTC, states and severities are words, and an order key is a
+list: time, sequence, start, event, no_data, episode. Values that are None, false, zero or empty are left out, and so is
+`now`, which is recomputed.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,43 +12,53 @@ from itertools import pairwise
 from typing import Any
 
 from alertmap.errors import ConfigurationError
-from alertmap.incidents.model import STATES, Facts, Key, Policy
-from alertmap.incidents.timeline import EVENTS, Record, Timeline, newest, utc
+from alertmap.incidents.model import STATES, IncidentState, OrderKey, Policy
+from alertmap.incidents.timeline import EVENTS, Statement, Timeline, recompute, to_utc
 from alertmap.model import Severity, State
 
 VERSION = 1
 
+_NAMES: Mapping[str, str] = {
+    "opening": "first",
+    "announced_as": "mark",
+    "announced": "marked",
+    "count": "said",
+    "received_at": "heard",
+    "last_received_at": "heard",
+}
+"""Keys of version 1 that differ from the name of the field."""
+
 
 def dump_timeline(timeline: Timeline) -> dict[str, Any]:
-    """The timeline as JSON types."""
+    """Return a timeline as JSON types."""
     return _written({name: getattr(timeline, name) for name in _TIMELINE})
 
 
 def load_timeline(data: object, policy: Callable[[str], Policy]) -> Timeline:
-    """The timeline that `dump_timeline` wrote; `policy` gives the policy of its source.
+    """Return the timeline that `dump_timeline` wrote; `policy` returns the policy of a source.
 
     Raises:
-        ConfigurationError: it is not what `dump_timeline` writes.
+        ConfigurationError: the data is not the output of `dump_timeline`.
     """
     timeline = Timeline(**_read(data, _TIMELINE))
-    _hold(timeline)
-    return newest(timeline, policy(timeline.source))
+    _check(timeline)
+    return recompute(timeline, policy(timeline.source))
 
 
-def _hold(timeline: Timeline) -> None:
-    """Insist on what every timeline is."""
+def _check(timeline: Timeline) -> None:
+    """Check what holds for every timeline."""
     base, horizon = timeline.base, timeline.horizon
-    order = [record.key for record in timeline.recent]
+    order = [statement.key for statement in timeline.recent]
     if horizon is not None:
         order.insert(0, horizon)
     if not timeline.recent or any(one >= other for one, other in pairwise(order)):
-        raise ConfigurationError("snapshot: the statements of a timeline must be there, in order, above its horizon")
+        raise ConfigurationError("snapshot: a timeline needs statements, in order and above its horizon")
     if base is not None:
-        firsts = [key for key in (base.first, base.mark, horizon) if key is not None]
-        if horizon is None or firsts != sorted(firsts):
-            raise ConfigurationError("snapshot: the base of a timeline must lie below its horizon")
+        keys = [key for key in (base.opening, base.announced_as, horizon) if key is not None]
+        if horizon is None or keys != sorted(keys):
+            raise ConfigurationError("snapshot: the base of a timeline must lie at or below its horizon")
         if (STATES[base.state] is State.RESOLVED) is (base.resolved_at is None):
-            raise ConfigurationError("snapshot: an incident has a time of its end if it is closed, and only then")
+            raise ConfigurationError("snapshot: a closed incident needs resolved_at, an open one must not have it")
 
 
 # --- Writing ----------------------------------------------------------------------------------------------------------
@@ -55,14 +66,14 @@ def _hold(timeline: Timeline) -> None:
 
 def _written(fields: Mapping[str, Any]) -> dict[str, Any]:
     plain = {name: _plain(name, value) for name, value in fields.items()}
-    return {name: value for name, value in plain.items() if value not in (None, False, 0, "", [])}
+    return {_NAMES.get(name, name): value for name, value in plain.items() if value not in (None, False, 0, "", [])}
 
 
 def _plain(name: str, value: Any) -> Any:
-    if isinstance(value, (Record, Facts)):
+    if isinstance(value, (Statement, IncidentState)):
         return _written(value._asdict())
     if name == "recent":
-        return [_plain("", record) for record in value]
+        return [_plain("", statement) for statement in value]
     if name == "state":
         return STATES[value].value
     if isinstance(value, tuple):
@@ -79,14 +90,17 @@ _WORDS = tuple(event.value if isinstance(event, State) else event for event in E
 
 
 def _read(data: object, readers: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
-    if not isinstance(data, dict) or data.keys() - readers.keys():
-        raise ConfigurationError(f"snapshot: an object with some of {', '.join(readers)} is wanted")
+    keys = [_NAMES.get(name, name) for name in readers]
+    if not isinstance(data, dict):
+        raise ConfigurationError(f"snapshot: expected an object, got {type(data).__name__}")
+    if data.keys() - set(keys):
+        raise ConfigurationError(f"snapshot: unknown keys; expected only {', '.join(keys)}")
     values = {}
-    for name, read in readers.items():
+    for (name, read), key in zip(readers.items(), keys, strict=True):
         try:
-            values[name] = read(data.get(name))
+            values[name] = read(data.get(key))
         except (KeyError, TypeError, ValueError):
-            raise ConfigurationError(f"snapshot: {name} does not hold what it should") from None
+            raise ConfigurationError(f"snapshot: {key} is missing or invalid") from None
     return values
 
 
@@ -111,7 +125,7 @@ def _a(kind: type[Any], data: Any) -> Any:
 
 
 def _time(data: Any) -> datetime:
-    return utc(datetime.fromisoformat(data), "snapshot: a time")
+    return to_utc(datetime.fromisoformat(data), "snapshot: a time")
 
 
 def _time_or_none(data: Any) -> datetime | None:
@@ -126,7 +140,7 @@ def _state(data: Any) -> int:
     return STATES.index(State(data))
 
 
-def _key(data: Any) -> Key:
+def _key(data: Any) -> OrderKey:
     time, sequence, started, event, no_data, episode = _a(list, data)
     return (
         _time(time),
@@ -138,35 +152,35 @@ def _key(data: Any) -> Key:
     )
 
 
-def _key_or_none(data: Any) -> Key | None:
+def _key_or_none(data: Any) -> OrderKey | None:
     return None if data is None else _key(data)
 
 
-def _record(data: Any) -> Record:
-    return Record(**_read(data, _RECORD))
+def _statement(data: Any) -> Statement:
+    return Statement(**_read(data, _STATEMENT))
 
 
-def _facts_or_none(data: Any) -> Facts | None:
-    return None if data is None else Facts(**_read(data, _FACTS))
+def _incident_or_none(data: Any) -> IncidentState | None:
+    return None if data is None else IncidentState(**_read(data, _INCIDENT))
 
 
-def _records(data: Any) -> tuple[Record, ...]:
-    return tuple(_record(record) for record in _a(list, data))
+def _statements(data: Any) -> tuple[Statement, ...]:
+    return tuple(_statement(one) for one in _a(list, data))
 
 
-_RECORD: Mapping[str, Callable[[Any], Any]] = {
+_STATEMENT: Mapping[str, Callable[[Any], Any]] = {
     "key": _key,
     "severity": _severity_or_none,
     "title": _text,
-    "heard": _time,
+    "received_at": _time,
     "expires_at": _time_or_none,
     "untimed": _flag,
-    "marked": _flag,
+    "announced": _flag,
 }
 
-_FACTS: Mapping[str, Callable[[Any], Any]] = {
-    "first": _key,
-    "mark": _key_or_none,
+_INCIDENT: Mapping[str, Callable[[Any], Any]] = {
+    "opening": _key,
+    "announced_as": _key_or_none,
     "previous": _key_or_none,
     "state": _state,
     "resolved_at": _time_or_none,
@@ -176,7 +190,7 @@ _FACTS: Mapping[str, Callable[[Any], Any]] = {
     "title": _text,
     "last_seen": _time,
     "expires_at": _time_or_none,
-    "said": _number,
+    "count": _number,
     "no_data": _flag,
     "episode": _text,
 }
@@ -185,9 +199,9 @@ _TIMELINE: Mapping[str, Callable[[Any], Any]] = {
     "source": _text,
     "vendor": _text,
     "dedup_key": _text,
-    "base": _facts_or_none,
+    "base": _incident_or_none,
     "horizon": _key_or_none,
-    "recent": _records,
+    "recent": _statements,
     "total": _number,
-    "heard": _time,
+    "last_received_at": _time,
 }
