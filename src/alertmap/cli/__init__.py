@@ -1,11 +1,11 @@
-"""The command line `alertmap`. Needs the extra `cli`: typer and rich."""
+"""The command line `alertmap`. It needs the extra `cli` (typer and rich)."""
 
 import sys
 from io import TextIOWrapper
 
 
 def main() -> None:
-    """Run the command line; says what to install where its libraries are missing."""
+    """Run the command line, or name the extra to install where its libraries are missing."""
     try:
         from alertmap.cli.app import app  # noqa: PLC0415 - the extra may not be installed
 

@@ -1,4 +1,4 @@
-"""The commands. Exit code 0: all went well; 1: a request was refused, the others were done; 2: wrong usage."""
+"""The commands. Exit code 0: success; 1: some requests were refused, the others were processed; 2: wrong usage."""
 
 from typing import Annotated
 
@@ -9,15 +9,15 @@ from alertmap import wire
 from alertmap.cli import tables
 from alertmap.cli.capture import capture
 from alertmap.cli.files import Refused
-from alertmap.cli.new_adapter import new_adapter
 from alertmap.cli.outcomes import outcome, recognised, records
 from alertmap.cli.replay import replay
-from alertmap.cli.shared import Jsonl, Paths, SourceName, Vendor, end, inputs, known, moment, say, write
+from alertmap.cli.scaffold.command import new_adapter
+from alertmap.cli.shared import Jsonl, Paths, SourceName, Vendor, check_names, end, inputs, say, time_option, write
 from alertmap.errors import AlertmapError
 from alertmap.intake import registry
 
 app = typer.Typer(
-    help="Any monitor's webhook in, alerts out.",
+    help="Turn the webhooks of any monitor into alerts.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # they show values
@@ -34,19 +34,19 @@ def parse(
     source: SourceName = None,
     received_at: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="When they came in, as in 2026-01-31T12:00:00Z.", show_default="as recorded"),
+        typer.Option(metavar="TIME", help="Time of receipt, such as 2026-01-31T12:00:00Z.", show_default="as recorded"),
     ] = None,
     *,
     jsonl: Jsonl = False,
 ) -> None:
-    """Turn requests into alerts."""
+    """Parse requests into alerts."""
     errors = tables.console(stderr=True)
-    known(errors, vendor, source)
-    when = moment(errors, received_at)
+    check_names(errors, vendor, source)
+    time = time_option(errors, received_at)
     tally, lines = tables.Tally(), list[tables.Row]()
     with inputs(errors, paths, jsonl=jsonl) as given:
         for one in given:
-            done = outcome(one, vendor=vendor, source=source, received_at=when)
+            done = outcome(one, vendor=vendor, source=source, received_at=time)
             tally.add(done)
             if isinstance(done, Refused) and not done.expected:
                 say(errors, done.line)
@@ -64,7 +64,7 @@ def parse(
 
 @app.command()
 def detect(paths: Paths, *, jsonl: Jsonl = False) -> None:
-    """Say which vendor requests are from, and why."""
+    """Detect the vendors of requests, with the reason."""
     errors = tables.console(stderr=True)
     lines: list[tables.Row] = []
     failed = False
@@ -74,12 +74,11 @@ def detect(paths: Paths, *, jsonl: Jsonl = False) -> None:
             failed = failed or not found.expected
             if isinstance(found, Refused):
                 say(errors, found.line)
+            reason = found.message if isinstance(found, Refused) else found.reason or "not recognised"
             if jsonl:
                 write(found.record())
-            elif isinstance(found, Refused):
-                lines.append(tables.row(found.name, "", found.message))
             else:
-                lines.append(tables.row(found.name, found.vendor or "", found.reason or "not recognised"))
+                lines.append(tables.row(found.name, found.vendor or "", reason))
     if not jsonl:
         tables.show(tables.console(), ("file", "vendor", "reason"), lines)
     end(failed=failed)
@@ -87,7 +86,7 @@ def detect(paths: Paths, *, jsonl: Jsonl = False) -> None:
 
 @app.command()
 def vendors(*, jsonl: Jsonl = False) -> None:
-    """List all vendors that there is an adapter for."""
+    """List the vendors that have an adapter."""
     errors = tables.console(stderr=True)
     lines: list[tables.Row] = []
     failed = False
@@ -98,21 +97,21 @@ def vendors(*, jsonl: Jsonl = False) -> None:
             failed = True
             say(errors, str(error))
             continue
+        bodies = sorted(adapter.formats)
         options = [field.key for field in wire.fields(adapter.options)] if adapter.options else []
         if jsonl:
             write(
                 {
                     "vendor": name,
                     "title": adapter.title,
-                    "bodies": sorted(adapter.formats),
+                    "bodies": bodies,
                     "levels": {level: severity.value for level, severity in adapter.levels.items()},
                     "fallback": adapter.fallback.value,
                     "options": options,
                 }
             )
         else:
-            lines.append(tables.row(name, adapter.title, ", ".join(sorted(adapter.formats)), ", ".join(options)))
+            lines.append(tables.row(name, adapter.title, ", ".join(bodies), ", ".join(options)))
     if not jsonl:
-        out = tables.console()
-        tables.show(out, ("vendor", "name", "bodies", "options"), lines)
+        tables.show(tables.console(), ("vendor", "name", "bodies", "options"), lines)
     end(failed=failed)

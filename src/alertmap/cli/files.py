@@ -1,12 +1,11 @@
-"""Reads what the command line is given: files, folders and standard input, as requests in a fixed order.
+"""Read the requests that the command line is given: files, folders and standard input, in a fixed order.
 
-`find` looks round and opens no request; `read` reads one file after the other, so memory holds one at a time.
+`find` lists the files and opens no request; `read` opens one file at a time, so memory holds one at a time.
 """
 
 import os
 import re
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,57 +16,46 @@ from attrs import Factory, evolve, frozen
 from alertmap.errors import AlertmapError, PayloadError
 from alertmap.intake import registry
 from alertmap.intake.recorded import Recorded, from_document
-from alertmap.model import Request
 from alertmap.strict_json import Limits, decode_json
+from alertmap.testing.fixtures import CONTENT_TYPES, GOLDEN, case_name, read_about, read_request
 
 STDIN = "-"
+JSON_LINES = (".jsonl", ".ndjson")
 ABOUT = "about.toml"
-GOLDEN = ".alerts.json"
-RECORDED = ".request.json"
-JOURNALS = (".jsonl", ".ndjson")
-KINDS = {
-    ".json": "application/json",
-    ".form": "application/x-www-form-urlencoded",
-    ".txt": "text/plain",
-    ".xml": "application/xml",
-}
-"""The bodies that a folder may hold, and the content type that their names stand for."""
+STREAMS = "streams"
+ADAPTERS = Path("src", "alertmap", "adapters")
+"""The folder of the adapters in a checkout."""
 
 MAX_FILE = 48 * 1024 * 1024
-"""Bytes of a file or of a journal's line: the largest body that there can be, as base64."""
+"""Most bytes of a file, or of a line of JSON Lines: enough for the largest body as base64."""
 
 
 class WrongUsage(Exception):
-    """The command line's arguments cannot mean anything; the message says why."""
-
-
-@frozen(kw_only=True)
-class Case:
-    """What a fixture folder says of one of its requests."""
-
-    options: Any = Factory(dict)
-    """Options of the source."""
-    detect: bool = True
-    """False where nothing in the request tells the vendor."""
-    error: str | None = None
-    """The kind of error that must come of it."""
+    """The arguments of the command line cannot be used; the message is for the user."""
 
 
 @frozen(kw_only=True)
 class Input:
-    """One request to work on."""
+    """One request to process."""
 
     name: str
-    """The file as it was given, `file:line` in a journal, `-` for standard input."""
+    """The file as it was given, `file:line` in JSON Lines, `-` for standard input."""
     recorded: Recorded
     vendor: str | None = None
-    """The vendor's name that its folder bears."""
-    case: Case = Case()
+    """The vendor that its folder is named after."""
+    options: Any = Factory(dict)
+    """Options of the source, from `about.toml`."""
+    detect: bool = True
+    """False where nothing in the request tells the vendor, by `about.toml`."""
+    error: str | None = None
+    """The class of the error that its golden file expects."""
+    hint: str = ""
+    """The advice where the vendor is not recognised."""
 
 
 @frozen(kw_only=True)
 class Refused:
-    """A file that could not be read, or a request that became nothing."""
+    """A file that could not be read, or a request that could not be parsed."""
 
     name: str
     kind: str
@@ -75,15 +63,15 @@ class Refused:
     message: str
     vendor: str | None = None
     expected: bool = False
-    """Its golden file says so."""
+    """Its golden file expects this error."""
 
     @property
     def line(self) -> str:
-        """All of it in one line."""
+        """The refusal in one line."""
         return ": ".join(part for part in (self.name, self.vendor, self.message) if part)
 
     def record(self) -> dict[str, Any]:
-        """All of it as JSON types."""
+        """Return the refusal as JSON types."""
         return {
             "file": self.name,
             "vendor": self.vendor,
@@ -95,26 +83,28 @@ class Refused:
 
 @frozen(kw_only=True)
 class Found:
-    """A file that will be read."""
+    """A file to read."""
 
     name: str
     path: Path | None = None
     """None for standard input."""
     vendor: str | None = None
-    fixture: bool = False
-    """It lies in a fixture folder: its name tells whether it is a recorded request or a bare body."""
-    said: Mapping[str, Any] | None = None
-    """What `about.toml` says of it."""
+    is_case: bool = False
+    """It lies in a fixture folder: its name decides whether it is a recorded request or a bare body."""
+    about: Mapping[str, Any] | None = None
+    """Its table in `about.toml`."""
+    hint: str = ""
+    """The advice where its vendor is not recognised."""
 
 
-# --- Looking round ---------------------------------------------------------------------------------------------------
+# --- Finding ---------------------------------------------------------------------------------------------------------
 
 
 def find(paths: Iterable[str]) -> list[Found | Refused]:
-    """List the files of some paths: as given, and inside a folder by name with numbers in their order.
+    """List the files of some paths in the given order; those of a folder are sorted by name, with numbers as numbers.
 
     Raises:
-        WrongUsage: a path is not there, or a folder holds no request.
+        WrongUsage: a path does not exist, or a folder holds no request.
     """
     found: list[Found | Refused] = []
     for given in paths:
@@ -124,121 +114,132 @@ def find(paths: Iterable[str]) -> list[Found | Refused]:
         elif os.path.isdir(path):  # noqa: PTH112 - never raises
             below = list(_walk(path, None))
             if not below:
-                raise WrongUsage(f"{shown(path)}: there is no request in this folder")
+                raise WrongUsage(f"{printable(path)}: there is no request in this folder")
             found.extend(below)
         elif os.path.exists(path):  # noqa: PTH110 - never raises
-            found.extend(_in(path.parent, [path], _vendor_named(path.parent)))
+            found.extend(_in(path.parent, [path], _vendor_of(path.parent)))
         else:
-            raise WrongUsage(f"{shown(path)}: there is no such file or folder")
+            raise WrongUsage(f"{printable(path)}: there is no such file or folder")
     return found
 
 
-def shown(path: Path) -> str:
-    """A path as text that any encoding of Unicode can write."""
+def printable(path: Path) -> str:
+    """Return a path as text that any encoding of Unicode can write."""
     return os.fsencode(path).decode(errors="backslashreplace")
 
 
+def not_installed(folder: Path, vendor: str | None = None) -> str:
+    """Return the advice where the checkout round a folder has an adapter of this vendor that is not installed.
+
+    Without a vendor, the names of the folders below the checkout count. "" where there is no such adapter.
+    """
+    folder = _normal(folder)
+    for checkout in (folder, *folder.parents):
+        for name in (vendor,) if vendor else folder.relative_to(checkout).parts:
+            module = checkout / ADAPTERS / name
+            exists = os.path.isdir(module) or os.path.isfile(f"{module}.py")  # noqa: PTH112, PTH113 - never raise
+            if exists and name.isidentifier() and name not in registry.vendors():
+                where = printable(checkout)
+                return f"adapter {name} found in this checkout but not installed: pip install -e {where}"
+    return ""
+
+
+def _normal(folder: Path) -> Path:
+    return Path(os.path.normpath(folder.absolute()))  # `.` and `..` have a name only as absolute paths
+
+
 def _walk(folder: Path, vendor: str | None) -> Iterator[Found | Refused]:
-    vendor = _vendor_named(folder) or vendor
+    vendor = _vendor_of(folder) or vendor
     try:
         entries = sorted((entry for entry in folder.iterdir() if not entry.name.startswith(".")), key=_order)
     except OSError as error:
-        yield _unreadable(shown(folder), error)
+        yield _unreadable(printable(folder), error)
         return
     yield from _in(folder, [entry for entry in entries if _is_request(entry)], vendor)
+    is_fixtures = any(entry.name == ABOUT for entry in entries)
     for entry in entries:
+        if is_fixtures and entry.name == STREAMS:
+            continue  # the streams of a fixture folder are no cases: they are read where they are named
         if os.path.isdir(entry) and not os.path.islink(entry):  # noqa: PTH112, PTH114 - never raise
             yield from _walk(entry, vendor)
 
 
 def _order(path: Path) -> list[tuple[int, str]]:
-    """By name, numbers as numbers: `late_9.json` stands before `late_10.json`."""
+    """Sort numbers as numbers: `late_9.json` before `late_10.json`."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", path.name)]
 
 
 def _is_request(path: Path) -> bool:
     name = path.name.lower()
-    if name.endswith(GOLDEN) or name.startswith("readme"):
-        return False
-    return name.endswith((*KINDS, *JOURNALS)) and os.path.isfile(path)  # noqa: PTH113 - never raises
+    is_other = name.endswith(GOLDEN) or name.startswith("readme")
+    is_kind = name.endswith((*CONTENT_TYPES, *JSON_LINES))
+    return is_kind and not is_other and os.path.isfile(path)  # noqa: PTH113 - never raises
 
 
-def _is_journal(path: Path) -> bool:
-    return path.suffix.lower() in JOURNALS
-
-
-def _vendor_named(folder: Path) -> str | None:
-    # `.` and `..` have a name only as absolute paths.
-    name = Path(os.path.normpath(folder.absolute())).name
+def _vendor_of(folder: Path) -> str | None:
+    name = _normal(folder).name
     return name if name in registry.vendors() else None
 
 
 def _in(folder: Path, files: Iterable[Path], vendor: str | None) -> Iterator[Found | Refused]:
     about: dict[str, Any] | None = None
     try:
-        about = tomllib.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        about = read_about(folder)
     except FileNotFoundError:
         pass
     except OSError as error:
-        yield _unreadable(shown(folder / ABOUT), error)
+        yield _unreadable(printable(folder / ABOUT), error)
     except ValueError:
-        yield Refused(name=shown(folder / ABOUT), kind="DecodeError", message="it is not TOML in utf-8")
+        yield Refused(name=printable(folder / ABOUT), kind="DecodeError", message="it is not TOML in utf-8")
+    hint = "" if vendor else not_installed(folder)
     for file in files:
-        said = (about or {}).get(_case_name(file))
+        table = (about or {}).get(case_name(file))
         yield Found(
-            name=shown(file),
+            name=printable(file),
             path=file,
             vendor=vendor,
-            fixture=about is not None and not _is_journal(file),
-            said=said if isinstance(said, dict) else None,
+            is_case=about is not None and file.suffix.lower() not in JSON_LINES,
+            about=table if isinstance(table, dict) else None,
+            hint=hint,
         )
-
-
-def _case_name(path: Path) -> str:
-    return path.name.removesuffix(RECORDED).removesuffix(path.suffix)
 
 
 # --- Reading ---------------------------------------------------------------------------------------------------------
 
 
 def read(found: Found | Refused) -> Iterator[Input | Refused]:
-    """Read the request of a file, or all requests of a journal.
+    """Read the request of a file, or all requests of a JSON Lines file.
 
     Raises:
-        WrongUsage: nothing came on standard input.
+        WrongUsage: standard input is empty.
     """
     if isinstance(found, Refused):
         yield found
         return
     try:
         if found.path is None:
-            data = _bounded(sys.stdin.buffer)
+            data = sys.stdin.buffer.read(MAX_FILE + 1)
             if not data:
-                raise WrongUsage("nothing came on standard input")
+                raise WrongUsage("standard input is empty")
             yield _input(found, found.name, data)
-        elif _is_journal(found.path):
-            with found.path.open("rb") as journal:
-                yield from _lines(found, journal)
-        else:
-            with found.path.open("rb") as file:
-                data = _bounded(file)
-            yield _input(found, found.name, data)
+            return
+        with found.path.open("rb") as file:
+            if found.path.suffix.lower() in JSON_LINES:
+                yield from _lines(found, file)
+            else:
+                yield _input(found, found.name, file.read(MAX_FILE + 1))
     except OSError as error:
         yield _unreadable(found.name, error)
 
 
-def _bounded(file: BinaryIO) -> bytes:
-    return file.read(MAX_FILE + 1)
-
-
-def _lines(found: Found, journal: BinaryIO) -> Iterator[Input | Refused]:
+def _lines(found: Found, file: BinaryIO) -> Iterator[Input | Refused]:
     number = 0
-    while line := journal.readline(MAX_FILE + 1):
+    while line := file.readline(MAX_FILE + 1):
         number += 1
         if line.strip():
             yield _input(found, f"{found.name}:{number}", line)
         if len(line) > MAX_FILE:
-            return  # where the next line begins cannot be known
+            return  # the beginning of the next line is unknown
 
 
 def _unreadable(name: str, error: OSError) -> Refused:
@@ -248,35 +249,35 @@ def _unreadable(name: str, error: OSError) -> Refused:
 def _input(found: Found, name: str, data: bytes) -> Input | Refused:
     if len(data) > MAX_FILE:
         return Refused(name=name, kind="LimitError", message=f"it is longer than {MAX_FILE} bytes")
+    path = found.path or Path()
     try:
-        recorded = _recorded(found, data)
+        recorded = (None if found.is_case else _recorded(data)) or read_request(path, data)
     except PayloadError as error:
         return Refused(name=name, kind=type(error).__name__, message=str(error))
-    if found.path is None or found.said is None:
-        return Input(name=name, recorded=recorded, vendor=found.vendor)
-    recorded = evolve(recorded, received_at=found.said.get("received_at") or recorded.received_at)
-    return Input(name=name, recorded=recorded, vendor=found.vendor, case=_case(found.path, found.said))
-
-
-def _recorded(found: Found, data: bytes) -> Recorded:
-    """Read a recorded request, or else a bare body. In a fixture folder the file's name tells which it is."""
-    if not found.fixture or found.name.endswith(RECORDED):
-        document = None
-        with suppress(UnicodeDecodeError, PayloadError):
-            document = decode_json(data.decode("utf-8-sig"), Limits(max_string=MAX_FILE))
-        if type(document) is dict and document.keys() >= {"method", "path"} and document.keys() & {"body", "body_raw"}:
-            return from_document(document)
-    kind = KINDS.get(found.path.suffix.lower()) if found.path else None
-    return Recorded(Request(data, headers={"Content-Type": kind} if kind else {}))
-
-
-def _case(path: Path, said: Mapping[str, Any]) -> Case:
-    golden: Any = None
-    with suppress(OSError, UnicodeDecodeError, AlertmapError):
-        text = path.with_name(f"{_case_name(path)}{GOLDEN}").read_text(encoding="utf-8")
-        golden = decode_json(text, Limits())
-    return Case(
-        options=said.get("options", {}),
-        detect=said.get("detect") is not False,
-        error=golden.get("error") if isinstance(golden, dict) else None,
+    made = Input(name=name, recorded=recorded, vendor=found.vendor, hint=found.hint)
+    if found.about is None:
+        return made
+    return evolve(
+        made,
+        recorded=evolve(recorded, received_at=found.about.get("received_at") or recorded.received_at),
+        options=found.about.get("options", {}),
+        detect=found.about.get("detect") is not False,
+        error=_expected_error(path),
     )
+
+
+def _recorded(data: bytes) -> Recorded | None:
+    """Read a recorded request; return None where it is a bare body."""
+    document = None
+    with suppress(UnicodeDecodeError, PayloadError):
+        document = decode_json(data.decode("utf-8-sig"), Limits(max_string=MAX_FILE))
+    if type(document) is dict and document.keys() >= {"method", "path"} and document.keys() & {"body", "body_raw"}:
+        return from_document(document)
+    return None
+
+
+def _expected_error(path: Path) -> str | None:
+    with suppress(OSError, UnicodeDecodeError, AlertmapError):
+        golden = decode_json(path.with_name(f"{case_name(path)}{GOLDEN}").read_text(encoding="utf-8"), Limits())
+        return golden.get("error") if isinstance(golden, dict) else None
+    return None

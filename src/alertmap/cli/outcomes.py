@@ -1,4 +1,4 @@
-"""What becomes of one input: a batch of alerts, or a refusal; and both as objects of JSON."""
+"""The outcome of one input, a batch of alerts or a refusal, and its form as JSON."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import frozen
 
-from alertmap.cli.files import Case, Input, Refused
+from alertmap.cli.files import Input, Refused
 from alertmap.codec import to_dict
 from alertmap.errors import AlertmapError
 from alertmap.intake.detect import detect
@@ -14,12 +14,12 @@ from alertmap.intake.parse import parse
 from alertmap.intake.source import Source
 from alertmap.model import Batch
 
-UNRECOGNISED = "no vendor is recognised: name one with --vendor"
+UNRECOGNISED = "no vendor recognised: pass --vendor, or see `alertmap vendors`"
 
 
 @frozen(kw_only=True)
 class Parsed:
-    """What a request says."""
+    """The batch of a request."""
 
     name: str
     batch: Batch
@@ -28,48 +28,48 @@ class Parsed:
 def outcome(
     one: Input | Refused, *, vendor: str | None = None, source: str | None = None, received_at: datetime | None = None
 ) -> Parsed | Refused:
-    """Parse an input. The arguments stand above what its folder says, and that above what is found out."""
+    """Parse an input. Precedence: the arguments, then its folder, then detection."""
     if isinstance(one, Refused):
         return one
-    # What the folder says of its requests is said of its own vendor.
-    case = Case() if vendor and one.vendor and vendor != one.vendor else one.case
-    named = vendor or one.vendor
+    request, named = one.recorded.request, vendor or one.vendor
+    # about.toml applies to the vendor of its own folder only.
+    applies = named == (one.vendor or named)
     try:
         if named is None:
-            found = detect(one.recorded.request)
+            found = detect(request)
             if found is None:
-                return Refused(name=one.name, kind="UnknownVendor", message=UNRECOGNISED)
+                return Refused(name=one.name, kind="UnknownVendor", message=one.hint or UNRECOGNISED)
             named = found.vendor
         batch = parse(
             named,
-            one.recorded.request,
-            source=Source(source or named, options=case.options),
+            request,
+            source=Source(source or named, options=one.options if applies else {}),
             received_at=received_at or one.recorded.received_at,
         )
     except AlertmapError as error:
         kind = type(error).__name__
         message = str(error).removeprefix(f"{named}: ")
-        return Refused(name=one.name, kind=kind, message=message, vendor=named, expected=case.error == kind)
+        return Refused(name=one.name, kind=kind, message=message, vendor=named, expected=applies and one.error == kind)
     return Parsed(name=one.name, batch=batch)
 
 
 @frozen(kw_only=True)
 class Recognised:
-    """Which vendor a request is from; None where nothing tells."""
+    """The vendor of a request; None where nothing tells it."""
 
     name: str
     vendor: str | None = None
     reason: str | None = None
     expected: bool = True
-    """False where something should tell."""
+    """False where the vendor should have been recognised."""
 
     def record(self) -> dict[str, Any]:
-        """All of it as JSON types."""
+        """Return the vendor and the reason as JSON types."""
         return {"file": self.name, "vendor": self.vendor, "reason": self.reason}
 
 
 def recognised(one: Input | Refused) -> Recognised | Refused:
-    """Find out which vendor an input is from. Its folder is not asked."""
+    """Detect the vendor of an input, whatever its folder is called."""
     if isinstance(one, Refused):
         return one
     try:
@@ -77,12 +77,12 @@ def recognised(one: Input | Refused) -> Recognised | Refused:
     except AlertmapError as error:
         return Refused(name=one.name, kind=type(error).__name__, message=str(error))
     if found is None:
-        return Recognised(name=one.name, expected=not one.case.detect or one.case.error is not None)
+        return Recognised(name=one.name, expected=not one.detect or one.error is not None)
     return Recognised(name=one.name, vendor=found.vendor, reason=found.reason)
 
 
 def records(done: Parsed | Refused) -> Iterator[dict[str, Any]]:
-    """An outcome as JSON Lines have it: an object for each alert, and one for what concerns no single alert."""
+    """Yield the objects of JSON Lines: one for each alert, and one for what concerns the request."""
     if isinstance(done, Refused):
         yield done.record()
         return

@@ -1,4 +1,4 @@
-"""`alertmap replay`: recorded requests through parse and reduce, to the incidents that they end in."""
+"""`alertmap replay`: parse requests, apply them to a book, and list the incidents at the end."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,13 +10,13 @@ from rich.text import Text
 from alertmap.cli import tables
 from alertmap.cli.files import Refused
 from alertmap.cli.outcomes import Parsed, outcome
-from alertmap.cli.shared import Jsonl, Paths, SourceName, Vendor, end, inputs, known, moment, say, write
+from alertmap.cli.shared import Jsonl, Paths, SourceName, Vendor, check_names, end, inputs, say, time_option, write
 from alertmap.errors import AlertmapError
 from alertmap.incidents.book import IncidentBook
 from alertmap.incidents.model import Incident, Transition
 
 INCIDENTS = ("state", "severity", "worst", "key", "title", "opened", "resolved", "count")
-TRANSITIONS = ("file", "at", "told", "cause", "severity", "key")
+TRANSITIONS = ("file", "at", "transition", "cause", "severity", "key")
 
 
 def replay(
@@ -25,49 +25,53 @@ def replay(
     source: SourceName = None,
     until: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="What time it is in the end: what is overdue then expires."),
+        typer.Option(metavar="TIME", help="Time at the end of the replay: overdue incidents expire."),
     ] = None,
     *,
-    transitions: Annotated[bool, typer.Option("--transitions", help="Tell each step instead of the end.")] = False,
+    transitions: Annotated[
+        bool, typer.Option("--transitions", help="List each transition, not the incidents.")
+    ] = False,
     jsonl: Jsonl = False,
 ) -> None:
-    """Turn a stream of requests into incidents."""
+    """Replay requests and list the incidents."""
     errors = tables.console(stderr=True)
-    known(errors, vendor, source)
-    last = moment(errors, until)
-    book, steps, failed = IncidentBook(), list[tables.Row](), False
+    check_names(errors, vendor, source)
+    last = time_option(errors, until)
+    book, lines, failed = IncidentBook(), list[tables.Row](), False
 
-    def tell(name: str, told: Iterable[Transition]) -> None:
-        for one in told if transitions else ():
+    def emit(name: str, steps: Iterable[Transition]) -> None:
+        for step in steps if transitions else ():
             if jsonl:
-                write(_step(name, one))
+                write(_record(name, step))
             else:
-                steps.append(_row(name, one))
+                lines.append(_transition_row(name, step))
 
     with inputs(errors, paths, jsonl=jsonl) as given:
         for one in given:
-            name, told, wrong = _applied(book, outcome(one, vendor=vendor, source=source))
-            tell(name, told)
-            if wrong:
+            done = outcome(one, vendor=vendor, source=source)
+            if isinstance(done, Refused):
+                problem = "" if done.expected else done.line
+            else:
+                steps, problem = _applied(book, done)
+                emit(done.name, steps)
+            if problem:
                 failed = True
-                say(errors, wrong)
+                say(errors, problem)
     if last is not None:
-        tell("", book.tick(last))
+        emit("", book.tick(last))
     if not transitions:
         _show(book.incidents, jsonl=jsonl)
     elif not jsonl:
-        tables.show(tables.console(), TRANSITIONS, steps)
+        tables.show(tables.console(), TRANSITIONS, lines)
     end(failed=failed)
 
 
-def _applied(book: IncidentBook, done: Parsed | Refused) -> tuple[str, tuple[Transition, ...], str]:
-    """The name of a request, what became of the incidents, and what went wrong."""
-    if isinstance(done, Refused):
-        return done.name, (), "" if done.expected else done.line
+def _applied(book: IncidentBook, done: Parsed) -> tuple[tuple[Transition, ...], str]:
+    """Apply a batch; return the transitions, and the error where the book refuses it."""
     try:
-        return done.name, book.apply(done.batch), ""
+        return book.apply(done.batch), ""
     except AlertmapError as error:
-        return done.name, (), f"{done.name}: {error}"
+        return (), f"{done.name}: {error}"
 
 
 def _show(incidents: tuple[Incident, ...], *, jsonl: bool) -> None:
@@ -76,13 +80,13 @@ def _show(incidents: tuple[Incident, ...], *, jsonl: bool) -> None:
             write(incident.to_dict())
         return
     out = tables.console()
-    tables.show(out, INCIDENTS, [_incident(incident) for incident in incidents])
+    tables.show(out, INCIDENTS, [_incident_row(incident) for incident in incidents])
     still = sum(incident.open for incident in incidents)
-    count = f"{len(incidents)} incident{'' if len(incidents) == 1 else 's'}"
+    count = tables.counted(len(incidents), "incident")
     out.print(Text(f"{count}: {still} open, {len(incidents) - still} closed", style="bold"))
 
 
-def _incident(incident: Incident) -> tables.Row:
+def _incident_row(incident: Incident) -> tables.Row:
     cells = (
         "expired" if incident.expired else incident.state.value,
         incident.severity.value if incident.severity else "",
@@ -93,25 +97,25 @@ def _incident(incident: Incident) -> tables.Row:
         _time(incident.resolved_at),
         str(incident.count),
     )
-    return tables.Row("", tuple(tables.plain(cell) for cell in cells))
+    return tables.Row("", tuple(map(tables.plain, cells)))
 
 
-def _row(name: str, told: Transition) -> tables.Row:
-    incident = told.incident
-    key = incident.dedup_key if incident else told.alert.dedup_key if told.alert else ""
+def _transition_row(name: str, step: Transition) -> tables.Row:
+    incident = step.incident
+    key = incident.dedup_key if incident else step.alert.dedup_key if step.alert else ""
     severity = incident.severity.value if incident and incident.severity else ""
-    return tables.row(name or "-", _time(told.at), told.kind.value, told.cause.value, severity, key)
+    return tables.row(name or "-", _time(step.at), step.kind.value, step.cause.value, severity, key)
 
 
-def _step(name: str, told: Transition) -> dict[str, Any]:
-    was = told.was
+def _record(name: str, step: Transition) -> dict[str, Any]:
+    was = step.was
     return {
         "file": name,
-        "at": told.at.isoformat(),
-        "kind": told.kind.value,
-        "cause": told.cause.value,
+        "at": step.at.isoformat(),
+        "kind": step.kind.value,
+        "cause": step.cause.value,
         "was": was if was is None or isinstance(was, str) else was.value,
-        "incident": told.incident.to_dict() if told.incident else None,
+        "incident": step.incident.to_dict() if step.incident else None,
     }
 
 

@@ -1,8 +1,9 @@
-"""Tables for people. All texts come from outside: none reaches a terminal with a control character or as markup."""
+"""Tables for people. Payload texts never reach the terminal as markup or with a control character."""
 
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from rich.text import Text
 
 from alertmap.cli.files import Refused
 from alertmap.cli.outcomes import Parsed
-from alertmap.model import Alert, Problem, Reason, Severity, State
+from alertmap.model import Problem, Reason, Severity, State
 
 STYLES = {
     State.FIRING.value: "bold",
@@ -28,11 +29,11 @@ STYLES = {
     Severity.INFO.value: "blue",
     "refused": "bold red",
 }
-"""By the word that stands in the table."""
+"""Styles by the word in the cell."""
 
 REASONS = {
     Reason.TEST: "the sender's test button",
-    Reason.PROBE: "it only asks whether somebody is there",
+    Reason.PROBE: "only a check that the receiver answers",
     Reason.NO_ALERT: "an event that changes no alert",
     Reason.HANDSHAKE: "the sender wants an answer before it sends alerts",
 }
@@ -40,21 +41,19 @@ REASONS = {
 STYLED = ("state", "severity")
 COLUMNS = ("file", "state", "severity", "key", "title", "problems")
 WEIGHTS = {"state": 9, "severity": 9, "key": 1.5, "title": 1.5}
-"""How long a column keeps its width where there is too little room; 1 where nothing is said."""
+"""In a narrow table a column of twice the weight stays twice as wide; the others have the weight 1."""
 
 WIDE = 160
-"""Columns where there is no terminal to say how many there are."""
+"""Columns where there is no terminal."""
 
 
 def plain(text: str) -> str:
-    r"""A text in which everything that is not printable stands as an escape: `\x1b`, `\n`, `\u202e`."""
-    if text.isprintable():
-        return text
+    r"""Return a text in which everything that is not printable is an escape: `\x1b`, `\n`, `\u202e`."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console that takes texts as they are."""
+    """Return a console that prints texts as they are."""
     made = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
     if not (made.is_terminal or "COLUMNS" in os.environ):
         made.width = WIDE
@@ -62,33 +61,34 @@ def console(*, stderr: bool = False) -> Console:
 
 
 class Row(NamedTuple):
-    """A line of a table. The folder stands above the lines of its files."""
+    """A line of a table. The folder stands once, above the lines of its files."""
 
     folder: str
     cells: tuple[str, ...]
     style: str = ""
-    """For the whole line."""
+    """Style of the line."""
 
 
 def row(name: str, *cells: str, style: str = "") -> Row:
-    """The row of a file."""
+    """Return the line of a file."""
     path = PurePath(name)
     folder = str(path.parent) if path.parent.name else ""
-    return Row(folder, tuple(plain(cell) for cell in (path.name, *cells)), style)
+    return Row(folder, tuple(map(plain, (path.name, *cells))), style)
 
 
 # --- Alerts ----------------------------------------------------------------------------------------------------------
 
 
 def rows(done: Parsed | Refused) -> Iterable[Row]:
-    """The lines of one outcome in the table of alerts."""
+    """Yield the lines of one outcome in the table of alerts."""
     if isinstance(done, Refused):
-        told = "as expected" if done.expected else ""
-        yield row(done.name, "refused", "", "", done.message, told, style="dim" if done.expected else "")
+        note, style = ("as expected", "dim") if done.expected else ("", "")
+        yield row(done.name, "refused", "", "", done.message, note, style=style)
         return
     batch = done.batch
     for alert in batch:
-        yield _of_alert(done.name, alert)
+        severity = alert.severity.value if alert.severity else ""
+        yield row(done.name, alert.state.value, severity, alert.dedup_key, alert.title, _codes(alert.problems))
     if batch.reason is not None:
         yield row(done.name, batch.reason.value, "", "", REASONS[batch.reason], "", style="dim")
     for problem in batch.problems:
@@ -97,17 +97,12 @@ def rows(done: Parsed | Refused) -> Iterable[Row]:
         yield row(done.name, "", "", "", f"the sender left out {batch.truncated} alerts", "truncated", style="dim")
 
 
-def _of_alert(name: str, alert: Alert) -> Row:
-    severity = alert.severity.value if alert.severity else ""
-    return row(name, alert.state.value, severity, alert.dedup_key, alert.title, _codes(alert.problems))
-
-
 def _codes(problems: Iterable[Problem]) -> str:
     return ", ".join(dict.fromkeys(problem.code.value for problem in problems))
 
 
 class Tally:
-    """Counts outcomes for the last line."""
+    """Counter of outcomes, for the last line."""
 
     def __init__(self) -> None:
         self.requests = 0
@@ -130,50 +125,39 @@ class Tally:
             self.reasons[done.batch.reason] += 1
 
     def line(self) -> str:
-        """All counts in one line: `3 requests: 2 alerts (1 firing, 1 resolved), 1 test`."""
-        parts = [_count(self.states.total(), "alert")]
-        if self.states:
-            each = (f"{self.states[state]} {state.value}" for state in State if self.states[state])
-            parts[0] += f" ({', '.join(each)})"
-        parts.extend(
-            f"{self.reasons[reason]} {reason.value.replace('_', ' ')}" for reason in Reason if self.reasons[reason]
-        )
-        if self.expected:
-            parts.append(f"{self.expected} refused as expected")
-        if self.refused:
-            parts.append(f"{self.refused} refused")
-        if self.problems:
-            parts.append(_count(self.problems, "problem"))
-        return f"{_count(self.requests, 'request')}: {', '.join(parts)}"
+        """Return all counts in one line: `3 requests: 2 alerts (1 firing, 1 resolved), 1 test`."""
+        states = ", ".join(f"{self.states[state]} {state.value}" for state in State if self.states[state])
+        parts = [
+            counted(self.states.total(), "alert") + (f" ({states})" if states else ""),
+            *(f"{self.reasons[reason]} {reason.value.replace('_', ' ')}" for reason in Reason if self.reasons[reason]),
+            f"{self.expected} refused as expected" if self.expected else "",
+            f"{self.refused} refused" if self.refused else "",
+            counted(self.problems, "problem") if self.problems else "",
+        ]
+        return f"{counted(self.requests, 'request')}: {', '.join(filter(None, parts))}"
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 alert`, `2 alerts`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 # --- Any table -------------------------------------------------------------------------------------------------------
 
 
 def show(out: Console, headers: Sequence[str], lines: Sequence[Row]) -> None:
-    """Print lines as one table for each folder, all with the same columns."""
+    """Print one table for each folder, all with the same columns."""
     widths = _widths(headers, [line.cells for line in lines], out.width - 2 * (len(headers) - 1))
-    start = 0
-    for end in range(1, len(lines) + 1):
-        if end == len(lines) or lines[end].folder != lines[start].folder:
-            _print(out, headers, lines[start:end], widths)
-            start = end
-
-
-def _print(out: Console, headers: Sequence[str], lines: Sequence[Row], widths: Sequence[int]) -> None:
-    if lines[0].folder:
-        out.print(Text(plain(lines[0].folder), style="bold underline"), soft_wrap=True)
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
-    for header, width in zip(headers, widths, strict=True):
-        table.add_column(header, width=width, no_wrap=True)
-    for line in lines:
-        table.add_row(*map(_cell, headers, line.cells, widths), style=line.style)
-    out.print(table)
-    out.print()
+    for folder, group in groupby(lines, key=lambda line: line.folder):
+        if folder:
+            out.print(Text(plain(folder), style="bold underline"), soft_wrap=True)
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
+        for header, width in zip(headers, widths, strict=True):
+            table.add_column(header, width=width, no_wrap=True)
+        for line in group:
+            table.add_row(*map(_cell, headers, line.cells, widths), style=line.style)
+        out.print(table)
+        out.print()
 
 
 def _cell(header: str, text: str, width: int) -> Text:
@@ -181,7 +165,7 @@ def _cell(header: str, text: str, width: int) -> Text:
 
 
 def _fit(text: str, width: int) -> str:
-    """A text cut in the middle: a key's end tells as much as its beginning."""
+    """Cut a text in the middle, which rich cannot: the end of a key matters as much as its beginning."""
     if cell_len(text) <= width:
         return text
     back = (width - 1) // 2
@@ -192,11 +176,14 @@ def _fit(text: str, width: int) -> str:
     return f"{begins}…{ends}"
 
 
-def _widths(headers: Sequence[str], texts: Sequence[Sequence[str]], room: int) -> list[int]:
-    """What each column needs; where that is too much, the widest by its weight gives way first."""
+def _widths(headers: Sequence[str], texts: Sequence[Sequence[str]], most: int) -> list[int]:
+    """Return the widths that the columns need; in a narrow table the widest column by weight shrinks first.
+
+    rich would do this for each table alone, so that the columns of two folders would not line up.
+    """
     widths = [max(map(cell_len, column)) for column in zip(headers, *texts, strict=True)]
     weights = [WEIGHTS.get(header, 1) for header in headers]
-    while sum(widths) > max(room, len(widths)):
+    while sum(widths) > max(most, len(widths)):
         place = max(range(len(widths)), key=lambda place: widths[place] / weights[place] * (widths[place] > 1))
         widths[place] -= 1
     return widths

@@ -1,0 +1,1 @@
+"""Draft an adapter and its fixtures from captured requests."""
