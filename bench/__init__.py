@@ -1,1 +1,1 @@
-"""What alertmap costs: `python -m bench`, or `nox -s bench`. Prints figures and gates nothing: machines are noisy."""
+"""Benchmark of alertmap: `python -m bench`, or `nox -s bench`. It prints figures; no figure fails a build."""

@@ -1,21 +1,21 @@
-"""Prints what alertmap costs: measured, target and stretch. `--docs` writes the documentation's figures and plots."""
+"""Measure alertmap and print the figures beside their targets. `--docs` writes the figures and plots of the docs."""
 
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import growth, once, parsing, peers, reducing, report, stages
+from bench import detection, growth, once, parsing, peers, reducing, report, stages
 from bench.row import Row
 
 DOCS = Path(__file__).parents[1] / "docs" / "performance"
-PARTS = ("parsing", "stages", "reducing", "once", "growth", "peers")
+PARTS = ("parsing", "stages", "reducing", "once", "detection", "growth", "peers")
 
 
 def main() -> None:
-    """Measure the parts that are asked for, and print them."""
+    """Measure the chosen parts and print the figures."""
     chosen = arguments()
     made = report.Report(chosen.rounds)
-    if {"parsing", "stages", "reducing", "once"} & set(chosen.parts):
+    if {"parsing", "stages", "reducing", "once", "detection"} & set(chosen.parts):
         print(report.HEAD)
     for row in rows(chosen.parts, chosen.rounds, quick=chosen.quick):
         made.rows.append(row)
@@ -24,7 +24,7 @@ def main() -> None:
         for grown in growth.growths(chosen.rounds, quick=chosen.quick):
             made.growths.append(grown)
             print("", *report.grown(grown), sep="\n", flush=True)
-    if "peers" in chosen.parts:  # last: what they import stays in the process
+    if "peers" in chosen.parts:  # last, since the imported packages stay in the process
         print()
         for result in peers.results(chosen.rounds):
             if isinstance(result, str):
@@ -40,17 +40,17 @@ def main() -> None:
 
 
 def arguments() -> argparse.Namespace:
-    """What is asked for."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=f"some of {', '.join(PARTS)}; all by default")
     parser.add_argument("--rounds", type=int, default=21)
-    parser.add_argument("--quick", action="store_true", help="small sizes: does it run?")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="keep the rounds, for `pyperf compare_to`")
+    parser.add_argument("--quick", action="store_true", help="small sizes, to check that it runs")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the rounds, for `pyperf compare_to`")
     parser.add_argument("--docs", type=Path, nargs="?", const=DOCS, metavar="FOLDER", help="write figures and plots")
     chosen = parser.parse_args()
     unknown = set(chosen.parts) - set(PARTS)
     if unknown:
-        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+        parser.error(f"unknown part: {', '.join(sorted(unknown))}")
     if chosen.docs and chosen.parts:
         parser.error("--docs needs all parts")
     chosen.parts = chosen.parts or PARTS
@@ -58,7 +58,7 @@ def arguments() -> argparse.Namespace:
 
 
 def rows(parts: tuple[str, ...], rounds: int, *, quick: bool) -> Iterator[Row]:
-    """The table."""
+    """Yield the rows of the table."""
     if "parsing" in parts:
         yield from parsing.rows(rounds)
     if "stages" in parts:
@@ -67,11 +67,13 @@ def rows(parts: tuple[str, ...], rounds: int, *, quick: bool) -> Iterator[Row]:
         yield from reducing.rows(rounds, quick=quick)
     if "once" in parts:
         yield from once.rows(rounds, quick=quick)
+    if "detection" in parts:
+        yield from detection.rows(rounds, quick=quick)
 
 
 def dump(file: Path, made: report.Report) -> None:
-    """Keep the rounds as a suite of pyperf."""
-    import pyperf  # noqa: PLC0415 - only here
+    """Write the rounds as a benchmark suite of pyperf."""
+    import pyperf  # noqa: PLC0415 - lazy: most runs write no suite
 
     rounds = {f"{row.what}/{name}": values for row in made.rows for name, values in row.seconds.items()}
     rounds |= {f"{each.body}/{each.package}/{each.given}": each.seconds for each in made.results}

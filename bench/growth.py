@@ -1,4 +1,4 @@
-"""How the cost grows: with the alerts of a body, and with the incidents that are open."""
+"""Growth of the cost with the alerts of a body, and with the open incidents."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -17,24 +17,24 @@ INCIDENTS = (1_000, 10_000, 100_000, 1_000_000)
 
 @frozen
 class Growth:
-    """CPU time per alert of some lines, at growing sizes."""
+    """CPU time per alert at growing sizes, for several lines."""
 
     name: str
     across: str
-    """What the sizes count."""
+    """Unit of the sizes."""
     sizes: tuple[int, ...]
     micros: dict[str, list[float]]
     """Microseconds per alert, by line and size."""
 
 
 def growths(rounds: int, *, quick: bool) -> Iterator[Growth]:
-    """Both."""
+    """Measure both growths."""
     yield bodies(ALERTS[:3] if quick else ALERTS, rounds)
     yield incidents(INCIDENTS[:2] if quick else INCIDENTS, rounds)
 
 
 def bodies(sizes: tuple[int, ...], rounds: int) -> Growth:
-    """Parsing and decoding bodies of ever more alerts."""
+    """Measure parsing and decoding of bodies with more and more alerts."""
     loads = decoder("orjson.loads")
     micros: dict[str, list[float]] = {}
     for vendor, name in (("prometheus_alertmanager", "Alertmanager"), ("grafana", "Grafana")):
@@ -54,8 +54,8 @@ def bodies(sizes: tuple[int, ...], rounds: int) -> Growth:
 
 
 def incidents(sizes: tuple[int, ...], rounds: int) -> Growth:
-    """The book and its floor with ever more incidents open, alerts in order."""
-    micros: dict[str, list[float]] = {"book": [], "floor": []}
+    """Measure the book and its baseline with more and more open incidents, alerts in order."""
+    micros: dict[str, list[float]] = {"book": [], "baseline": []}
     for size in sizes:
         for line, values in stream(new, size, rounds).items():
             micros[line].append(median(values) * 1e6)

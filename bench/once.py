@@ -1,4 +1,4 @@
-"""What a process does once, each time in a process of its own: import, first use, and the peak of a large body."""
+"""One-time costs, each measured in a new process: import, first use, peak memory of a large body."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,14 +30,14 @@ print((peak() - before) / len(body))
 
 
 def rows(rounds: int, *, quick: bool) -> Iterator[Row]:
-    """Import, first use, peak."""
+    """Measure import, first use and peak memory."""
     rounds = 1 if quick else rounds
     names = ("alertmap", "attrs, cattrs", "attrs")
     imports: Seconds = {name: [] for name in names}
     for round_ in range(rounds + 1):
         for name in names:
             seconds = float(in_process(_IMPORT.format(name)))
-            if round_:  # the first one compiles
+            if round_:  # the first round compiles
                 imports[name].append(seconds)
     note = f"{median(imports['alertmap']) * 1e3:.0f} ms"
     both = ratio(imports, "alertmap", "attrs, cattrs")
@@ -46,7 +46,7 @@ def rows(rounds: int, *, quick: bool) -> Iterator[Row]:
     one = batch("prometheus_alertmanager", 1)
     first = [float(in_process(_FIRST, one)) for _ in range(rounds + 1)][1:]
     yield Row("first use of an adapter", median(first) * 1e3, "ms", 5, 2, seconds={"first": first})
-    if Path("/proc/self/status").exists():  # where the system tells
+    if Path("/proc/self/status").exists():  # Linux only
         body = large()
         peaks = [float(in_process(_PEAK, body)) for _ in range(1 if quick else 3)]
         yield Row(f"memory: peak of a body of {len(body) / 1e6:.1f} MB", median(peaks), "x the body", 3.5, 3)

@@ -1,4 +1,4 @@
-"""Bytes to alerts, beside decoding the same bytes."""
+"""Parsing of bytes to alerts, beside decoding of the same bytes."""
 
 import json
 from collections.abc import Iterator
@@ -8,19 +8,19 @@ from statistics import median
 from alertmap import Request, parse
 from bench import byhand
 from bench.cases import Case, batch, cases, decoder, without_orjson
-from bench.rounds import Seconds, in_process, interleaved, ratio
+from bench.rounds import Seconds, in_process, interleaved, ratio, spread
 from bench.row import Row
 
 _WITHOUT_ORJSON = """
 import json, sys
-sys.modules["orjson"] = None  # as if it were not installed
+sys.modules["orjson"] = None  # makes `import orjson` fail
 from bench import cases, parsing
 print(json.dumps(parsing.timed(cases.without_orjson(), {rounds})))
 """
 
 
 def rows(rounds: int) -> Iterator[Row]:
-    """A row for every body."""
+    """Measure every body."""
     for case in cases():
         yield _row(case, timed(case, rounds))
     yield from by_hand(rounds)
@@ -28,18 +28,22 @@ def rows(rounds: int) -> Iterator[Row]:
 
 
 def by_hand(rounds: int) -> Iterator[Row]:
-    """The same alerts by one function that is written for them alone."""
+    """Measure the hand-written function of `bench.byhand`."""
     for count in (100, 1):
         body = batch(byhand.VENDOR, count)
         loads = decoder("orjson.loads")
         seconds = interleaved({"by hand": partial(byhand.alerts, body, loads), "loads": partial(loads, body)}, rounds)
         yield Row(
-            f"by hand: alertmanager, {count}", ratio(seconds, "by hand", "loads"), "x orjson.loads", seconds=seconds
+            f"by hand: alertmanager, {count}",
+            ratio(seconds, "by hand", "loads"),
+            "x orjson.loads",
+            spread=spread(seconds, "by hand", "loads"),
+            seconds=seconds,
         )
 
 
 def timed(case: Case, rounds: int) -> Seconds:
-    """Parse and decode a body."""
+    """Measure parsing and decoding of a body."""
     request = Request(case.body)
     decode = decoder(case.against)
     return interleaved(
@@ -56,5 +60,6 @@ def _row(case: Case, seconds: Seconds) -> Row:
         target=case.target,
         stretch=case.stretch,
         note=f"{median(seconds['parse']) * 1e6:,.1f} µs, {len(case.body):,} bytes",
+        spread=spread(seconds, "parse", case.against),
         seconds=seconds,
     )

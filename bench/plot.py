@@ -1,17 +1,17 @@
-"""A growth as a picture: SVG of its own, in the colour of the text around it, so that it is read on any background."""
+"""Plots of growths as SVG, in the colour of the surrounding text, so that they are readable on any background."""
 
 from html import escape
 from math import ceil, floor, log10
 
 from bench.growth import Growth
 
-COLOURS = ("#2f7ed8", "#d9730d")  # of a pair of lines: ours, and, dashed, what it is held against
+COLOURS = ("#2f7ed8", "#d9730d")  # one for each pair of lines: alertmap solid, its comparison dashed
 WIDTH, HEIGHT = 720, 360
 LEFT, RIGHT, TOP, BOTTOM = 70, 510, 34, 306
 
 
 def svg(growth: Growth) -> str:
-    """Cost per alert over size, both axes logarithmic: a line that stays level is a cost that grows in proportion."""
+    """Plot cost per alert over size on logarithmic axes: a level line is a cost in proportion to the size."""
     values = [value for line in growth.micros.values() for value in line]
     low, high = floor(log10(min(values))), ceil(log10(max(values)) + 1e-9)
     first, last = log10(growth.sizes[0]), log10(growth.sizes[-1])
@@ -49,7 +49,7 @@ def svg(growth: Growth) -> str:
 
 
 def _apart(heights: list[float], least: float = 16) -> list[float]:
-    """Heights of labels, moved down where two would lie over each other."""
+    """Return the heights of labels, moved down where two would overlap."""
     moved = dict.fromkeys(range(len(heights)), 0.0)
     below = float("-inf")
     for number in sorted(moved, key=lambda number: heights[number]):

@@ -1,7 +1,7 @@
-"""Alerts to incidents, beside a floor: a dict of slotted objects that only looks up and counts.
+"""Reduction of alerts to incidents, beside a baseline: a dict of slotted objects that only looks up and counts.
 
-Book and floor take equal batches of 100 alerts of random keys, each its own, made just before it is timed: both are the
-first to touch an alert and to hash its key.
+Book and baseline take equal batches of 100 alerts with random keys. Each gets alerts of its own, made just before the
+measurement, so each is the first to touch an alert and to hash its key.
 """
 
 import random
@@ -17,7 +17,7 @@ from bench.row import Row
 
 POLICY = Policy(max_open_per_source=10_000_000)
 BATCH = 100
-KEYS = 2000  # at the most, of one round
+KEYS = 2000  # at most, in one round
 
 Stream = Callable[[list[int], int], list[Alert]]
 
@@ -32,7 +32,7 @@ TARGETS = {1_000: (0.15, 0.33), 100_000: (0.25, 0.31), 1_000_000: (0.45, 0.62)}
 
 
 class Count:
-    """What the floor keeps of a key."""
+    """Entry of the baseline for one key."""
 
     __slots__ = ("count",)
 
@@ -40,14 +40,14 @@ class Count:
         self.count = 1
 
 
-class Floor:
-    """Looks up and counts."""
+class Baseline:
+    """Minimal reducer: looks up a key and counts."""
 
     def __init__(self) -> None:
         self.counts: dict[tuple[str, str], Count] = {}
 
     def apply(self, alerts: list[Alert]) -> None:
-        """Count some alerts."""
+        """Count alerts."""
         counts = self.counts
         for alert in alerts:
             name = (alert.source, alert.dedup_key)
@@ -59,8 +59,8 @@ class Floor:
 
 
 def rows(rounds: int, *, quick: bool) -> Iterator[Row]:
-    """The whole way, the book alone at all sizes, and what it holds."""
-    yield whole_way(rounds)
+    """Measure parsing with reducing, the book alone at all sizes, and its memory."""
+    yield parse_and_reduce(rounds)
     small, medium, large = TARGETS
     for size in (small,) if quick else (small, medium, large):
         yield _row(IN_ORDER, size, rounds, *TARGETS[size])
@@ -73,8 +73,8 @@ def _row(name: str, size: int, rounds: int, target: float | None = None, stretch
     seconds = stream(STREAMS[name], size, rounds)
     return Row(
         what=f"reduce: {name}, {size:,} incidents",
-        measured=ratio(seconds, "floor", "book"),
-        unit="x the floor's speed",
+        measured=ratio(seconds, "baseline", "book"),
+        unit="x the baseline's speed",
         target=target,
         stretch=stretch,
         at_least=True,
@@ -84,18 +84,18 @@ def _row(name: str, size: int, rounds: int, target: float | None = None, stretch
 
 
 def stream(kind: Stream, size: int, rounds: int) -> Seconds:
-    """CPU time per alert of book and floor, with so many incidents open."""
-    book, floor = IncidentBook(default=POLICY), Floor()
+    """Measure CPU time per alert of book and baseline, with `size` open incidents."""
+    book, baseline = IncidentBook(default=POLICY), Baseline()
     for place in range(0, size, BATCH):
         alerts = opening(list(range(place, place + BATCH)))
         book.apply(alerts)
-        floor.apply(alerts)
-    chance = random.Random(size)  # noqa: S311 - which keys, the same each time
-    seconds: Seconds = {"book": [], "floor": []}
+        baseline.apply(alerts)
+    chance = random.Random(size)  # noqa: S311 - the same random keys in each run
+    seconds: Seconds = {"book": [], "baseline": []}
     for number in range(1, rounds + 1):
         keys = chance.sample(range(size), min(size, KEYS))
         seconds["book"].append(_seconds(book.apply, kind(keys, number * 60)))
-        seconds["floor"].append(_seconds(floor.apply, kind(keys, number * 60)))
+        seconds["baseline"].append(_seconds(baseline.apply, kind(keys, number * 60)))
     return seconds
 
 
@@ -107,8 +107,8 @@ def _seconds(apply: Callable[[list[Alert]], object], alerts: list[Alert]) -> flo
     return (time.process_time() - start) / len(alerts)
 
 
-def whole_way(rounds: int) -> Row:
-    """From the bytes of an Alertmanager request with 100 alerts to 100 open incidents, each time in a new book."""
+def parse_and_reduce(rounds: int) -> Row:
+    """Measure an Alertmanager request with 100 alerts, from bytes to 100 open incidents in a new book."""
     vendor = "prometheus_alertmanager"
     body = batch(vendor, BATCH)
     request, loads = Request(body), decoder("orjson.loads")
@@ -131,7 +131,7 @@ def whole_way(rounds: int) -> Row:
 
 
 def memory(size: int) -> Iterator[Row]:
-    """Bytes that the book holds per open incident, without and with the texts and times that came with the alerts."""
+    """Measure the memory of a book per open incident, without and with the texts and times of the alerts."""
     alerts = opening(list(range(size)))
     tracemalloc.start()
     book = IncidentBook(default=POLICY)
@@ -145,10 +145,10 @@ def memory(size: int) -> Iterator[Row]:
     book = IncidentBook(default=POLICY)
     for place in range(0, size, BATCH):
         book.apply(opening(list(range(place, place + BATCH))))
-    whole, _ = tracemalloc.get_traced_memory()
-    yield Row("memory: an open incident, all of it", whole / size, "bytes", note="with its texts and times")
+    total, _ = tracemalloc.get_traced_memory()
+    yield Row("memory: an open incident, all of it", total / size, "bytes", note="with its texts and times")
     for clock in range(60, 3600, 60):
         book.apply(new(list(range(BATCH)), clock))
-    full = tracemalloc.get_traced_memory()[0] - whole
+    full = tracemalloc.get_traced_memory()[0] - total
     tracemalloc.stop()
     yield Row("memory: more after an hour", full / BATCH, "bytes", note="of an incident with a new statement a minute")

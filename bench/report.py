@@ -1,4 +1,4 @@
-"""What is told: lines for a terminal, and the generated part of the documentation's page."""
+"""Report of a run: lines for a terminal, and the generated parts of the docs."""
 
 import json
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
+from bench import peers
 from bench.growth import Growth
 from bench.peers import LOADS, OURS, Result
 from bench.plot import svg
@@ -20,7 +21,7 @@ PACKAGES = ("attrs", "cattrs", "orjson", "alerta-server", "prometheus-alert-mode
 
 @frozen
 class Report:
-    """All that one run has measured."""
+    """Results of one run."""
 
     rounds: int
     rows: list[Row] = field(factory=list)
@@ -30,8 +31,9 @@ class Report:
 
 
 def machine(rounds: int) -> dict[str, str]:
-    """Where and when it was measured."""
+    """Return the facts about the machine and the run."""
     installed = {name: _version(name) for name in PACKAGES}
+    installed |= peers.checked_out()
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
@@ -50,8 +52,8 @@ def _version(name: str) -> str:
 
 
 def _processor() -> str:
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text().splitlines() if told.exists() else []
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
@@ -61,14 +63,14 @@ HEAD = f"{'':52} {'measured':>9} {'target':>8} {'stretch':>8} reached"
 
 
 def line(row: Row) -> str:
-    """A row."""
+    """Format a row."""
     aims = " ".join(f"{_aim(row, aim):>8}" for aim in (row.target, row.stretch))
-    note = f" ({row.note})" if row.note else ""
+    note = f" ({_note(row)})" if _note(row) else ""
     return f"{row.what:52} {_number(row.measured):>9} {aims} {row.reached:8}{row.unit}{note}"
 
 
 def grown(growth: Growth) -> Iterator[str]:
-    """A growth: microseconds per alert."""
+    """Format a growth as a table of microseconds per alert."""
     yield f"microseconds per alert, by {growth.across}"
     yield f"{'':28}" + "".join(f"{size:>11,}" for size in growth.sizes)
     for name, values in growth.micros.items():
@@ -76,14 +78,24 @@ def grown(growth: Growth) -> Iterator[str]:
 
 
 def compared(result: Result) -> str:
-    """What a peer takes."""
-    ours = "" if result.ours is None else f"{result.ours:8.2f} x ours"
+    """Format the result of a package."""
+    ours = "" if result.ours is None else f"{result.ours:8.2f} x ours, spread {_percent(result.spread)}"
     taken = f"{result.micros:10,.1f} µs {result.decoding:8.2f} x {LOADS} {ours}"
-    return f"{result.body:22} {result.package:22} {result.given:9} {taken}"
+    return f"{result.body:30} {result.package:22} {result.given:9} {taken}"
+
+
+def _note(row: Row) -> str:
+    """Return the note of a row, with the spread of its ratio."""
+    spread = [] if row.spread is None else [f"spread {_percent(row.spread)}"]
+    return ", ".join([row.note] * bool(row.note) + spread)
+
+
+def _percent(part: float) -> str:
+    return f"{part * 100:.0f} %"
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"  # noqa: PLR2004 - the digits that say something
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"  # noqa: PLR2004 - the significant digits
 
 
 def _aim(row: Row, aim: float | None) -> str:
@@ -94,7 +106,7 @@ def _aim(row: Row, aim: float | None) -> str:
 
 
 def write(folder: Path, report: Report) -> list[Path]:
-    """Write the figures, as Markdown and JSON, and the plots; the files written."""
+    """Write the figures, as Markdown and JSON, and the plots; return the files."""
     files = {
         "figures.md": "\n".join(markdown(report)),
         "figures.json": json.dumps(figures(report), indent=1, ensure_ascii=False) + "\n",
@@ -106,7 +118,7 @@ def write(folder: Path, report: Report) -> list[Path]:
 
 
 def figures(report: Report) -> dict[str, object]:
-    """All figures, for programs."""
+    """Return all figures, for programs."""
     return {
         "machine": machine(report.rounds),
         "rows": [
@@ -118,6 +130,7 @@ def figures(report: Report) -> dict[str, object]:
                 "stretch": row.stretch,
                 "at_least": row.at_least,
                 "reached": row.reached,
+                "spread": None if row.spread is None else round(row.spread, 3),
             }
             for row in report.rows
         ],
@@ -138,6 +151,7 @@ def figures(report: Report) -> dict[str, object]:
                 "microseconds": round(result.micros, 3),
                 "x orjson.loads": round(result.decoding, 3),
                 "x ours": None if result.ours is None else round(result.ours, 3),
+                "spread": round(result.spread, 3),
             }
             for result in report.results
         ],
@@ -146,7 +160,7 @@ def figures(report: Report) -> dict[str, object]:
 
 
 def markdown(report: Report) -> Iterator[str]:
-    """The generated part of the page, in sections that it includes one by one."""
+    """Yield the generated part of the page, in sections that the page includes one by one."""
     yield "<!-- Written by `nox -s bench -- --docs`. -->"
     yield "<!-- machine -->\n"
     yield "| | |\n|---|---|"
@@ -156,7 +170,7 @@ def markdown(report: Report) -> Iterator[str]:
     for row in report.rows:
         aims = " | ".join(_aim(row, aim).strip("-") for aim in (row.target, row.stretch))
         aims = aims.replace(">=", "≥").replace("<=", "≤")
-        yield f"| {row.what} | {_number(row.measured)} | {row.unit} | {aims} | {row.reached} | {row.note} |"
+        yield f"| {row.what} | {_number(row.measured)} | {row.unit} | {aims} | {row.reached} | {_note(row)} |"
     for growth in report.growths:
         yield f"\n<!-- {growth.name} -->\n"
         sizes = " | ".join(f"{size:,}" for size in growth.sizes)
@@ -165,9 +179,10 @@ def markdown(report: Report) -> Iterator[str]:
         for name, values in growth.micros.items():
             yield f"| {name} | " + " | ".join(f"{value:.2f}" for value in values) + " |"
     yield "\n<!-- peers -->\n"
-    yield "| body | package | given the | µs | x orjson.loads | x ours |\n|---|---|---|--:|--:|--:|"
+    yield "| body | package | given the | µs | x orjson.loads | x ours | spread |\n|---|---|---|--:|--:|--:|--:|"
     for result in report.results:
         name = f"**{result.package}**" if result.package == OURS else result.package
         ratios = f"{_number(result.decoding)} | {'' if result.ours is None else _number(result.ours)}"
+        ratios += f" | {_percent(result.spread)}"
         yield f"| {result.body} | {name} | {result.given} | {result.micros:,.1f} | {ratios} |"
     yield from ("", *report.absent, "\n<!-- end -->\n")

@@ -1,4 +1,4 @@
-"""How it is measured: rounds of CPU time, each of every function in turn, so that a slow moment meets all alike."""
+"""Measurement: interleaved rounds of CPU time, so that a slow moment of the machine affects all functions alike."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 
 ROUND = 0.02  # seconds of CPU time of one function in one round
@@ -17,7 +17,7 @@ Seconds = dict[str, list[float]]
 
 
 def interleaved(functions: Mapping[str, Callable[[], object]], rounds: int) -> Seconds:
-    """Run all functions in turn, so many rounds."""
+    """Run all functions in turn, for a number of rounds."""
     loops = {name: _loops(function) for name, function in functions.items()}
     values: Seconds = {name: [] for name in functions}
     for _ in range(rounds):
@@ -27,12 +27,21 @@ def interleaved(functions: Mapping[str, Callable[[], object]], rounds: int) -> S
 
 
 def ratio(seconds: Seconds, over: str, under: str) -> float:
-    """How many times as long one function takes as another: the ratio of their medians."""
+    """Return the ratio of the medians of two functions."""
     return median(seconds[over]) / median(seconds[under])
 
 
+def spread(seconds: Seconds, over: str, under: str) -> float:
+    """Return how far the ratio of two functions varies: the middle half of its rounds, as a part of their median."""
+    ratios = [mine / other for mine, other in zip(seconds[over], seconds[under], strict=True)]
+    if len(ratios) < 2:  # noqa: PLR2004 - one round does not vary
+        return 0.0
+    low, middle, high = quantiles(ratios)
+    return (high - low) / middle
+
+
 def in_process(program: str, body: bytes = b"") -> str:
-    """What a program prints in a process of its own, all modules compiled before."""
+    """Run a program in a new process, with all modules compiled before, and return its output."""
     environment = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment["PYTHONPYCACHEPREFIX"] = _compiled().name
     command = [sys.executable, "-c", program]
@@ -54,7 +63,7 @@ def _time(function: Callable[[], object], loops: int) -> float:
 
 
 def _loops(function: Callable[[], object]) -> int:
-    function()  # what a first call does once is no part of the rounds
+    function()  # one-time work of a first call does not count
     loops = 1
     while (seconds := _time(function, loops)) < ROUND / 4:
         loops *= 2

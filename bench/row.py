@@ -1,4 +1,4 @@
-"""One figure, and what is asked of it."""
+"""One figure and its targets."""
 
 from attrs import Factory, frozen
 
@@ -9,7 +9,7 @@ SLACK = 1.1
 
 @frozen
 class Row:
-    """A line of the table."""
+    """Row of the table."""
 
     what: str
     measured: float
@@ -18,11 +18,13 @@ class Row:
     stretch: float | None = None
     at_least: bool = False
     note: str = ""
+    spread: float | None = None
+    """How far the figure varies between rounds; None where it is no ratio of rounds."""
     seconds: Seconds = Factory(dict)
 
     @property
     def reached(self) -> str:
-        """What is reached, with ten per cent of slack: `stretch`, `target`, `no`, or nothing where nothing is set."""
+        """Target that is reached, with ten per cent of slack: `stretch`, `target`, `no`, or "" where none is set."""
         if self._reaches(self.stretch):
             return "stretch"
         if self._reaches(self.target):
