@@ -1,4 +1,4 @@
-"""The one door: tests, coverage, property, exhaustive, types, lint, docs, bench, new, regold, dist."""
+"""Sessions of nox: tests, coverage, property, exhaustive, types, lint, docs, bench, new, regold, dist."""
 
 import shutil
 from pathlib import Path
@@ -20,21 +20,22 @@ def _install(session: nox.Session, group: str, extras: str = "cli,fast,testing")
 
 @nox.session(python=VERSIONS or None)
 def tests(session: nox.Session) -> None:
-    """The whole suite, on every interpreter found."""
+    """Run the suite on every interpreter found; the conformance kit generates payloads on the first one only."""
     _install(session, "test")
-    session.run("python", "-m", "pytest", "-n", "auto", *session.posargs)
+    env = {} if session.python in (None, *VERSIONS[:1]) else {"ALERTMAP_KIT": "smoke"}
+    session.run("python", "-m", "pytest", "-n", "auto", *session.posargs, env=env)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """The whole suite once more, for the branches that no test takes."""
+    """Run the suite and report the branches that no test takes."""
     _install(session, "test")
     session.run("python", "-m", "pytest", "-n", "auto", "--cov", "--cov-report=term-missing", *session.posargs)
 
 
 @nox.session(name="property")
 def properties(session: nox.Session) -> None:
-    """The properties and the damage matrix at length: a campaign, not part of CI."""
+    """Run the properties and the damage matrix with many more examples; not part of CI."""
     _install(session, "test")
     session.run(
         "python",
@@ -42,8 +43,9 @@ def properties(session: nox.Session) -> None:
         "pytest",
         "-n",
         "auto",
-        "--hypothesis-profile=campaign",
+        "--hypothesis-profile=long",
         "tests/property",
+        "tests/incidents",
         "tests/test_adapters.py",
         *session.posargs,
     )
@@ -51,22 +53,29 @@ def properties(session: nox.Session) -> None:
 
 @nox.session
 def exhaustive(session: nox.Session) -> None:
-    """Every history of up to five alerts; with `-- 6` of up to six (the campaign)."""
+    """Test every history of up to five alerts; `-- 6` for up to six, which takes long."""
     _install(session, "test")
     length, *more = session.posargs or ["5"]
-    session.run("python", "-m", "pytest", "tests/exhaustive", *more, env={"ALERTMAP_HISTORY_LENGTH": length})
+    session.run(
+        "python",
+        "-m",
+        "pytest",
+        "tests/incidents/test_every_history.py",
+        *more,
+        env={"ALERTMAP_HISTORY_LENGTH": length},
+    )
 
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Strict types, tests and this file too."""
+    """Check types strictly, in tests and in this file too."""
     _install(session, "types")
     session.run("mypy", *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """The linter and the formatter's check."""
+    """Run the linter and check the format."""
     session.install(*nox.project.dependency_groups(PROJECT, "lint"))
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check")
@@ -74,16 +83,16 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """The documentation; a broken reference is an error."""
+    """Build the documentation; a broken reference is an error."""
     _install(session, "docs")
     session.run("sphinx-build", "-n", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """What it costs, beside decoding the same bytes and beside others; `-- --docs` writes figures and plots."""
+    """Measure the costs, beside decoding and other packages; `-- --docs` writes figures and plots."""
     _install(session, "bench", extras="fast,testing")
-    # JsonPath one of these cannot be installed, the bench says so.
+    # If one of these cannot be installed, the bench reports it. OnCall's templates need regex.
     session.install(*nox.project.dependency_groups(PROJECT, "peers"), success_codes=[0, 1])
     session.install("--no-deps", *nox.project.dependency_groups(PROJECT, "peers-alone"), success_codes=[0, 1])
     session.run("python", "-m", "bench", *session.posargs)
@@ -91,21 +100,21 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def new(session: nox.Session) -> None:
-    """Stub a vendor: `-- acme --from captures` drafts its module and fixtures from captured requests."""
+    """Draft a vendor: `-- acme --from captures` writes its module and fixtures from captured requests."""
     session.install("-e", ".[cli,testing]")
     session.run("alertmap", "new-adapter", *session.posargs)
 
 
 @nox.session
 def regold(session: nox.Session) -> None:
-    """Write the golden files (`-- kapacitor` for one vendor's), then fail: a person reads the difference."""
-    session.install("-e", ".[testing,xml]")
+    """Write the golden files (`-- kapacitor` for one vendor), then fail, so that a person reads the difference."""
+    session.install("-e", ".[xml]")
     session.run("python", "-m", "alertmap.testing.regold", "fixtures", *session.posargs)
 
 
 @nox.session
 def dist(session: nox.Session) -> None:
-    """The sdist and the wheel, and the wheel alone in an empty environment."""
+    """Build the sdist and the wheel, and run the command from the wheel alone."""
     session.install("build")
     shutil.rmtree("dist", ignore_errors=True)
     session.run("python", "-m", "build")

@@ -17,6 +17,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.intersphinx",
     "vendor_pages",
+    "reference_pages",
     "incident_diagram",
 ]
 intersphinx_mapping: dict[str, tuple[str, None]] = {}
@@ -60,6 +61,7 @@ def setup(app: Any) -> None:
 # What the standard library and attrs are made of is documented there, not here.
 nitpick_ignore_regex = [
     (r"py:.*", r"(datetime|hypothesis|collections\.abc|typing|types|enum|pathlib|attrs?|re|cattrs)(\..*)?"),
-    (r"py:.*", r"(Any|Path|optional|T|Said|Recognise|JsonPath|TypeAlias|Iterator|Mapping|Callable)"),
+    (r"py:.*", r"(Any|Path|optional|T|Recognise|JsonPath|TypeAlias|Iterator|Mapping|Callable)"),
+    (r"py:.*", r"alertmap\.testing\.stream_fixtures\.Delivery"),
     (r"py:.*", r"(str|int|float|bool|bytes|dict|list|tuple|type|frozenset|object|None|Exception)"),
 ]

@@ -1,17 +1,17 @@
-"""The life of an incident, drawn from the transition table itself: a page says where by the line `MARK`."""
+"""Sphinx extension: replaces the line `PLACEHOLDER` of a page by the state diagram and the transition table."""
 
 from collections import defaultdict
 from html import escape
 from itertools import groupby
 from typing import Any
 
-from alertmap.incidents.model import NEXT, Event, TransitionKind
+from alertmap.incidents.model import TRANSITIONS, Event, TransitionKind
 from alertmap.model import State
 
-MARK = "<!-- incident-diagram -->"
+PLACEHOLDER = "<!-- incident-diagram -->"
 
-# The only thing that is laid out by hand: where a state stands.
-_PLACES: dict[State | None, tuple[int, int]] = {
+# Centres of the boxes. All else is computed from the table.
+_CENTRES: dict[State | None, tuple[int, int]] = {
     None: (120, 195),
     State.FIRING: (430, 195),
     State.ACKNOWLEDGED: (710, 70),
@@ -22,16 +22,16 @@ _SIZE = (900, 390)
 
 
 def word(event: Event | None) -> str:
-    """What a state or an event is called."""
+    """Return the word for a state or an event."""
     if event is None:
         return "none, or closed"
     return event.value if isinstance(event, State) else event
 
 
 def svg() -> str:
-    """The state diagram as SVG text: a box for every state, an arrow for every pair that the table connects."""
+    """Return the state diagram as SVG: a box for every state, an arrow for every pair that the table connects."""
     arrows: dict[tuple[State | None, State | None], list[str]] = defaultdict(list)
-    for (state, event), (after, _) in NEXT.items():
+    for (state, event), (after, _) in TRANSITIONS.items():
         arrows[state, after].append(word(event))
     width, height = _SIZE
     parts = [
@@ -44,14 +44,14 @@ def svg() -> str:
         '<path d="M0 0 8 4 0 8z"/></marker></defs>',
     ]
     for (state, after), events in arrows.items():
-        parts += _box(state, events) if state is after else _arrow(_PLACES[state], _PLACES[after], events)
+        parts += _box(state, events) if state is after else _arrow(_CENTRES[state], _CENTRES[after], events)
     return "\n".join([*parts, "</svg>"])
 
 
-def _box(state: State | None, stays: list[str]) -> list[str]:
-    x, y = _PLACES[state]
+def _box(state: State | None, events: list[str]) -> list[str]:
+    x, y = _CENTRES[state]
     width, height = _BOX
-    lines = [" · ".join(pair) for pair in (stays[:2], stays[2:]) if pair]
+    lines = [" · ".join(pair) for pair in (events[:2], events[2:]) if pair]
     return [
         f'<rect x="{x - width // 2}" y="{y - height // 2}" width="{width}" height="{height}" rx="8"/>',
         f'<text x="{x}" y="{y - 12}" class="name">{escape(word(state))}</text>',
@@ -63,13 +63,13 @@ def _box(state: State | None, stays: list[str]) -> list[str]:
 
 
 def _arrow(start: tuple[int, int], end: tuple[int, int], events: list[str]) -> list[str]:
-    """A bent arrow from the edge of one box to that of another; there and back bend to opposite sides."""
+    """Return a bent arrow from the edge of one box to the edge of another; the way back bends to the other side."""
     (x1, y1), (x2, y2) = start, end
     dx, dy = x2 - x1, y2 - y1
     length = (dx * dx + dy * dy) ** 0.5
     aside = (-dy / length, dx / length)
     bend = 46.0
-    if abs(dx) > _SIZE[0] / 2:  # past the boxes between them, on the outer side
+    if abs(dx) > _SIZE[0] / 2:  # pass the boxes between them on the outer side
         bend = 150 if aside[1] * (y1 + y2 - _SIZE[1]) > 0 else -150
     middle = ((x1 + x2) / 2 + aside[0] * bend, (y1 + y2) / 2 + aside[1] * bend)
     tail, tip = (_edge(point, middle) for point in (start, end))
@@ -84,7 +84,7 @@ def _arrow(start: tuple[int, int], end: tuple[int, int], events: list[str]) -> l
 
 
 def _edge(box: tuple[int, int], towards: tuple[float, float]) -> tuple[float, float]:
-    """Where the line from the middle of a box towards a point leaves the box."""
+    """Return the point where the line from the centre of a box towards another point leaves the box."""
     dx, dy = towards[0] - box[0], towards[1] - box[1]
     scale = min(
         _BOX[0] / 2 / abs(dx) if dx else float("inf"),
@@ -94,26 +94,26 @@ def _edge(box: tuple[int, int], towards: tuple[float, float]) -> tuple[float, fl
 
 
 def table() -> str:
-    """The transition table as Markdown: a row for every state, a column for every event."""
-    events = list(dict.fromkeys(event for _, event in NEXT))
+    """Return the transition table as Markdown: a row for every state, a column for every event."""
+    events = list(dict.fromkeys(event for _, event in TRANSITIONS))
     lines = ["| incident | " + " | ".join(map(word, events)) + " |", "|---" * (len(events) + 1) + "|"]
-    for state, cells in groupby(NEXT, key=lambda cell: cell[0]):
+    for state, cells in groupby(TRANSITIONS, key=lambda cell: cell[0]):
         lines.append("| " + " | ".join([f"**{word(state)}**", *(_cell(state, event) for _, event in cells)]) + " |")
     return "\n".join(lines)
 
 
 def _cell(state: State | None, event: Event) -> str:
-    after, kind = NEXT[state, event]
+    after, kind = TRANSITIONS[state, event]
     if kind is TransitionKind.IGNORED:
         return "ignored"
     return f"{kind.value}" if after is state else f"{kind.value} → {word(after) if after else 'closed'}"
 
 
 def setup(app: Any) -> dict[str, Any]:
-    """Put diagram and table where a page says so, when it is read."""
+    """Register the replacement, which runs when Sphinx reads a page."""
 
     def draw(_app: Any, _page: str, source: list[str]) -> None:
-        source[0] = source[0].replace(MARK, f"<div>\n{svg()}\n</div>\n\n{table()}")
+        source[0] = source[0].replace(PLACEHOLDER, f"<div>\n{svg()}\n</div>\n\n{table()}")
 
     app.connect("source-read", draw)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

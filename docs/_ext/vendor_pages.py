@@ -10,16 +10,16 @@ from typing import Any, get_args
 from attrs import evolve
 
 from alertmap import wire
-from alertmap.adapter import Adapter
+from alertmap.adapter import Adapter, Rank, Shape
 from alertmap.errors import PayloadError
 from alertmap.intake import registry
 from alertmap.intake.presets import PRESETS
 from alertmap.intake.severity import Priorities
-from alertmap.model import Alert, Reading, Reason, State
+from alertmap.model import Alert, Reading, Reason, Reply, State, Times
 from alertmap.testing.fixtures import Case, load
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
-_LONGEST = 2_000  # characters of a payload that a page shows
+_LONGEST = 2_000  # characters of a payload on a page
 
 
 def write(folder: Path) -> list[Path]:
@@ -43,9 +43,11 @@ def page(adapter: Adapter, cases: tuple[Case, ...]) -> str:
     return "\n".join(
         [
             *_head(adapter),
+            *_shapes(adapter),
             *_states(adapter, cases),
             *_levels(adapter),
             *_identity(adapter, cases),
+            *_recoveries(adapter, cases),
             *_wire(adapter),
             *_cases(adapter, cases),
         ]
@@ -54,10 +56,10 @@ def page(adapter: Adapter, cases: tuple[Case, ...]) -> str:
 
 def _head(adapter: Adapter) -> Iterator[str]:
     yield f"# {adapter.title}\n"
-    bodies = ", ".join(sorted(adapter.formats & {"json", "form", "xml", "text"}))
+    bodies = ", ".join(sorted(adapter.formats - {"empty"}))
     yield f"`parse({adapter.name!r}, …)` reads {bodies}.\n"
     yield "## Setting it up\n"
-    yield inspect.cleandoc(inspect.getdoc(importlib.import_module(adapter.read.__module__)) or "") + "\n"
+    yield inspect.cleandoc(inspect.getdoc(importlib.import_module(f"alertmap.adapters.{adapter.name}")) or "") + "\n"
     if adapter.options is not None:
         yield (
             "Options of a source: "
@@ -66,9 +68,68 @@ def _head(adapter: Adapter) -> Iterator[str]:
         )
 
 
+TIMES = {
+    Times.SINCE: "`occurred_at` is since when the state holds: a repeat has the same time.",
+    Times.STATED: "`occurred_at` is when the sender made the statement: each has its own time.",
+    Times.ARRIVAL: "the order of arrival counts; `occurred_at` orders nothing.",
+    Times.NONE: "the payload has no time.",
+}
+
+
+def _shapes(adapter: Adapter) -> Iterator[str]:
+    yield "## Shapes\n"
+    yield "The first shape that fits reads the body.\n"
+    yield "| shape | must be there | recognised by | times |\n|---|---|---|---|"
+    for shape in adapter.shapes:
+        is_model = wire.is_model(shape.model)
+        keys = ", ".join(f"`{key}`" for key in wire.required_keys(shape.model)) if is_model else "text"
+        yield f"| {shape.model.__name__} | {keys} | {marks(shape)} | {(shape.times or adapter.times).value} |"
+    used = dict.fromkeys(shape.times or adapter.times for shape in adapter.shapes)
+    yield "\n" + "\n".join(f"- `{times.value}`: {TIMES[times]}" for times in used) + "\n"
+    yield f"Answer: {answer(adapter)}.\n"
+
+
+def marks(shape: Shape) -> str:
+    """Say in words what a shape is recognised by."""
+    if shape.rank is None:
+        return "nothing: name the vendor"
+    by = [
+        f"the header `{name}`" + (f" that begins with `{text}`" if text else "") for name, text in shape.headers.items()
+    ]
+    if callable(shape.marks):
+        by.append("a function of its own")
+    elif shape.marks or not by:
+        by.append(", ".join(f"`{mark}`" for mark in sorted(shape.marks)) or "what must be there")
+    return " or ".join(by) + (" (weak)" if shape.rank is Rank.WEAK else "")
+
+
+def answer(adapter: Adapter) -> str:
+    """Say in words what the sender is answered."""
+    reply = adapter.answer
+    if not isinstance(reply, Reply):
+        return "made of the request"
+    return f"status {reply.status}" + (f" with `{reply.body}`" if reply.body else "")
+
+
+def _recoveries(adapter: Adapter, cases: tuple[Case, ...]) -> Iterator[str]:
+    yield "## Recoveries\n"
+    yield "| recovery | resolves the alert of |\n|---|---|"
+    for case in cases:
+        if case.about.closes:
+            yield f"| {case.name} | {case.about.closes} |"
+    never = [
+        case.name
+        for case in cases
+        if any(not alert.resolvable and alert.state is State.FIRING for alert in alerts(case, adapter))
+    ]
+    if never:
+        yield f"\nNo recovery is ever announced for the alerts of {', '.join(never)}."
+    yield ""
+
+
 def _states(adapter: Adapter, cases: tuple[Case, ...]) -> Iterator[str]:
     yield "## States\n"
-    yield "| what comes of it | as in |\n|---|---|"
+    yield "| outcome | as in |\n|---|---|"
     seen: dict[str, list[str]] = {}
     for case in cases:
         for word in sorted({_what(alert) for alert in alerts(case, adapter)}) or [_nothing(case, adapter)]:
@@ -80,7 +141,7 @@ def _states(adapter: Adapter, cases: tuple[Case, ...]) -> Iterator[str]:
 
 def _what(alert: Alert) -> str:
     more = [", no data"] if alert.no_data else []
-    more += [", never announced as over"] if not alert.resolvable and alert.state is State.FIRING else []
+    more += [", no recovery is announced"] if not alert.resolvable and alert.state is State.FIRING else []
     return alert.state.value + "".join(more)
 
 
@@ -124,7 +185,7 @@ def _identity(adapter: Adapter, cases: tuple[Case, ...]) -> Iterator[str]:
 def _wire(adapter: Adapter) -> Iterator[str]:
     yield "## On the wire\n"
     yield "Only what is used is listed; unknown keys are ignored, except where a shape is called closed.\n"
-    for model in models(adapter.wire):
+    for model in models(adapter.models):
         closed = " (closed: no other keys)" if wire.is_closed(model) else ""
         yield f"### {model.__name__}{closed}\n"
         yield "| key | type | must be there |\n|---|---|---|"
@@ -132,18 +193,18 @@ def _wire(adapter: Adapter) -> Iterator[str]:
             key = (
                 f"{type(field.fact).__name__.lower()} {getattr(field.fact, 'name', '')}"
                 if field.fact
-                else f"`{field.key}`"
+                else " or ".join(f"`{key}`" for key in field.keys)
             )
             yield f"| {key} | {_type(field.type)} | {'yes' if field.required else ''} |"
         yield ""
 
 
 def _cases(adapter: Adapter, cases: tuple[Case, ...]) -> Iterator[str]:
-    yield "## What it sends, and what that becomes\n"
+    yield "## Examples, and what they become\n"
     for case in cases:
         origin = f"{case.about.origin}, {case.about.product}" if case.about.product else case.about.origin
         yield f"### {case.name}\n"
-        yield f"{case.about.shows} *({origin})*\n"
+        yield f"{case.about.summary} *({origin})*\n"
         if case.about.closes:
             yield f"Closes {case.about.closes}.\n"
         yield f"```text\n{_shown(case)}\n```\n"
@@ -163,14 +224,15 @@ def _shown(case: Case) -> str:
 
 
 def matrix(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> str:
-    """The index page: what every vendor tells, and how well that is proved."""
-    return "\n".join([*_tells(vendors), *_proofs(vendors), *_toctree(vendors)])
+    """The index page: what each vendor sends, and which fixtures prove it."""
+    return "\n".join([*_matrix_rows(vendors), *_proofs(vendors), *_toctree(vendors)])
 
 
-def _tells(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[str]:
+def _matrix_rows(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[str]:
     yield "# Vendors\n"
-    yield "## What each of them tells\n"
-    yield "| vendor | states | levels | key | episode | handshake | a recovery carries |\n|---|---|---|---|---|---|---|"
+    yield "## What each of them sends\n"
+    yield "| vendor | states | levels | key | times | answer | episode | handshake | a recovery carries |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for adapter, cases in vendors:
         seen = [alert for case in cases for alert in alerts(case, adapter)]
         ended = [alert for alert in seen if alert.state is State.RESOLVED]
@@ -184,6 +246,8 @@ def _tells(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[str]:
             ", ".join(state.value for state in State if any(alert.state is state for alert in seen)),
             ", ".join(f"`{level}`" for level in list(adapter.levels)[:8]) + (" …" if len(adapter.levels) > 8 else ""),  # noqa: PLR2004
             ", ".join(sorted({name.partition(".")[0] for alert in seen for name in alert.identity})[:8]),
+            ", ".join(dict.fromkeys((shape.times or adapter.times).value for shape in adapter.shapes)),
+            answer(adapter),
             "yes" if any(alert.episode for alert in seen) else "",
             "yes" if any(_reason(case, adapter) is Reason.HANDSHAKE for case in cases) else "",
             ", ".join(name for name, there in carries.items() if there) if ended else "no recovery",
@@ -193,13 +257,13 @@ def _tells(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[str]:
 
 
 def _proofs(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[str]:
-    yield "## What it is proved on\n"
+    yield "## Fixtures\n"
     yield "| vendor | captured from real software | documented | constructed | pairs |\n|---|---|---|---|---|"
     for adapter, cases in vendors:
         counts = [
             sum(case.about.origin == origin for case in cases) for origin in ("captured", "documented", "constructed")
         ]
-        pairs = sum(case.about.closes is not None for case in cases)
+        pairs = sum(bool(case.about.closes) for case in cases)
         yield f"| {adapter.title} | {' | '.join(str(count) for count in (*counts, pairs))} |"
     yield ""
 
@@ -244,9 +308,11 @@ def models(hint: Any, found: tuple[type, ...] = ()) -> tuple[type, ...]:
 
 def _type(hint: Any) -> str:
     noted = wire.encoding(hint)
+    arguments = get_args(hint)
+    if wire.in_text(hint):
+        return f"{noted.name if noted else _type(arguments[0])}, or its JSON in a text"
     if noted is not None:
         return noted.name
-    arguments = get_args(hint)
     match wire.kind_of(hint):
         case "annotated":
             return _type(arguments[0])

@@ -8,7 +8,7 @@ from attrs import Factory
 
 import alertmap
 from alertmap import Adapter, Alert, Batch, Detection, Priorities, Reading, Request, Severity, Source, State, wire
-from alertmap.adapter import Mark, Rank, Said
+from alertmap.adapter import Rank, Result, Shape
 from alertmap.testing import conformance
 
 
@@ -38,16 +38,30 @@ class Event:
 
 @wire.model(closed=True)
 class Options:
-    """What a source may say."""
+    """Options of a source."""
 
     field: str = "host"
 
 
-def read(event: Event | Inner, options: Options) -> Iterator[Said]:
-    """Read it."""
-    if isinstance(event, Inner):
-        assert_type(event._id, str)
-        return
+STATES = {"down": State.FIRING, "up": State.RESOLVED}
+
+
+@wire.model(loose_keys=True)
+class More:
+    """Model with more than plain fields."""
+
+    state: Annotated[State, wire.state(STATES)]
+    kind: Annotated[str, wire.named("class")] = ""
+    id: Annotated[str, wire.also("alertId")] = ""
+    inner: wire.JsonIn[Inner]
+    texts: wire.Texts = Factory(dict)
+    at: wire.UtcTime = None
+    began: Annotated[datetime | None, wire.time_in("+08:00")] = None
+    nothing: None = None
+
+
+def read(event: Event, options: Options) -> Iterator[Result]:
+    """Read an event."""
     assert_type(event.kind, Literal["a", "b"])
     assert_type(event.time, datetime | None)
     assert_type(event.text, str)
@@ -55,21 +69,27 @@ def read(event: Event | Inner, options: Options) -> Iterator[Said]:
     assert_type(event.header, str | None)
     for where, inner in event.items:
         assert_type(inner, Inner)
-        yield Reading(state=State.FIRING, identity={options.field: inner._id}, at=where, started_at=event.time)
+        yield Reading(state=State.FIRING, identity={options.field: inner._id}, path=where, started_at=event.time)
 
 
-def recognise(document: object, request: Request) -> Mark | None:
-    """Find out."""
-    return Mark("it says so", Rank.WEAK) if request.header("x-acme-event") and document else None
+def read_more(event: More) -> Reading | None:
+    """Read one with a state table."""
+    assert_type(event.state, State)
+    assert_type(event.inner, Inner)
+    assert_type(event.at, datetime | None)
+    return Reading(state=event.state, identity=[{"id": event.id or None}, {"kind": event.kind}], labels=event.texts)
+
+
+def marks(document: object, request: Request) -> bool | Rank:
+    """Recognise an event."""
+    return Rank.WEAK if request.header("x-acme-event") and document else False
 
 
 adapter = Adapter(
     name="acme",
     title="Acme",
-    wire=Event | Inner,
-    read=read,
+    shapes=[Shape(Event, read, marks=marks), Shape(More, read_more, marks={"acme"}, headers={"x-acme-event": ""})],
     levels={"bad": Severity.HIGH},
-    marks=recognise,
     options=Options,
     many=True,
 )
