@@ -108,6 +108,20 @@ def test_a_model_holds_what_is_read() -> None:
     assert "\n    # guessed: nothing reads bytes, probe, odd\n" in text(document)
 
 
+def test_an_id_beside_the_state_is_that_of_the_alert() -> None:
+    """Ids of the surroundings, such as the page that all alerts are on, come after it; long times are not dropped."""
+    names = {"created_at": "2026-01-31T12:00:00Z", "resolved_at": "2026-01-31T12:05:00Z"}
+    opened, closed = (
+        {"page": {"id": "p-1"}, "incident_of_a_status_page": {"id": "i-7", "status": word, **names}}
+        for word in ("down", "up")
+    )
+    assert [alert.dedup_key for alert in alerts(opened, closed)] == ["acme:id=i-7", "acme:id=i-7"]
+    assert [str(alert.occurred_at) for alert in alerts(opened, closed)] == [
+        "2026-01-31 12:00:00+00:00",
+        "2026-01-31 12:05:00+00:00",
+    ]
+
+
 def test_a_field_that_is_missing_somewhere_decides_nothing() -> None:
     """A state or an id that one payload lacks gets a default."""
     found = fields({"id": "1", "status": "down", "a": 1, "b": 1}, {"id": None, "a": 1, "b": 1})

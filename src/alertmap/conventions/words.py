@@ -17,7 +17,7 @@ STATES = {
         State.ACKNOWLEDGED: "ack acknowledge acknowledged acknowledgement accepted in_progress in-progress inprogress",
         State.SUPPRESSED: "suppressed muted silenced snoozed paused maintenance downtime ignored",
         State.RESOLVED: "resolve resolved ok recover recovered recovery close closed clear cleared up normal success"
-        " healthy good inactive deactivated fixed done end ended",
+        " healthy operational good inactive deactivated fixed done end ended",
     }.items()
     for word in words.split()
 } | {"in progress": State.ACKNOWLEDGED}

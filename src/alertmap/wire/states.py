@@ -9,6 +9,7 @@ from alertmap.wire.models import FALLBACK, Encoding
 from alertmap.wire.nodes import Node
 from alertmap.wire.scalars import number_text
 
+_MOST_NAMED = 12  # words of a table in a message
 _BETWEEN = re.compile(r"(?<=[^\W\d_])[\s_-]+(?=[^\W\d_])")  # beside digits they may mean a sign or a decimal
 
 
@@ -53,7 +54,7 @@ def state(table: Mapping[str, State | None]) -> Encoding:
     def fast_path(value: object) -> object:
         return table.get(value, FALLBACK) if type(value) is str else FALLBACK
 
-    name = f"state: {', '.join(table)}"
+    name = f"state: {', '.join([*table][:_MOST_NAMED])}{', …' if len(table) > _MOST_NAMED else ''}"
     examples: tuple[object, ...] = (
         *table,
         *(word.upper() for word in table),

@@ -526,6 +526,9 @@ def _identity(shape: ShapeDraft, places: list[Place]) -> tuple[tuple[Place, ...]
     """Guess what is the same in trigger and recovery: an id, and else up to three names of what is watched."""
     places = [place for place in places if place is not shape.state]
     ids = _named(places, ID_KEYS, by_part=False)
+    if shape.state is not None:  # an id beside the state is that of the alert, others are of its surroundings
+        around = shape.state.path[:-1]
+        ids = sorted(ids, key=lambda place: place.path[:-1] != around)
     kept = [place for place in ids if _stays(shape, place)]
     names = [place for place in _named(places, PART_KEYS, by_part=False) if _stays(shape, place)]
     better = [place for place in names if letters(place.key) not in ("name", "title")]

@@ -277,7 +277,7 @@ class _Shape:
     def read(self) -> str:
         """Return the code of the function that reads an event."""
         draft = self.draft
-        reading = [line for line in self._reading() if len(line) <= WIDTH]
+        reading = [line for line in self._reading() if len(line) <= self._width]
         if not draft.items:
             kind = "Reading | Notice" if draft.test else "Reading"
             event = "event" if draft.test or any("event." in line for line in reading) else "_event"
@@ -324,7 +324,11 @@ class _Shape:
         )
         level = self._value(draft.level) if draft.level else f'"{_LEVEL}"'
         is_over = f"{state} is State.RESOLVED"
-        yield f"        level={f'None if {is_over} else {level}' if draft.level_ends and draft.state else level},"
+        yield from (
+            self._either("level", "None", is_over, level)
+            if draft.level_ends and draft.state
+            else [f"        level={level},"]
+        )
         yield from self._identity()
         texts = {"title": draft.title, "message": draft.message, "resource": draft.resource, "labels": draft.labels}
         for name, place in texts.items():
@@ -345,7 +349,18 @@ class _Shape:
             yield from [f"        occurred_at={self._value(begun)},"] if begun else []
         else:
             since, until = (self._value(one) if one else "None" for one in (begun, ended))
-            yield f"        occurred_at={until} if {is_over} else {since},"
+            yield from self._either("occurred_at", until, is_over, since)
+
+    @property
+    def _width(self) -> int:
+        """Longest line of an argument: those of an element are indented once more."""
+        return WIDTH - 4 if self.draft.items else WIDTH
+
+    def _either(self, name: str, value: str, condition: str, otherwise: str) -> list[str]:
+        """Write an argument with a condition, in three lines where one would be too long."""
+        parts = [f"        {name}={value}", f"if {condition}", f"else {otherwise},"]
+        line = " ".join(parts)
+        return [line] if len(line) <= self._width else [parts[0], *(f"        {part}" for part in parts[1:])]
 
     def _identity(self) -> Iterator[str]:
         mappings = [
