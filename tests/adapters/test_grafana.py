@@ -124,6 +124,7 @@ def test_a_long_message_is_cut() -> None:
     [
         ("alerting", State.FIRING, []),
         ("no_data", State.FIRING, []),
+        ("No Data", State.FIRING, []),
         (" OK ", State.RESOLVED, []),
         ("paused", State.SUPPRESSED, []),
         ("drifting", State.FIRING, [ProblemCode.STATE_UNKNOWN, ProblemCode.LEVEL_MISSING]),
@@ -134,7 +135,7 @@ def test_legacy_states(state: str, expected: State, codes: list[ProblemCode]) ->
     """Legacy states are mapped; an unknown one is FIRING and not a level."""
     alert = _only(_legacy(state=state))
     assert alert.state is expected
-    assert alert.no_data is (state == "no_data")
+    assert alert.no_data is (state in ("no_data", "No Data"))
     assert [problem.code for problem in alert.problems] == codes
     assert alert.dedup_key == "grafana:orgId=2,ruleId=31"
 

@@ -285,3 +285,10 @@ def test_detected_as_bytes() -> None:
     found = detect('{"_measurement":"notifications","_notification_rule_id":"0e52c7c477652000","_level":"ok"}')
     assert found is not None
     assert found.vendor == "influxdb2"
+
+
+@pytest.mark.parametrize("level", ["normal", "Nor-mal", "NOR MAL"])
+def test_levels_that_checks_do_not_send(level: str) -> None:
+    """Such a level is understood with a problem, in any spelling that counts as the word."""
+    alert = _alert({"_level": level})
+    assert (alert.state, [problem.code for problem in alert.problems]) == (State.RESOLVED, [ProblemCode.SYNONYM])

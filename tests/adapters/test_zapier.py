@@ -35,6 +35,13 @@ def test_keys_are_those_of_itoc360() -> None:
     assert fingerprint("md5", *without.identity.values()) == "78e14e24a7363e5aeaefe434fed36602"
 
 
+@pytest.mark.parametrize(("word", "is_contract"), [("De-activated", False), ("NO RMAL", False), ("re_solve", True)])
+def test_words_in_other_spellings(word: str, *, is_contract: bool) -> None:
+    """A word that the contract does not name is a problem in any spelling that counts as the word."""
+    alert = one(ALERT | {"status": word})
+    assert (alert.state, codes(alert)) == (State.RESOLVED, [] if is_contract else [ProblemCode.SYNONYM])
+
+
 def test_a_form_with_files() -> None:
     """`multipart/form-data`, which Zapier sends where a field is a file, is the same alert, and is recognised."""
     parts = "".join(f'--x\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in ALERT.items())

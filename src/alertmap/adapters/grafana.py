@@ -32,7 +32,6 @@ from alertmap.adapter import (
     Shape,
     State,
     Times,
-    normalise,
 )
 from alertmap.conventions import alertmanager
 from alertmap.conventions.alertmanager import Item, Options
@@ -49,6 +48,7 @@ LEGACY_STATES = {
 
 # Legacy alerting has no levels: these states stand for them where the rule has no tag.
 LEGACY_LEVELS = {"alerting": Severity.MEDIUM, "no_data": Severity.MEDIUM}
+LEGACY_WORDS = {wire.loosen(word) for word in LEGACY_LEVELS}
 
 LEVELS = conventions.LEVELS | LEGACY_LEVELS
 
@@ -130,7 +130,7 @@ def read_legacy(event: Legacy) -> Reading | Notice | None:
     return Reading(
         state=event.state,
         # An `ok` ends an alerting or a no_data, and does not say which.
-        level=conventions.level(event.tags) or (event.word if normalise(event.word) in LEGACY_LEVELS else None),
+        level=conventions.level(event.tags) or (event.word if wire.loosen(event.word) in LEGACY_WORDS else None),
         identity={"ruleId": event.ruleId, "orgId": event.orgId or None},
         title=event.ruleName or event.title,
         message=event.message,
@@ -138,7 +138,7 @@ def read_legacy(event: Legacy) -> Reading | Notice | None:
         labels=shared_tags(event.evalMatches) | event.tags,
         links={"source": event.ruleUrl, "image": event.imageUrl},
         values={match.metric or "value": match.value for match in event.evalMatches if match.value is not None},
-        no_data=normalise(event.word) == "no_data",
+        no_data=wire.state_word(event.word) == "nodata",
     )
 
 

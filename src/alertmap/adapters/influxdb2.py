@@ -38,7 +38,6 @@ from alertmap.adapter import (
     Shape,
     State,
     Times,
-    normalise,
 )
 
 SYNONYMS = {"critical": State.FIRING, "warning": State.FIRING, "normal": State.RESOLVED}
@@ -200,7 +199,7 @@ def values(measured: Mapping[str, object]) -> dict[str, int | float | str]:
 
 
 def problems(event: Status, message: str) -> Iterator[Problem]:
-    if normalise(event.level) in SYNONYMS:
+    if wire.state_word(event.level) in SYNONYMS:
         yield Problem(ProblemCode.SYNONYM, "$._level", "a level that checks do not send was understood")
     if not message:
         yield Problem(ProblemCode.TITLE_FALLBACK, "$._message", "there is no message; the title is made of the check")

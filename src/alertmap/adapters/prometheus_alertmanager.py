@@ -66,6 +66,7 @@ class Listed:
     annotations: dict[str, wire.AnyText] = Factory(dict)
     startsAt: wire.Rfc3339WithText = None
     generatorURL: wire.Text = ""
+    fingerprint: wire.Text = ""
 
 
 @wire.model
@@ -102,6 +103,7 @@ def read_listed(event: Listed, options: Options) -> Reading:
         annotations=event.annotations,
         startsAt=event.startsAt,
         generatorURL=event.generatorURL,
+        fingerprint=event.fingerprint,
         status=event.status.state,
     )
     return reading((), item, options)

@@ -58,7 +58,7 @@ def read_status(node: wire.Node) -> Any:
     if type(value) is list and value and all(one == value[0] for one in value):
         value = value[0]  # line items repeat what is the same for all
     word = value.strip().rstrip(".!,;: ") if type(value) is str else value
-    if type(word) is str and normalise(word) in STATES and normalise(word) not in CONTRACT:
+    if type(word) is str and wire.state_word(word) in STATES and wire.state_word(word) not in CONTRACT:
         node.warn(ProblemCode.SYNONYM, f"the contract names {' and '.join(CONTRACT)} only")
     return STATUS.decode(wire.Node(word, node.where, node.context))
 

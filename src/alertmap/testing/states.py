@@ -14,7 +14,6 @@ from alertmap.testing.fixtures import Case
 from alertmap.testing.fixtures import document as document_of
 from alertmap.testing.outcomes import alerts_of, outcome_of
 from alertmap.testing.typed import typed_places
-from alertmap.wire.states import bare_word
 
 _UNKNOWN: tuple[Any, ...] = ("word of tomorrow", *EDGE_VALUES)
 _VISIBLE = {ProblemCode.STATE_UNKNOWN, ProblemCode.STATE_GUESSED}
@@ -62,7 +61,7 @@ def _state_fields(adapter: Adapter, document: Any) -> Iterator[_Field]:
 
 def _is_word(value: Any, table: Mapping[str, State | None]) -> bool:
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return bare_word(text) in map(bare_word, table)
+    return wire.state_word(text) in map(wire.state_word, table)
 
 
 def _decided(adapter: Adapter, case: Case, document: Any, field: _Field) -> set[int]:

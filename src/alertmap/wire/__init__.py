@@ -70,7 +70,7 @@ from alertmap.wire.scalars import (
     number_text,
     regex,
 )
-from alertmap.wire.states import state
+from alertmap.wire.states import state, state_word
 from alertmap.wire.times import (
     AnyTime,
     BasicTime,
@@ -165,6 +165,7 @@ __all__ = [
     "scalar_text",
     "shadows",
     "state",
+    "state_word",
     "structure",
     "synonyms",
     "time_in",

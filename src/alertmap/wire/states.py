@@ -13,8 +13,8 @@ _MOST_NAMED = 12  # words of a table in a message
 _BETWEEN = re.compile(r"(?<=[^\W\d_])[\s_-]+(?=[^\W\d_])")  # beside digits they may mean a sign or a decimal
 
 
-def bare_word(word: str) -> str:
-    """Return the form of a state word in which its spelling does not count."""
+def state_word(word: str) -> str:
+    """Return the form of a state word in which its spelling does not count, to compare it once more after `state`."""
     return _BETWEEN.sub("", word.strip().casefold())
 
 
@@ -31,7 +31,7 @@ def state(table: Mapping[str, State | None]) -> Encoding:
     """
     words: dict[str, State | None] = {}
     for word, meaning in table.items():
-        if words.setdefault(bare_word(word), meaning) is not meaning:
+        if words.setdefault(state_word(word), meaning) is not meaning:
             raise ConfigurationError(f"the state word {word!r} has two states")
     if not words:
         raise ConfigurationError("a table of states needs at least one word")
@@ -45,7 +45,7 @@ def state(table: Mapping[str, State | None]) -> Encoding:
         if value is None or (type(value) is str and not value.strip()):
             node.warn(ProblemCode.STATE_GUESSED, "the state is blank; treated as firing")
             return State.FIRING
-        word = bare_word(value) if type(value) is str else None
+        word = state_word(value) if type(value) is str else None
         if word in words:
             return words[word]
         node.warn(ProblemCode.STATE_UNKNOWN, "unknown state; treated as firing")

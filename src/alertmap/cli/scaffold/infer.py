@@ -89,7 +89,6 @@ _NO_LINK = {
 KEY = re.compile(r"[A-Za-z_@$][\w.@$:/ -]{0,39}", re.ASCII)
 """A key that a field can stand for; any other key is data, and its object is a map."""
 MAX_SHAPES = 3
-MAX_MARKS = 6
 _MAX_DEPTH = 4
 _LONGEST = 70  # characters of the expression for a value
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from attrs import frozen
 
 from alertmap import conventions
-from alertmap.adapter import normalise
 from alertmap.cli.scaffold.infer import COMMON_KEYS, Draft, Place, ShapeDraft, letters, python_name
 from alertmap.model import State, Times
 from alertmap.paths import format_path
@@ -166,12 +165,6 @@ class _Shape:
         self.table: str = f"STATES{number}" if is_other else "STATES"
         self.has_test_word = draft.test is not None and draft.test is draft.state and not draft.state.is_flag
         self.uses = list(self._uses())
-
-    def _differs_in_state(self, drafts: list[ShapeDraft]) -> bool:
-        """Say whether a word has another state in a shape before."""
-        words = [(normalise(word), state) for draft in drafts for word, state in draft.states.items()]
-        mine = {normalise(word): state for word, state in self.draft.states.items()}
-        return any(mine.get(word, state) is not state for word, state in words)
 
     def _uses(self) -> Iterator[_Use]:
         draft = self.draft
