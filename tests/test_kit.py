@@ -373,7 +373,7 @@ def test_an_adapter_that_never_resolves(package: Package) -> None:
     failed, output = package.run("test_recoveries_close")
     assert failed == {"test_recoveries_close"}
     assert "no fixture resolves" in output
-    package.sabotage("occurred_at=event.at", "occurred_at=event.at, resolvable=False")
+    package.sabotage("levels=LEVELS,", "levels=LEVELS, recovers=False,")
     failed, output = package.run("test_recoveries_close")
     assert not failed
     assert "this sender announces no recovery" in output

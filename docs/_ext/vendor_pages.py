@@ -87,6 +87,9 @@ def _shapes(adapter: Adapter) -> Iterator[str]:
     used = dict.fromkeys(shape.times or adapter.times for shape in adapter.shapes)
     yield "\n" + "\n".join(f"- `{times.value}`: {TIMES[times]}" for times in used) + "\n"
     yield f"Answer: {answer(adapter)}.\n"
+    yield f"Stated again while it lasts: {repeats(adapter) or 'nothing'}.\n"
+    if adapter.delivery_header is not None:
+        yield f"Id of the request, the same on a retry: the header `{adapter.delivery_header}`.\n"
 
 
 def marks(shape: Shape) -> str:
@@ -109,6 +112,11 @@ def answer(adapter: Adapter) -> str:
     if not isinstance(reply, Reply):
         return "made of the request"
     return f"status {reply.status}" + (f" with `{reply.body}`" if reply.body else "")
+
+
+def repeats(adapter: Adapter) -> str:
+    """Name the states that the sender repeats while they last."""
+    return ", ".join(state.value for state in State if state in adapter.repeats)
 
 
 def _recoveries(adapter: Adapter, cases: tuple[Case, ...]) -> Iterator[str]:
@@ -231,8 +239,11 @@ def matrix(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> str:
 def _matrix_rows(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[str]:
     yield "# Vendors\n"
     yield "## What each of them sends\n"
-    yield "| vendor | states | levels | key | times | answer | episode | handshake | a recovery carries |"
-    yield "|---|---|---|---|---|---|---|---|---|"
+    yield (
+        "| vendor | states | levels | key | times | repeats | answer | episode | handshake | id of the request "
+        "| a recovery carries |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|---|---|"
     for adapter, cases in vendors:
         seen = [alert for case in cases for alert in alerts(case, adapter)]
         ended = [alert for alert in seen if alert.state is State.RESOLVED]
@@ -247,10 +258,12 @@ def _matrix_rows(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[st
             ", ".join(f"`{level}`" for level in list(adapter.levels)[:8]) + (" …" if len(adapter.levels) > 8 else ""),  # noqa: PLR2004
             ", ".join(sorted({name.partition(".")[0] for alert in seen for name in alert.identity})[:8]),
             ", ".join(dict.fromkeys((shape.times or adapter.times).value for shape in adapter.shapes)),
+            repeats(adapter),
             answer(adapter),
             "yes" if any(alert.episode for alert in seen) else "",
             "yes" if any(_reason(case, adapter) is Reason.HANDSHAKE for case in cases) else "",
-            ", ".join(name for name, there in carries.items() if there) if ended else "no recovery",
+            f"`{adapter.delivery_header}`" if adapter.delivery_header else "",
+            ", ".join(name for name, there in carries.items() if there) if adapter.recovers else "no recovery",
         )
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
     yield ""

@@ -134,6 +134,13 @@ def _as_names(names: Collection[str]) -> frozenset[str]:
     return frozenset(names)
 
 
+def _as_states(states: Iterable[State]) -> frozenset[State]:
+    found = frozenset(states)
+    if not all(isinstance(state, State) for state in found):
+        raise ConfigurationError("repeats must be a collection of State")
+    return found
+
+
 def _as_shapes(shapes: Iterable[Any]) -> tuple[Shape, ...]:
     return tuple(shapes)
 
@@ -171,6 +178,12 @@ class Adapter:
     """A body may be an array of events; a bad event does not affect the others."""
     times: Times = Times.SINCE
     """Meaning of `occurred_at`; a shape or a reading may differ. SINCE is the safe choice where it is not known."""
+    repeats: frozenset[State] = field(default=frozenset(), converter=_as_states)
+    """States that the sender states again while they last. Empty where each change is sent once."""
+    recovers: bool = True
+    """False where the sender never announces any recovery: no alert is then `resolvable`."""
+    delivery_header: str | None = None
+    """Header with the id of a request, which a retry has again; None where there is none, or the body has it."""
     prepare: Callable[[Any], Any] | None = None
     """Pure function that corrects a decoded document before the wire models see it."""
     options: type | None = None

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from alertmap import Batch, Source, parse
 from alertmap.model import Alert
@@ -47,6 +47,10 @@ class Rules:
     """Options of the source, by scenario."""
     waits: Callable[[Captured], str] = lambda _: ""
     """The missing rule that makes a request fail; it must fail until the rule exists."""
+    folder: str = Factory(lambda self: self.vendor, takes_self=True)
+    """The folder of the captures, where its name is not the vendor's."""
+    mostly_alerts: bool = True
+    """False where most captured requests are written for other systems or change no alert."""
 
     def parse(self, one: Captured) -> Batch:
         """Parse a captured request as its source would be set up."""

@@ -29,8 +29,8 @@ from corpus.vendors import VENDORS
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 RULES = {rules.vendor: rules for rules in VENDORS}
 FILES = {vendor: load(vendor) for vendor in RULES}
-CAPTURED = {vendor: captures.streams(vendor) for vendor in RULES}
-BY_NAME = {vendor: {one.name: one for one in captures.requests(vendor)} for vendor in RULES}
+CAPTURED = {vendor: captures.streams(rules.folder) for vendor, rules in RULES.items()}
+BY_NAME = {vendor: {one.name: one for one in captures.requests(rules.folder)} for vendor, rules in RULES.items()}
 
 
 class Stream(NamedTuple):

@@ -1,14 +1,8 @@
-"""The rules of all vendors with captured requests."""
+"""The rules of all vendors with captured requests: each module `rules_<vendor>.py` beside this one has `RULES`."""
 
-from corpus import rules_grafana, rules_influxdb2, rules_influxdb3, rules_kapacitor, rules_prometheus_alertmanager
+import importlib
+from pathlib import Path
 
 VENDORS = [
-    rules.RULES
-    for rules in (
-        rules_grafana,
-        rules_influxdb2,
-        rules_influxdb3,
-        rules_kapacitor,
-        rules_prometheus_alertmanager,
-    )
+    importlib.import_module(f"corpus.{file.stem}").RULES for file in sorted(Path(__file__).parent.glob("rules_*.py"))
 ]

@@ -104,6 +104,7 @@ def parse_document(
 
 
 _NO_REQUEST = Request()
+_LONGEST_ID = 255  # characters of the id of a request
 
 
 def _resolved(vendor: object, source: object) -> tuple[Adapter, Source, Any]:
@@ -218,11 +219,17 @@ def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem
         envelopes=unwrapped.envelopes,
         truncated=notice.truncated,
         group_key=notice.group_key,
-        delivery_id=notice.delivery_id or unwrapped.delivery_id,
+        delivery_id=notice.delivery_id or unwrapped.delivery_id or _delivery_id(adapter, request),
         reason=None if alerts else notice.reason or Reason.NO_ALERT,
         reply=notice.reply,
         confirm_url=notice.confirm_url,
     )
+
+
+def _delivery_id(adapter: Adapter, request: Request) -> str:
+    name = adapter.delivery_header
+    found = None if name is None else request.header(name)
+    return found if found is not None and len(found) <= _LONGEST_ID and found.isprintable() else ""
 
 
 def _without_envelopes(call: _Call, document: Any, context: wire.ParseContext) -> _Opened:
@@ -439,7 +446,7 @@ def _alert(call: _Call, reading: Reading, times: Times, warnings: Iterable[Probl
         episode=reading.episode,
         expires_at=reading.expires_at,
         no_data=reading.no_data and state is State.FIRING,
-        resolvable=reading.resolvable,
+        resolvable=reading.resolvable and adapter.recovers,
         problems=tuple(problems),
         path=reading.path,
         raw=element,

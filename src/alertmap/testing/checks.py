@@ -30,7 +30,7 @@ from alertmap.intake.detect import Detection, detect, match_of, recognise
 from alertmap.intake.marks import Index, first_event, marks_of
 from alertmap.intake.parse import parse, parse_document
 from alertmap.intake.redact import PLACEHOLDER, secrets_in
-from alertmap.model import Alert, Batch, ProblemCode, Request, Severity, State
+from alertmap.model import Alert, Batch, ProblemCode, Request, Severity, State, Times
 from alertmap.paths import JsonPath, resolve
 from alertmap.strict_json import Limits
 from alertmap.testing.damage import KINDS, damaged, described, places, replaced
@@ -351,10 +351,46 @@ def recoveries_close(adapter: Adapter, cases: Sequence[Case]) -> None:
             opening = {a.dedup_key for a in found[closes] if a.state is not State.RESOLVED}
             closing = {a.dedup_key for a in found[case.name] if a.state is State.RESOLVED}
             assert opening & closing, f"{case.name} does not close {closes}: {closing} is not {opening}"
+    assert adapter.recovers or not resolving, f"{resolving[0]} resolves: then the adapter cannot say recovers=False"
     if not resolving:
-        ends = any(alert.resolvable for alerts in found.values() for alert in alerts)
-        assert not ends, "no fixture resolves: add one, or set resolvable=False where the sender announces no recovery"
+        assert not adapter.recovers, "no fixture resolves: add one, or recovers=False where none is ever announced"
         pytest.skip("this sender announces no recovery")
+
+
+def repeats_keep_their_time(adapter: Adapter, cases: Sequence[Case]) -> None:
+    """A case that repeats another has its key and its state, and with `Times.SINCE` its time as well."""
+    by_name = {case.name: case for case in cases}
+    shown = set[State]()
+    for case in cases:
+        if (name := case.about.repeats) is None:
+            continue
+        assert name in by_name, f"{case.name} repeats {name}, which is no case"
+        earlier = {(alert.dedup_key, alert.state): alert for alert in alerts_of(adapter, by_name[name])}
+        pairs = [(earlier.get((alert.dedup_key, alert.state)), alert) for alert in alerts_of(adapter, case)]
+        known = [(before, alert) for before, alert in pairs if before is not None]
+        assert known, f"{case.name} has no alert with the key and the state of one of {name}"
+        for before, alert in known:
+            shown.add(alert.state)
+            if alert.times is Times.SINCE:
+                assert alert.occurred_at == before.occurred_at, (
+                    f"{case.name} has another occurred_at than {name}: if each statement has a time of its own, "
+                    "this is Times.STATED"
+                )
+    missing = [state.value for state in State if state in adapter.repeats - shown]
+    assert not missing, f'the adapter says that {missing[0]} is repeated: add such a case, with repeats = "…"'
+    if not shown:
+        pytest.skip("this sender repeats nothing")
+
+
+def delivery_ids_are_shown(adapter: Adapter, cases: Sequence[Case]) -> None:
+    """The header with the id of a request stands in a fixture, and its id in the batch."""
+    if adapter.delivery_header is None:
+        pytest.skip("this sender has no header with an id of the request")
+    ids = [case.request.header(adapter.delivery_header) for case in cases]
+    for case, found in zip(cases, ids, strict=True):
+        if found and case.expected[0].split()[0] != "refused":
+            assert case.parse(adapter).delivery_id, f"{case.name} has a {adapter.delivery_header}, its batch no id"
+    assert any(ids), f"add a recorded request with the header {adapter.delivery_header}"
 
 
 def every_severity_is_shown(adapter: Adapter, cases: Sequence[Case]) -> None:

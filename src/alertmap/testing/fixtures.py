@@ -1,7 +1,7 @@
 """Fixture folders: real or written payloads, the alerts that they become, and where they came from.
 
 fixtures/acme/
-  about.toml             per case: origin, product, summary, expect, closes, received_at, options, detect
+  about.toml             per case: origin, product, summary, expect, closes, repeats, received_at, options, detect
   critical.json          the body, byte for byte (.form, .txt, .xml for other kinds)
   probe.request.json     or a recorded request, where method, path, query or headers matter
   critical.alerts.json   what it must become: only what differs from the defaults
@@ -54,6 +54,8 @@ class About:
     """Of a captured one: the software and its version."""
     closes: str | Literal[False] | None = None
     """The case whose alert this one resolves; False where it resolves one that no case opens."""
+    repeats: str | None = None
+    """The case that this one states again, later: same key, same state."""
     received_at: Any = None
     """When it came in: a TOML date-time with an offset."""
     options: Mapping[str, Any] = Factory(dict)

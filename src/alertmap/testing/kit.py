@@ -98,6 +98,12 @@ def conformance(adapter: Adapter, folder: Path | str) -> type:  # noqa: C901 - a
         def test_recoveries_close(self) -> None:
             checks.recoveries_close(adapter, cases)
 
+        def test_repeats_keep_their_time(self) -> None:
+            checks.repeats_keep_their_time(adapter, cases)
+
+        def test_delivery_ids_are_shown(self) -> None:
+            checks.delivery_ids_are_shown(adapter, cases)
+
         def test_every_severity_is_shown(self) -> None:
             checks.every_severity_is_shown(adapter, cases)
 
