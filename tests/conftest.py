@@ -3,13 +3,16 @@
 import os
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from alertmap import strict_json
 
 pytest_plugins = ["pytester"]
 
 settings.register_profile("default", deadline=None, print_blob=True)
+settings.register_profile(
+    "quick", settings.get_profile("default"), max_examples=25, phases=[Phase.explicit, Phase.generate]
+)
 settings.register_profile("long", settings.get_profile("default"), max_examples=10_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

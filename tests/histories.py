@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from alertmap.incidents.book import IncidentBook
 from alertmap.incidents.model import Incident, Policy, Transition, TransitionKind
 from alertmap.incidents.timeline import Timeline, step, tick
-from alertmap.model import Alert, Severity, State
+from alertmap.model import Alert, Severity, State, Times
 
 T0 = datetime(2024, 2, 29, 23, 59, 50, tzinfo=UTC)
 FIRING, ACKNOWLEDGED, SUPPRESSED, RESOLVED = State
-WIDE = Policy(max_ahead=timedelta(days=1), retention=timedelta(days=999))
-"""Policy that keeps every statement of these tests in memory and accepts all their times."""
+WIDE = Policy(max_ahead=timedelta(days=1), retention=timedelta(days=999), settle=None)
+"""Policy that keeps every statement of these tests in memory, accepts all their times, and never trusts arrival."""
 
 
 def at(seconds: float) -> datetime:
@@ -73,7 +73,8 @@ def _book_with(timeline: Timeline, policy: Policy) -> IncidentBook:
     """Return a book that contains one timeline."""
     book = IncidentBook(default=policy)
     if timeline:
-        book._put(book._entry(timeline), Timeline(), timeline)
+        name = (timeline.source, timeline.dedup_key)
+        book._put(name, book._source(timeline.source), Timeline(), timeline)
     return book
 
 
@@ -96,6 +97,7 @@ BOOK = Reducer(_book_step, _book_tick)
 # --- Strategies -------------------------------------------------------------------------------------------------------
 
 _few = st.integers(0, 6)
+TIMED = [Times.SINCE, Times.STATED]
 
 
 def _seconds(low: int, high: int) -> st.SearchStrategy[timedelta]:
@@ -103,14 +105,14 @@ def _seconds(low: int, high: int) -> st.SearchStrategy[timedelta]:
 
 
 @st.composite
-def policies(draw: st.DrawFn, *, expiry: bool = True, retention: int | None = None) -> Policy:
-    """Draw policies: some with limits so small that histories exceed them, some wide."""
+def policies(draw: st.DrawFn, *, expiry: bool = True, retention: int | None = None, settle: bool = True) -> Policy:
+    """Draw policies: some with limits so small that histories exceed them, some wide; `settle`: most trust arrival."""
     return Policy(
         reorder_window=draw(st.sampled_from([sec(0), sec(1), sec(3), timedelta(hours=1)])),
         max_recent=draw(st.sampled_from([1, 2, 3, 32])),
         max_ahead=draw(st.sampled_from([sec(0), sec(2), timedelta(minutes=5)])),
         retention=sec(retention) if retention is not None else timedelta(days=999),
-        reopen_window=draw(st.sampled_from([sec(0), sec(0), sec(2), sec(100)])),
+        settle=draw(st.sampled_from([None, sec(0), sec(1), sec(3), timedelta(minutes=1)])) if settle else None,
         expire_after=draw(st.sampled_from([None, sec(1), sec(3)])) if expiry else None,
     )
 
@@ -132,6 +134,7 @@ def unreceived_alerts(draw: st.DrawFn, *, timed: bool, expiry: bool) -> Alert:
         episode=draw(st.sampled_from([None, None, "x", "y"])),
         no_data=draw(st.sampled_from([False, False, False, True])),
         expires_at=draw(st.one_of(st.none(), st.integers(0, 12))) if expiry else None,
+        times=draw(st.sampled_from(TIMED if timed else [*TIMED, *TIMED, Times.ARRIVAL, Times.NONE])),
     )
 
 
@@ -198,7 +201,7 @@ def without_ids(incident: Incident) -> NaiveIncident:
 
 
 def naive_incidents(alerts: Sequence[Alert]) -> list[NaiveIncident]:
-    """Return the incidents of a set of timed alerts of one key, with full memory, no expiry and no reopen window."""
+    """Return the incidents of a set of timed alerts of one key, with full memory, no expiry, and arrival never trusted."""
     grouped: dict[tuple[Any, ...], list[Alert]] = {}
     for each in alerts:
         t = each.occurred_at

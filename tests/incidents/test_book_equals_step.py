@@ -1,4 +1,4 @@
-"""The fast path of the book is indistinguishable from `step` and `tick`.
+"""A book is indistinguishable from `step` and `tick` for each key.
 
 All laws of test_laws.py run on the book as well.
 """
@@ -195,43 +195,7 @@ def test_alerts_in_order_equal_their_steps(sent: list[tuple[Any, int, Any, bool]
     assert book.snapshot() == reference.snapshot()
 
 
-# --- The fast path ----------------------------------------------------------------------------------------------------
-
-
-def test_alerts_in_order_take_the_fast_path() -> None:
-    """The slow path is not called for a new key, a statement in order, a repeat, a resolve, or a firing after it."""
-    book = IncidentBook()
-    given = [
-        alert(FIRING, 1),
-        alert(FIRING, 1),
-        alert(FIRING, 1, received=2),
-        alert(FIRING, 3),
-        alert(ACKNOWLEDGED, 4),
-        alert(SUPPRESSED, 5),
-        alert(FIRING, 6, severity=Severity.LOW),
-        alert(RESOLVED, 7),
-        alert(RESOLVED, 8),
-        alert(FIRING, 9),
-        alert(FIRING, None, received=10),
-    ]
-
-    with patch("alertmap.incidents.book.advance", side_effect=AssertionError("slow path")):
-        transitions = book.apply(given)
-
-    assert [one.kind.name for one in transitions] == [
-        "OPENED",
-        "IGNORED",
-        "DEDUPLICATED",
-        "DEDUPLICATED",
-        "ACKNOWLEDGED",
-        "SUPPRESSED",
-        "REOPENED",
-        "SEVERITY_CHANGED",
-        "RESOLVED",
-        "IGNORED",
-        "OPENED",
-        "DEDUPLICATED",
-    ]
+# --- Rare cases ------------------------------------------------------------------------------------------------------
 
 
 def test_a_tick_before_any_deadline_reads_no_key() -> None:
@@ -240,16 +204,16 @@ def test_a_tick_before_any_deadline_reads_no_key() -> None:
     book.apply([alert(FIRING, 0, dedup_key=str(n)) for n in range(9)])
     book.apply(alert(FIRING, 0, source="e"))
 
-    with patch.object(IncidentBook, "_entries", side_effect=AssertionError("read all keys")):
+    with patch.object(IncidentBook, "_timeline", side_effect=AssertionError("read a key")):
         assert not book.tick(at(9))
 
     assert [one.kind for one in book.tick(at(10))] == [TransitionKind.EXPIRED]
-    with patch.object(IncidentBook, "_entries", side_effect=AssertionError("read all keys")):
+    with patch.object(IncidentBook, "_timeline", side_effect=AssertionError("read a key")):
         assert not book.tick(at(10))
 
 
 def test_keys_of_many_sources_keep_their_order_of_arrival() -> None:
-    """This includes a key that was forgotten and came back, and a key that took the slow path."""
+    """This includes a key that was forgotten and came back."""
     book = IncidentBook(default=evolve(WIDE, retention=sec(5)))
     names = [("s", "k"), ("r", "k"), ("s", "l"), ("q", "k"), ("r", "l")]
     book.apply([alert(FIRING, n, source=source, dedup_key=key) for n, (source, key) in enumerate(names)])
@@ -300,14 +264,14 @@ def test_rare_histories_equal_their_steps(history: list[Alert]) -> None:
     assert book.snapshot() == reference.snapshot()
 
 
-def test_an_incident_that_was_never_announced_takes_the_slow_path() -> None:
+def test_an_incident_that_was_never_announced() -> None:
     """Only a damaged snapshot has one; the book then gives the transitions of `step`."""
     for last in (alert(FIRING, 2), alert(RESOLVED, 2)):
         intact = IncidentBook()
         intact.apply([alert(FIRING, 1), last])
         data = intact.snapshot()
         for statement in data["timelines"][0]["recent"]:
-            statement.pop("marked", None)
+            statement.pop("announced", None)
         for sent in (alert(FIRING, 3), alert(RESOLVED, 3), alert(last.state, 2, received=3)):
             book = IncidentBook.restore(data)
             timeline, expected = step(book.timeline("s", "k"), sent, Policy())

@@ -21,7 +21,7 @@ ALERTS = [
     alert(state, t, received=0, dedup_key=key)
     for key, state, t in product("kl", (FIRING, ACKNOWLEDGED, RESOLVED), range(3))
 ]
-TIGHT = Policy(reorder_window=sec(1), max_recent=2, reopen_window=sec(2), retention=timedelta(days=999))
+TIGHT = Policy(reorder_window=sec(1), max_recent=2, settle=None, retention=timedelta(days=999))
 
 Timelines = dict[str, Timeline]
 

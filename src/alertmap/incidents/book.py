@@ -1,26 +1,38 @@
-"""Reducer for many keys: `IncidentBook` maps each source and dedup key to its memory.
+"""Reducer for many keys: `IncidentBook` maps each source and dedup key to its timeline.
 
-The book is the only mutable part of the reducer. It adds three things to `step` and `tick`: a policy for each source, a
-limit on the open incidents of a source, and snapshots as JSON. Alerts in order take the fast path of `_fast.py`, all
-others take `timeline.py`; the results are equal.
+The book is the only mutable part of the reducer. It adds to `step` and `tick`: a policy for each source, limits on the
+open incidents and the keys of a source, the time of the next tick, and snapshots as JSON.
 
-The book has no lock: use it from one thread, or guard it.
+The book has no lock: use it from one thread. For many threads keep a book for each source, or no book at all: `step`
+over a store of your own, which locks one key.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from heapq import merge
-from operator import attrgetter
+from heapq import heapify, heappop, heappush
 from typing import Any
 
-from alertmap.errors import ConfigurationError, LimitError
-from alertmap.incidents._fast import Entry, SourceState, statements_of
-from alertmap.incidents.model import Incident, Policy, Transition
-from alertmap.incidents.snapshot import VERSION, dump_timeline, load_timeline
-from alertmap.incidents.timeline import NEVER, Timeline, advance, incidents, tick, to_utc
-from alertmap.model import Alert
+from attrs import evolve
 
-_number = attrgetter("number")
+from alertmap.errors import ConfigurationError, LimitError
+from alertmap.incidents.model import Incident, OrderKey, Policy, Transition
+from alertmap.incidents.snapshot import VERSION, dump_timeline, load_timeline
+from alertmap.incidents.timeline import (
+    NEVER,
+    Statement,
+    Timeline,
+    advance,
+    apply_statement,
+    check_alert,
+    due,
+    expire,
+    incidents,
+    to_utc,
+)
+from alertmap.model import Alert, Severity
+
+Name = tuple[str, str]
+"""Source and dedup key."""
 
 
 class TooManyOpen(LimitError):
@@ -33,9 +45,32 @@ class TooManyOpen(LimitError):
         super().__init__(message)
         self.transitions = transitions
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _too_many_open, (str(self), self.transitions)
+
+
+def _too_many_open(message: str, transitions: tuple[Transition, ...]) -> TooManyOpen:
+    return TooManyOpen(message, transitions=transitions)
+
+
+class _Source:
+    """The part of a book that belongs to one source."""
+
+    __slots__ = ("agenda", "forgotten", "keys", "name", "open", "policy")
+
+    def __init__(self, name: str, policy: Policy) -> None:
+        self.name = name
+        self.policy = policy
+        self.open = 0  # number of open incidents
+        self.keys = 0  # number of remembered keys
+        self.forgotten = 0  # number of keys that were forgotten early
+        # A heap of (time, dedup key). No key changes by time alone before its earliest entry; later entries of it, and
+        # those of forgotten keys, are left behind and skipped when their time comes.
+        self.agenda: list[tuple[datetime, str]] = []
+
 
 class IncidentBook:
-    """Open and closed incidents of many sources and keys.
+    """Open and closed incidents of many sources and keys. For one thread: there is no lock.
 
     `policies` maps the name of a source to its `Policy`; `default` is the policy of all other sources.
 
@@ -54,52 +89,52 @@ class IncidentBook:
         for policy in (*self._policies.values(), self._default):
             if not isinstance(policy, Policy):
                 raise ConfigurationError(f"expected Policy, got {type(policy).__name__}")
-        self._sources: dict[str, SourceState] = {}
-        self._keys_added = 0  # ever, with those that were forgotten
+        self._sources: dict[str, _Source] = {}
+        self._timelines: dict[Name, Timeline | _Packed] = {}  # in the order in which the keys were first received
 
     def policy(self, source: str) -> Policy:
-        """Return the policy of a source."""
+        """Return the policy of a source.
+
+        Raises:
+            ConfigurationError: the name is not text.
+        """
+        _expect_text(source, "source")
         return self._policies.get(source, self._default)
 
-    def apply(self, alerts: Alert | Iterable[Alert]) -> tuple[Transition, ...]:
+    def apply(self, alerts: Alert | Iterable[Alert], received_at: datetime | None = None) -> tuple[Transition, ...]:
         """Apply alerts in order of arrival, and return the transitions.
+
+        `received_at` is given to the alerts that have none. Without any, a repeat after a false resolve cannot be told
+        from old news, and nothing expires.
 
         Raises:
             ConfigurationError: an item is not an `Alert` with aware datetimes; no alert was applied.
             TooManyOpen: an alert would open one incident too many; the error has the transitions of those before it.
         """
         batch = (alerts,) if isinstance(alerts, Alert) else _tuple(alerts)
+        for alert in batch:
+            check_alert(alert)
+        if received_at is not None:
+            now = to_utc(received_at, "received_at")
+            batch = tuple(evolve(one, received_at=now) if one.received_at is None else one for one in batch)
         transitions: list[Transition] = []
-        source, name = None, None
-        statements, times = statements_of(batch, self.policy)
-        for alert, statement, received_at in zip(batch, statements, times, strict=True):
-            if source is None or alert.source is not name:
-                name = alert.source
-                source = self._source(name)
-            entry = source.entries.get(alert.dedup_key)
-            if entry is None:
-                entry = self._entry(alert)
-                if statement is not None and entry.apply(alert, statement, received_at, transitions):
-                    self._keys_added += 1
-                    source.entries[alert.dedup_key] = entry
-                    continue
-            elif statement is not None and entry.apply(alert, statement, received_at, transitions):
-                continue
-            transitions += self._step(entry, alert, transitions)
+        for alert in batch:
+            transitions += self._step(alert, transitions)
         return tuple(transitions)
 
-    def _step(self, entry: Entry, alert: Alert, transitions: list[Transition]) -> list[Transition]:
-        """Apply an alert by the slow path."""
-        source, before = entry.source, entry.to_timeline()
+    def _step(self, alert: Alert, transitions: list[Transition]) -> list[Transition]:
+        name = (alert.source, alert.dedup_key)
+        source = self._source(alert.source)
+        before = self._timeline(name)
         after, more = advance(before, alert, source.policy)
-        limit = source.policy.max_open_per_source
-        if after.is_open and not before.is_open and source.open >= limit:
+        if after.is_open and not before.is_open and source.open >= source.policy.max_open_per_source:
             raise TooManyOpen(
-                f"source {alert.source!r} already has {source.open} open incidents, limit {limit}; alert not applied: "
+                f"source {alert.source!r} already has {source.open} open incidents, limit "
+                f"{source.policy.max_open_per_source}; alert not applied: "
                 "raise max_open_per_source in its Policy, or use expire_after if it sends no recoveries",
                 transitions=tuple(transitions),
             )
-        self._put(entry, before, after)
+        self._put(name, source, before, after)
         return more
 
     def tick(self, now: datetime) -> tuple[Transition, ...]:
@@ -109,51 +144,101 @@ class IncidentBook:
             ConfigurationError: `now` is not an aware datetime.
         """
         now = to_utc(now, "now")
-        transitions: list[Transition] = []
-        if all(now < source.due for source in self._sources.values()):
-            return ()
+        found: dict[Name, _Source] = {}
         for source in self._sources.values():
-            source.due = NEVER
-        for entry in list(self._entries()):
-            if now < entry.due:
-                entry.source.due = min(entry.source.due, entry.due)
-                continue
-            before = entry.to_timeline()
-            after, more = tick(before, now, entry.source.policy)
-            self._put(entry, before, after)
-            transitions += more
+            while source.agenda and source.agenda[0][0] <= now:
+                found[source.name, heappop(source.agenda)[1]] = source
+        transitions: list[Transition] = []
+        for name in [name for name in self._timelines if name in found] if len(found) > 1 else found:
+            before = self._timeline(name)
+            if before:
+                after, more = expire(before, now, found[name].policy)
+                self._put(name, found[name], before, after, was_due=NEVER)
+                transitions += more
         return tuple(transitions)
 
-    def _source(self, name: str) -> SourceState:
+    def next_due(self) -> datetime | None:
+        """Return a time before which `tick` changes nothing, or None: without further alerts, it never does.
+
+        Tick then, and not before. Where alerts moved a deadline meanwhile, that tick changes nothing either, and the
+        time after it is later.
+        """
+        times = [source.agenda[0][0] for source in self._sources.values() if source.agenda]
+        return min(times, default=None)
+
+    @property
+    def forgotten(self) -> dict[str, int]:
+        """How many keys were forgotten early, by source: those beyond `max_keys_per_source`. None had an open incident."""
+        return {source.name: source.forgotten for source in self._sources.values() if source.forgotten}
+
+    def _source(self, name: str) -> _Source:
         source = self._sources.get(name)
         if source is None:
-            source = self._sources[name] = SourceState(name, self.policy(name))
+            source = self._sources[name] = _Source(name, self._policies.get(name, self._default))
         return source
 
-    def _entry(self, key_of: Alert | Timeline) -> Entry:
-        """Return an empty entry for the key of an alert or a timeline; it is not yet part of the book."""
-        return Entry(self._keys_added, self._source(key_of.source), key_of.dedup_key, key_of.vendor)
+    def _timeline(self, name: Name) -> Timeline:
+        found = self._timelines.get(name)
+        if found is None:
+            return _UNKNOWN
+        return found if type(found) is Timeline else _unpacked(name, found, self._source(name[0]).policy)
 
-    def _put(self, entry: Entry, before: Timeline, after: Timeline) -> None:
-        """Replace the entry of a key by the entry of its new timeline, or forget the key."""
-        source, dedup_key = entry.source, entry.dedup_key
+    def _put(
+        self, name: Name, source: _Source, before: Timeline, after: Timeline, *, was_due: datetime | None = None
+    ) -> None:
+        """Replace the timeline of a key, or forget the key."""
+        if after is before and was_due is None:
+            return
         source.open += after.is_open - before.is_open
-        if after:
-            if dedup_key not in source.entries:
-                self._keys_added += 1
-            entry = source.entries[dedup_key] = Entry.from_timeline(entry.number, after, source)
-            source.due = min(source.due, entry.due)
-        else:
-            del source.entries[dedup_key]
+        if not after:
+            if before:
+                source.keys -= 1
+                del self._timelines[name]
+            return
+        self._timelines[name] = _packed(after) or after
+        time = due(after, source.policy)
+        if was_due is None:
+            was_due = due(before, source.policy) if before else NEVER
+        if time < was_due:
+            heappush(source.agenda, (time, name[1]))
+            if len(source.agenda) > 2 * source.keys + 1_000:
+                self._plan(source)
+        if not before:
+            source.keys += 1
+            if source.keys > source.policy.max_keys_per_source:
+                self._forget_one(source)
 
-    def _entries(self) -> Iterator[Entry]:
-        """Yield the entries of all keys, in the order in which the book first received the keys."""
-        return merge(*(source.entries.values() for source in self._sources.values()), key=_number)
+    def _plan(self, source: _Source) -> None:
+        """Make the agenda of a source anew, without entries that were left behind."""
+        names = [name for name in self._timelines if name[0] == source.name]
+        planned = [(due(self._timeline(name), source.policy), name[1]) for name in names]
+        source.agenda = [entry for entry in planned if entry[0] < NEVER]
+        heapify(source.agenda)
+
+    def _forget_one(self, source: _Source) -> None:
+        """Forget the key of a source that would be forgotten next; never one with an open incident."""
+        open_ones = []
+        while source.agenda:
+            entry = heappop(source.agenda)
+            name = (source.name, entry[1])
+            timeline = self._timeline(name)
+            if timeline.is_open:
+                open_ones.append(entry)
+            elif timeline:
+                time = due(timeline, source.policy)
+                if time <= entry[0]:
+                    source.forgotten += 1
+                    source.keys -= 1
+                    del self._timelines[name]
+                    break
+                heappush(source.agenda, (time, entry[1]))
+        for entry in open_ones:
+            heappush(source.agenda, entry)
 
     @property
     def open(self) -> tuple[Incident, ...]:
         """The open incidents, in the order in which the book first received their keys."""
-        return tuple(incident for entry in self._entries() if (incident := entry.open))
+        return tuple(incident for name in self._timelines if (incident := self._timeline(name).open))
 
     @property
     def incidents(self) -> tuple[Incident, ...]:
@@ -162,22 +247,31 @@ class IncidentBook:
         Older ones are not kept; their transitions had them.
         """
         return tuple(
-            incident for entry in self._entries() for incident in incidents(entry.to_timeline(), entry.source.policy)
+            incident
+            for name in self._timelines
+            for incident in incidents(self._timeline(name), self._source(name[0]).policy)
         )
 
     def timeline(self, source: str, dedup_key: str) -> Timeline:
-        """Return the timeline of a key; `Timeline()` if the key is unknown."""
-        found = self._sources.get(source)
-        entry = None if found is None else found.entries.get(dedup_key)
-        return Timeline() if entry is None else entry.to_timeline()
+        """Return the timeline of a key; `Timeline()` if the key is unknown.
+
+        Raises:
+            ConfigurationError: an argument is not text.
+        """
+        _expect_text(source, "source")
+        _expect_text(dedup_key, "dedup_key")
+        return self._timeline((source, dedup_key))
 
     def __len__(self) -> int:
         """Return the number of remembered keys."""
-        return sum(len(source.entries) for source in self._sources.values())
+        return len(self._timelines)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the state of the book as JSON types, without the policies."""
-        return {"version": VERSION, "timelines": [dump_timeline(entry.to_timeline()) for entry in self._entries()]}
+        return {"version": VERSION, "timelines": [dump_timeline(one) for one in self._all()]}
+
+    def _all(self) -> Iterator[Timeline]:
+        return (self._timeline(name) for name in self._timelines)
 
     @classmethod
     def restore(
@@ -192,21 +286,88 @@ class IncidentBook:
             raise ConfigurationError(
                 f"snapshot: expected an object with version and timelines, got {type(snapshot).__name__}"
             )
-        if snapshot.get("version") != VERSION:
+        version = snapshot.get("version")
+        if type(version) is not int or not 1 <= version <= VERSION:
             raise ConfigurationError(
-                f"snapshot: version {snapshot.get('version')!r} is unknown; this release reads version {VERSION}"
+                f"snapshot: version {_short(version)} is unknown; this release reads versions 1 to {VERSION}"
             )
         book = cls(policies, default)
         for data in snapshot["timelines"]:
-            timeline = load_timeline(data, book.policy)
-            entry = book._entry(timeline)
-            if timeline.dedup_key in entry.source.entries:
+            timeline = load_timeline(data, book.policy, version)
+            name = (timeline.source, timeline.dedup_key)
+            if name in book._timelines:
                 raise ConfigurationError("snapshot: two timelines have the same source and dedup key")
-            book._put(entry, Timeline(), timeline)
+            book._put(name, book._source(timeline.source), _UNKNOWN, timeline)
         return book
+
+
+_UNKNOWN = Timeline()
 
 
 def _tuple(alerts: object) -> tuple[Any, ...]:
     if not isinstance(alerts, Iterable):
         raise ConfigurationError(f"expected Alert or an iterable of them, got {type(alerts).__name__}")
     return tuple(alerts)
+
+
+def _expect_text(value: object, name: str) -> None:
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{name} must be text, got {type(value).__name__}")
+
+
+def _short(value: object) -> str:
+    return (
+        repr(value)
+        if type(value) in (int, float, bool, type(None)) and len(repr(value)) <= 20
+        else type(value).__name__
+    )  # noqa: E501, PLR2004
+
+
+# --- Keys with one statement ------------------------------------------------------------------------------------------
+
+# Most keys of a large book have one statement, which may have been repeated. They are stored as one tuple, a third of
+# the memory of a timeline, and the garbage collector does not track it. Severities are words for that reason.
+_Packed = tuple[
+    str, datetime, int, datetime, int, bool, str, str | None, str, datetime, datetime | None, bool, bool, datetime
+]
+
+
+def _packed(timeline: Timeline) -> _Packed | None:
+    """Return a timeline with one statement in the packed form; None for any other."""
+    if len(timeline.recent) > 1 or timeline.horizon is not None:
+        return None
+    (statement,) = timeline.recent
+    if statement.received_at != timeline.last_received_at or type(statement.key[1]) is not int:
+        return None
+    severity = statement.severity
+    return (
+        timeline.vendor,
+        *statement.key,
+        None if severity is None else severity.value,
+        statement.title,
+        statement.received_at,
+        statement.expires_at,
+        statement.untimed,
+        statement.announced,
+        timeline.first_received_at,
+    )
+
+
+def _unpacked(name: Name, packed: _Packed, policy: Policy) -> Timeline:
+    (vendor, *parts, word, title, received_at, expires_at, untimed, announced, first_received_at) = packed
+    key: OrderKey = tuple(parts)  # type: ignore[assignment]
+    severity = None if word is None else _SEVERITIES[word]
+    statement = Statement(key, severity, title, received_at, expires_at, untimed, announced)
+    now, _ = apply_statement(None, statement, policy)
+    return Timeline(
+        source=name[0],
+        vendor=vendor,
+        dedup_key=name[1],
+        recent=(statement,),
+        now=now,
+        first_received_at=first_received_at,
+        last_received_at=received_at,
+    )
+
+
+_SEVERITIES = {severity.value: severity for severity in Severity}

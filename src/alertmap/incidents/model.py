@@ -1,7 +1,22 @@
 """Incident model: transition table, policy of a source, incidents and transitions.
 
 `TRANSITIONS` is the life cycle of an incident. The reducer looks up one cell for each *statement* about a dedup key, in
-the order of the sender's time. `timeline.py` sorts the statements of one key; `book.py` keeps many keys.
+order. `timeline.py` sorts the statements of one key; `book.py` keeps many keys. Each rule exists for one fault that
+receivers of alerts have:
+
+- Order by the sender's time: retries and parallel requests arrive out of order. A resolve that overtakes its firing
+  must not leave an incident open for ever.
+- Late statements are inserted and the incidents recomputed: a firing delivered twice, the second time after the
+  resolve, must not page anybody.
+- Still firing: a sender that resolved an alert which never ended (a time-out, a restart, one of two replicas) repeats
+  the firing with the start that it always had. By its time alone it is old news for ever; so from a sender whose times
+  are starts (`Times.SINCE`), a firing received more than `settle` after the resolve reopens the incident. Within
+  `settle` it is taken for an echo. The same resolve received again closes the incident again.
+- Superseded: a lost recovery must not hide the next problem. A firing that names another episode, and started when
+  nothing had been received for longer than `settle`, ends the old incident as expired and opens a new one.
+- Expiry: some senders announce no recovery. The deadline of the sender or `expire_after` ends the incident; a resolve
+  that arrives after that corrects the end.
+- Memory: a key that flaps for years must not grow. Old statements are folded into one base incident.
 """
 
 import hashlib
@@ -27,7 +42,7 @@ class TransitionKind(Enum):
     ACKNOWLEDGED = "acknowledged"
     SUPPRESSED = "suppressed"  # downtime, mute, maintenance
     RESOLVED = "resolved"  # closed, or a closed incident was corrected
-    REOPENED = "reopened"  # was closed or suppressed, fires again
+    REOPENED = "reopened"  # was closed or suppressed, and fires
     EXPIRED = "expired"  # closed because no further alert arrived before the deadline
     IGNORED = "ignored"  # the alert changed no incident
 
@@ -38,6 +53,8 @@ class Cause(StrEnum):
 
     NONE = ""
     LATE = "late"  # the alert arrived after newer ones
+    STILL_FIRING = "still_firing"  # reopened or opened: repeated after the resolve, with the start that it always had
+    SUPERSEDED = "superseded"  # expired: its recovery was lost, the sender began another episode
     REVIVED = "revived"  # reopened: it had expired, then another alert arrived
     UNSUPPRESSED = "unsuppressed"  # reopened: the suppression ended
     UNANNOUNCED = "unannounced"  # resolved: opened and closed in the past, without an earlier transition
@@ -48,12 +65,15 @@ class Cause(StrEnum):
     STALE_EPISODE = "stale_episode"  # ignored: it has no time of its own and names another episode
 
 
-Event = State | Literal["expiry"]
-"""Input of the transition table: the state in a statement, or the expiry that `tick` inserts."""
+Event = State | Literal["still_firing", "expiry"]
+"""Input of the transition table: the state in a statement, or one of the two marks of the reducer."""
 
 STATES = tuple(State)
 FIRING, ACKNOWLEDGED, SUPPRESSED, RESOLVED = STATES
+STILL_FIRING: Literal["still_firing"] = "still_firing"
+"""Mark of a repeated firing that contradicts the newest resolve or mute."""
 EXPIRY: Literal["expiry"] = "expiry"
+"""Mark of a passed deadline."""
 
 TRANSITIONS: Mapping[tuple[State | None, Event], tuple[State | None, TransitionKind]] = {
     # (state of the incident, event) -> (next state, kind of transition); None: no incident, or a closed one
@@ -61,21 +81,25 @@ TRANSITIONS: Mapping[tuple[State | None, Event], tuple[State | None, TransitionK
     (None, ACKNOWLEDGED): (None, TransitionKind.IGNORED),
     (None, SUPPRESSED): (None, TransitionKind.IGNORED),
     (None, RESOLVED): (None, TransitionKind.IGNORED),
+    (None, STILL_FIRING): (FIRING, TransitionKind.REOPENED),
     (None, EXPIRY): (None, TransitionKind.IGNORED),
     (FIRING, FIRING): (FIRING, TransitionKind.DEDUPLICATED),
     (FIRING, ACKNOWLEDGED): (ACKNOWLEDGED, TransitionKind.ACKNOWLEDGED),
     (FIRING, SUPPRESSED): (SUPPRESSED, TransitionKind.SUPPRESSED),
     (FIRING, RESOLVED): (None, TransitionKind.RESOLVED),
+    (FIRING, STILL_FIRING): (FIRING, TransitionKind.DEDUPLICATED),
     (FIRING, EXPIRY): (None, TransitionKind.EXPIRED),
     (ACKNOWLEDGED, FIRING): (ACKNOWLEDGED, TransitionKind.DEDUPLICATED),
     (ACKNOWLEDGED, ACKNOWLEDGED): (ACKNOWLEDGED, TransitionKind.DEDUPLICATED),
     (ACKNOWLEDGED, SUPPRESSED): (SUPPRESSED, TransitionKind.SUPPRESSED),
     (ACKNOWLEDGED, RESOLVED): (None, TransitionKind.RESOLVED),
+    (ACKNOWLEDGED, STILL_FIRING): (ACKNOWLEDGED, TransitionKind.DEDUPLICATED),
     (ACKNOWLEDGED, EXPIRY): (None, TransitionKind.EXPIRED),
     (SUPPRESSED, FIRING): (FIRING, TransitionKind.REOPENED),
     (SUPPRESSED, ACKNOWLEDGED): (ACKNOWLEDGED, TransitionKind.ACKNOWLEDGED),
     (SUPPRESSED, SUPPRESSED): (SUPPRESSED, TransitionKind.DEDUPLICATED),
     (SUPPRESSED, RESOLVED): (None, TransitionKind.RESOLVED),
+    (SUPPRESSED, STILL_FIRING): (FIRING, TransitionKind.REOPENED),
     (SUPPRESSED, EXPIRY): (None, TransitionKind.EXPIRED),
 }
 
@@ -88,6 +112,11 @@ _ZERO = timedelta()
 def _duration(_: object, attribute: "Attribute[Any]", value: object) -> None:
     if not isinstance(value, timedelta) or value < _ZERO:
         raise ConfigurationError(f"policy: {attribute.name} must be a timedelta of zero or more, got {value!r}")
+
+
+def _settle(_: object, attribute: "Attribute[Any]", value: object) -> None:
+    if value is not None and (not isinstance(value, timedelta) or value < _ZERO):
+        raise ConfigurationError(f"policy: settle must be None or a timedelta of zero or more, got {value!r}")
 
 
 def _duration_or_none(_: object, attribute: "Attribute[Any]", value: object) -> None:
@@ -116,12 +145,18 @@ class Policy:
     """Tolerance for a fast sender clock; a time further ahead of `received_at` is replaced by `received_at`."""
     retention: timedelta = field(default=timedelta(days=7), validator=_duration)
     """How long a key without an open incident is remembered after its last alert."""
-    reopen_window: timedelta = field(default=timedelta(), validator=_duration)
-    """A firing less than this after the resolve reopens the incident; zero: it always opens a new one."""
+    settle: timedelta | None = field(default=timedelta(minutes=1), validator=_settle)
+    """How long after a resolve a repeated firing of the same start is taken for an echo; after it, for still firing.
+
+    Longer than replicas of the sender lag, shorter than the interval between its notifications. None: the order of
+    arrival is never trusted, for a source behind a queue. Both times are times of receipt."""
     expire_after: timedelta | None = field(default=None, validator=_duration_or_none)
     """Close an incident after this long without an alert; None: never. For sources that repeat, or never recover."""
     max_open_per_source: int = field(default=100_000, validator=_at_least_one)
     """Maximum number of open incidents of one source."""
+    max_keys_per_source: int = field(default=1_000_000, validator=_at_least_one)
+    """Maximum number of remembered keys of one source. Beyond it, keys without an open incident are forgotten early,
+    those without alerts for the longest time first; keys with an open incident never are."""
 
 
 # --- Incidents --------------------------------------------------------------------------------------------------------
@@ -204,6 +239,8 @@ class IncidentState(NamedTuple):
     count: int  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
     no_data: bool
     episode: str
+    ended: datetime | None
+    """When a resolve or mute of it was last received. A mark `STILL_FIRING` counts only if received after that."""
 
     @property
     def identity(self) -> OrderKey:
@@ -211,51 +248,25 @@ class IncidentState(NamedTuple):
         return self.announced_as or self.opening
 
 
-StatementTuple = tuple[datetime, int, datetime, int, bool, str, str | None, str, datetime | None, bool]
-"""Form of a statement in `_fast.py`: the six parts of its order key, then severity, title, expires_at, untimed."""
-
-IncidentTuple = tuple[
-    OrderKey | StatementTuple,  # 0 opening
-    OrderKey | StatementTuple | None,  # 1 announced_as
-    OrderKey | StatementTuple | None,  # 2 previous
-    int,  # 3 state
-    datetime | None,  # 4 resolved_at
-    bool,  # 5 expired
-    str | None,  # 6 severity
-    str | None,  # 7 max_severity
-    str,  # 8 title
-    datetime,  # 9 last_seen
-    datetime | None,  # 10 expires_at
-    int,  # 11 count
-    bool,  # 12 no_data
-    str,  # 13 episode
-]
-"""Form of an incident in `_fast.py`: the fields of `IncidentState` in their order.
-
-Severities are words instead of enum members, and a statement may stand where `IncidentState` has an order key.
-"""
-
-
-def incident_id(source: str, dedup_key: str, opening: OrderKey | StatementTuple) -> str:
+def incident_id(source: str, dedup_key: str, opening: OrderKey) -> str:
     """Return the id of the incident that a statement opens."""
-    time, sequence, started, _, no_data, episode = opening[:6]
+    time, sequence, started, _, no_data, episode = opening
     # ascii, not repr: which characters count as printable differs between versions of Python.
     text = ascii((source, dedup_key, time.isoformat(), hex(sequence), started.isoformat(), no_data, episode))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def incident_of(name: tuple[str, str], vendor: str, state: IncidentState | IncidentTuple) -> Incident:
+def incident_of(name: tuple[str, str], vendor: str, it: IncidentState) -> Incident:
     """Return the public form of an incident; `name` is source and dedup key."""
     source, dedup_key = name
-    it = IncidentState._make(state)
     return Incident(
         id=incident_id(source, dedup_key, it.identity),
         source=source,
         vendor=vendor,
         dedup_key=dedup_key,
         state=STATES[it.state],
-        severity=it.severity and Severity(it.severity),
-        max_severity=it.max_severity and Severity(it.max_severity),
+        severity=it.severity,
+        max_severity=it.max_severity,
         title=it.title,
         opened_at=it.opening[0],
         last_seen=it.last_seen,
@@ -278,9 +289,9 @@ class _LazyIncident:
     __slots__ = ("__weakref__", "_name", "_state", "_vendor")
 
     alert: Alert | None
-    _name: tuple[str, str] | None
+    _name: tuple[str, str]
     _vendor: str
-    _state: IncidentState | IncidentTuple
+    _state: IncidentState
 
     if not TYPE_CHECKING:  # pragma: no branch - a type checker would accept any name as a field
 
@@ -288,8 +299,7 @@ class _LazyIncident:
             """Build the incident; called only for attributes that are not set."""
             if name != "incident":
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-            source, dedup_key = self._name or (self.alert.source, self.alert.dedup_key)
-            incident = incident_of((source, dedup_key), self._vendor, self._state)
+            incident = incident_of(self._name, self._vendor, self._state)
             object.__setattr__(self, "incident", incident)
             return incident
 
@@ -321,13 +331,13 @@ def transition(  # noqa: PLR0917 - in the order of the fields; keywords would co
     at: datetime,
     cause: Cause,
     was: Severity | str | None,
-    name: tuple[str, str] | None,
+    name: tuple[str, str],
     vendor: str,
-    state: IncidentState | IncidentTuple | None,
+    state: IncidentState | None,
 ) -> Transition:
     """Return a transition that builds its incident from `state` on first access; without a state it has no incident.
 
-    `name` is source and dedup key of the incident; None: those of the alert.
+    `name` is source and dedup key of the incident.
     """
     made: Any = _new(_UnfrozenTransition)
     made.kind = kind

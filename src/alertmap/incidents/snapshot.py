@@ -1,9 +1,10 @@
-"""Timelines as JSON and back. Every later release reads version 1.
+"""Timelines as JSON and back. Every later release reads all earlier versions.
 
-A timeline, a statement and an incident are JSON objects. Their keys are the field names of their classes, except for
-the older names in `_NAMES`. Times are ISO 8601 text in UTC, states and severities are words, and an order key is a
-list: time, sequence, start, event, no_data, episode. Values that are None, false, zero or empty are left out, and so is
-`now`, which is recomputed.
+A timeline, a statement and an incident are JSON objects. Their keys are the field names of their classes. Times are
+ISO 8601 text in UTC, states and severities are words, and an order key is a list: time, sequence, start, event,
+no_data, episode. Values that are None, false, zero or empty are left out, and so is `now`, which is recomputed.
+
+Version 1 has other names for some keys (`_NAMES_1`), no `first_received_at`, no `ended` and no mark `still_firing`.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,9 +17,9 @@ from alertmap.incidents.model import STATES, IncidentState, OrderKey, Policy
 from alertmap.incidents.timeline import EVENTS, Statement, Timeline, recompute, to_utc
 from alertmap.model import Severity, State
 
-VERSION = 1
+VERSION = 2
 
-_NAMES: Mapping[str, str] = {
+_NAMES_1: Mapping[str, str] = {
     "opening": "first",
     "announced_as": "mark",
     "announced": "marked",
@@ -27,6 +28,7 @@ _NAMES: Mapping[str, str] = {
     "last_received_at": "heard",
 }
 """Keys of version 1 that differ from the name of the field."""
+_NEW_IN_2 = frozenset({"first_received_at", "ended"})
 
 
 def dump_timeline(timeline: Timeline) -> dict[str, Any]:
@@ -34,12 +36,14 @@ def dump_timeline(timeline: Timeline) -> dict[str, Any]:
     return _written({name: getattr(timeline, name) for name in _TIMELINE})
 
 
-def load_timeline(data: object, policy: Callable[[str], Policy]) -> Timeline:
+def load_timeline(data: object, policy: Callable[[str], Policy], version: int = VERSION) -> Timeline:
     """Return the timeline that `dump_timeline` wrote; `policy` returns the policy of a source.
 
     Raises:
         ConfigurationError: the data is not the output of `dump_timeline`.
     """
+    if version == 1:
+        data = _from_version_1(data, _TIMELINE)
     timeline = Timeline(**_read(data, _TIMELINE))
     _check(timeline)
     return recompute(timeline, policy(timeline.source))
@@ -66,7 +70,7 @@ def _check(timeline: Timeline) -> None:
 
 def _written(fields: Mapping[str, Any]) -> dict[str, Any]:
     plain = {name: _plain(name, value) for name, value in fields.items()}
-    return {_NAMES.get(name, name): value for name, value in plain.items() if value not in (None, False, 0, "", [])}
+    return {name: value for name, value in plain.items() if value not in (None, False, 0, "", [])}
 
 
 def _plain(name: str, value: Any) -> Any:
@@ -90,18 +94,34 @@ _WORDS = tuple(event.value if isinstance(event, State) else event for event in E
 
 
 def _read(data: object, readers: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
-    keys = [_NAMES.get(name, name) for name in readers]
     if not isinstance(data, dict):
         raise ConfigurationError(f"snapshot: expected an object, got {type(data).__name__}")
-    if data.keys() - set(keys):
-        raise ConfigurationError(f"snapshot: unknown keys; expected only {', '.join(keys)}")
+    if data.keys() - readers.keys():
+        raise ConfigurationError(f"snapshot: unknown keys; expected only {', '.join(readers)}")
     values = {}
-    for (name, read), key in zip(readers.items(), keys, strict=True):
+    for name, read in readers.items():
         try:
-            values[name] = read(data.get(key))
-        except (KeyError, TypeError, ValueError):
-            raise ConfigurationError(f"snapshot: {key} is missing or invalid") from None
+            values[name] = read(data.get(name))
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise ConfigurationError(f"snapshot: {name} is missing or invalid") from None
     return values
+
+
+def _from_version_1(data: object, readers: Mapping[str, Callable[[Any], Any]]) -> object:
+    """Return an object of version 1 with the names of version 2; what is no object of version 1 stays as it is."""
+    if not isinstance(data, dict):
+        return data
+    old_names = {_NAMES_1.get(name, name): name for name in readers if name not in _NEW_IN_2}
+    found = {old_names.get(key, f"{key!s} of version 1"): value for key, value in data.items()}
+    if readers is _TIMELINE:
+        found["base"] = _from_version_1(found.get("base"), _INCIDENT)
+        recent = found.get("recent")
+        if isinstance(recent, list):
+            found["recent"] = recent = [_from_version_1(one, _STATEMENT) for one in recent]
+            newest = recent[-1] if recent else None
+            # The first reception of the newest statement is not known: its latest is safe, the next repeat corrects it.
+            found["first_received_at"] = newest.get("received_at") if isinstance(newest, dict) else None
+    return found
 
 
 def _text(data: Any) -> str:
@@ -193,6 +213,7 @@ _INCIDENT: Mapping[str, Callable[[Any], Any]] = {
     "count": _number,
     "no_data": _flag,
     "episode": _text,
+    "ended": _time_or_none,
 }
 
 _TIMELINE: Mapping[str, Callable[[Any], Any]] = {
@@ -203,5 +224,6 @@ _TIMELINE: Mapping[str, Callable[[Any], Any]] = {
     "horizon": _key_or_none,
     "recent": _statements,
     "total": _number,
+    "first_received_at": _time,
     "last_received_at": _time,
 }

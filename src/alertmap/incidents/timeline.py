@@ -1,12 +1,13 @@
 """Reducer for one dedup key: `step` and `tick` turn its statements into incidents, by the table `TRANSITIONS`.
 
 A source may send the alerts of a key late, twice or out of order. They are sorted by the sender's own time, and the
-table is applied to them in that order. The rules:
+table is applied to them in that order. The rules, whose reasons `model.py` has:
 
 - Time. `occurred_at` counts. If it is absent, or later than `received_at` plus `max_ahead`, `received_at` replaces it
-  and the alert is *untimed*. Without both, the alert is placed just after the newest statement of its key.
+  and the alert is *untimed*; so it is for a sender whose order is that of arrival (`Times.ARRIVAL`, `Times.NONE`).
+  Without both, the alert is placed just after the newest statement of its key.
 - Order. By time, then the sender's sequence, then the earlier start, then firing before acknowledged before suppressed
-  before resolved before expiry, then `no_data` and episode. Alerts that agree in all of these are deliveries of one
+  before resolved before the marks, then `no_data` and episode. Alerts that agree in all of these are deliveries of one
   *statement*, even if their severities or titles differ.
 - Table. `TRANSITIONS` gives the next state of the incident for each statement. A resolve with `no_data` closes nothing;
   an untimed alert that names another episode is skipped. Statements without effect are kept too: a late one before them
@@ -15,12 +16,18 @@ table is applied to them in that order. The rules:
   those more than `reorder_window` older than the newest. A statement at or below this horizon arrives too late: it
   changes nothing that is open.
 - Late statements. Insert in order, recompute the incidents, emit the differences as transitions.
+- Still firing. A firing of a sender with `Times.SINCE`, not newer than the newest statement, but received more than
+  `settle` after its first delivery, puts the mark `STILL_FIRING` straight after the newest statement. In order, the
+  mark makes the newest incident fire if it was received later than the newest resolve or mute. So the same resolve
+  received again takes it back, and the next repeat puts it back.
+- Superseded. A firing of another episode than that of the open incident, which started more than `settle` after this
+  was last heard of, ends it as expired and opens a new one.
+- Expiry. With `expire_after`, or a deadline from the sender (`expires_at`), `tick` closes an incident that received no
+  further alert in time. The mark `EXPIRY` is placed straight after the newest statement, and removed if a later
+  deadline becomes known. A resolve after it corrects the end.
 - Identity. The id of an incident is made from source, key and the statement that opened it at its first transition. It
   stays with that statement: it does not change if the opening moves back, and after a split the part with that
   statement keeps it.
-- Expiry. With `expire_after`, or a deadline from the sender (`expires_at`), `tick` closes an incident that received no
-  further alert in time. The expiry is placed straight after the newest statement, and removed if a later deadline
-  becomes known.
 
 This module reads no clock: `now` is an argument, and an alert has its `received_at`.
 """
@@ -31,12 +38,14 @@ from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 
-from attrs import evolve, frozen
+from attrs import evolve
 
+from alertmap._records import record
 from alertmap.errors import ConfigurationError
 from alertmap.incidents.model import (
     EXPIRY,
     STATES,
+    STILL_FIRING,
     TRANSITIONS,
     Cause,
     Event,
@@ -50,19 +59,19 @@ from alertmap.incidents.model import (
     incident_of,
     transition,
 )
-from alertmap.model import Alert, Severity, State
+from alertmap.model import Alert, Severity, State, Times
 
-EVENTS: tuple[Event, ...] = (*STATES, EXPIRY)
+EVENTS: tuple[Event, ...] = (*STATES, STILL_FIRING, EXPIRY)
 """All events, in the order in which they count at one instant."""
 
 # Internally, states and events are their rank in `EVENTS`; a closed incident, or none at all, has the rank of RESOLVED.
 RANK: Mapping[Event, int] = {event: rank for rank, event in enumerate(EVENTS)}
-_FIRING, _ACKNOWLEDGED, _SUPPRESSED, CLOSED, _EXPIRY = range(5)
-NEXT_STATE = tuple(
+_FIRING, _ACKNOWLEDGED, _SUPPRESSED, CLOSED, _STILL_FIRING, _EXPIRY = range(6)
+_NEXT_STATE = tuple(
     tuple(RANK[TRANSITIONS[None if state is State.RESOLVED else state, event][0] or State.RESOLVED] for event in EVENTS)
     for state in STATES
 )
-"""`TRANSITIONS` as ranks: `NEXT_STATE[state][event]`."""
+"""`TRANSITIONS` as ranks: `_NEXT_STATE[state][event]`."""
 
 _SEVERITY_RANK = {severity: rank for rank, severity in enumerate(sorted(Severity))}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,7 +80,7 @@ _JUST_AFTER = timedelta(microseconds=1)
 
 
 class Statement(NamedTuple):
-    """One statement of the sender about a key: all its deliveries, merged."""
+    """One statement of the sender about a key, all its deliveries merged; or a mark of the reducer."""
 
     key: OrderKey
     severity: Severity | None
@@ -87,7 +96,7 @@ class Statement(NamedTuple):
 _key_of = attrgetter("key")
 
 
-@frozen(kw_only=True)
+@record(kw_only=True)
 class Timeline:
     """Memory of one (source, dedup key). An unknown key has `Timeline()`, which is false.
 
@@ -102,11 +111,13 @@ class Timeline:
     horizon: OrderKey | None = None
     """The newest statement that was folded into the base."""
     recent: tuple[Statement, ...] = ()
-    """The statements above the horizon, in order. They always include the newest of the key."""
+    """The statements above the horizon, in order. They always include the newest of the key; marks stand after it."""
     now: IncidentState | None = None
     """The newest incident of all."""
     total: int = 0
     """Number of incidents that began up to the horizon."""
+    first_received_at: datetime = _EPOCH
+    """When the newest statement was first received."""
     last_received_at: datetime = _EPOCH
     """When the latest alert of the key was received."""
 
@@ -126,7 +137,8 @@ class Timeline:
 
 def incidents(timeline: Timeline, policy: Policy) -> tuple[Incident, ...]:
     """Return the incidents that can still be corrected and the newest one before them, oldest first."""
-    return tuple(_incident(timeline, state) for state in _fold(timeline.base, timeline.recent, policy))
+    found, _ = _fold(timeline.base, timeline.recent, policy)
+    return tuple(_incident(timeline, state) for state in found)
 
 
 def _incident(timeline: Timeline, state: IncidentState) -> Incident:
@@ -135,7 +147,7 @@ def _incident(timeline: Timeline, state: IncidentState) -> Incident:
 
 def recompute(timeline: Timeline, policy: Policy) -> Timeline:
     """Return the timeline with `now` computed from its statements."""
-    found = _fold(timeline.base, timeline.recent, policy)
+    found, _ = _fold(timeline.base, timeline.recent, policy)
     return evolve(timeline, now=found[-1] if found else None)
 
 
@@ -147,27 +159,78 @@ def apply_statement(
 ) -> tuple[IncidentState | None, Cause]:
     """Return the newest incident after one more statement, and the cause if the statement was skipped."""
     time, _, _, event, no_data, episode = statement.key
-    state = NEXT_STATE[CLOSED if incident is None else incident.state][event]
-    if incident is None or incident.state == CLOSED:
-        if state == CLOSED:
-            return incident, Cause.NOTHING_OPEN
-        if incident is None or incident.resolved_at is None or incident.expired:
+    state = _NEXT_STATE[CLOSED if incident is None else incident.state][event]
+    if event == _STILL_FIRING:
+        return _still_firing(incident, statement, state), Cause.NONE
+    if incident is None:
+        return (None, Cause.NOTHING_OPEN) if state == CLOSED else (_opened(statement, None), Cause.NONE)
+    if incident.state == CLOSED:
+        if event == _FIRING:
+            if statement.untimed and episode and episode == incident.episode and not incident.expired:
+                return incident, Cause.STALE_EPISODE
             return _opened(statement, incident), Cause.NONE
-        if statement.untimed and episode and episode == incident.episode:
-            return incident, Cause.STALE_EPISODE
-        if time - incident.resolved_at >= policy.reopen_window:
-            return _opened(statement, incident), Cause.NONE
-        return _updated(incident, statement, state), Cause.NONE
+        after = _ended(incident, statement)
+        if event == CLOSED and _corrects_the_end(incident, statement):
+            after = after._replace(resolved_at=time, expired=False)
+        return after, Cause.NOTHING_OPEN
     if event == _EXPIRY:
         end = max(deadline(incident, policy) or incident.last_seen, incident.opening[0])
         return incident._replace(state=state, resolved_at=end, expired=True), Cause.NONE
     if event == CLOSED:
         if no_data:
             return incident._replace(no_data=True), Cause.DUPLICATE
-        if statement.untimed and episode and incident.episode and episode != incident.episode:
+        if _is_of_another_episode(incident, statement):
             return incident, Cause.STALE_EPISODE
-        return incident._replace(state=state, resolved_at=time), Cause.NONE
+        return _ended(incident, statement)._replace(state=state, resolved_at=time), Cause.NONE
+    if event == _FIRING and _is_superseded(incident, statement, policy):
+        return _opened(statement, incident), Cause.NONE
     return _updated(incident, statement, state), Cause.NONE
+
+
+def _still_firing(incident: IncidentState | None, mark: Statement, state: int) -> IncidentState | None:
+    """Return the newest incident after the mark: it fires if the mark was received after the newest resolve or mute."""
+    if incident is None or (incident.ended is not None and incident.ended >= mark.received_at):
+        return incident
+    return incident._replace(
+        state=state,
+        resolved_at=None,
+        expired=False,
+        last_seen=max(incident.last_seen, mark.received_at),
+        expires_at=latest(incident.expires_at, mark.expires_at),
+    )
+
+
+def _ended(incident: IncidentState, statement: Statement) -> IncidentState:
+    """Return the incident with the latest reception of a resolve or mute; whether it had an effect does not matter."""
+    _, _, _, event, no_data, _ = statement.key
+    if (event not in (_SUPPRESSED, CLOSED)) or no_data:
+        return incident
+    received_at = statement.received_at
+    if incident.ended is not None and incident.ended >= received_at:
+        return incident
+    return incident._replace(ended=received_at)
+
+
+def _is_of_another_episode(incident: IncidentState, statement: Statement) -> bool:
+    """Return True if an untimed statement names another episode than the incident."""
+    episode = statement.key[5]
+    return bool(statement.untimed and episode and incident.episode) and episode != incident.episode
+
+
+def _corrects_the_end(incident: IncidentState, resolve: Statement) -> bool:
+    """Return True if a resolve is that of an incident which expired: its start, if given, is not after the deadline."""
+    time, _, started, _, no_data, _ = resolve.key
+    if not incident.expired or incident.resolved_at is None or no_data or _is_of_another_episode(incident, resolve):
+        return False
+    return started == time or started <= incident.resolved_at  # equal where no start was given
+
+
+def _is_superseded(incident: IncidentState, statement: Statement, policy: Policy) -> bool:
+    """Return True if a firing is of another episode, and started when the open incident was long silent."""
+    episode, started = statement.key[5], statement.key[2]
+    if policy.settle is None or not episode or not incident.episode or episode == incident.episode:
+        return False
+    return started > plus(max(incident.last_seen, incident.opening[0]), policy.settle)
 
 
 def _opened(statement: Statement, previous: IncidentState | None) -> IncidentState:
@@ -187,12 +250,21 @@ def _opened(statement: Statement, previous: IncidentState | None) -> IncidentSta
         count=1,
         no_data=statement.key[4],
         episode=statement.key[5],
+        ended=None,
     )
 
 
 def _updated(incident: IncidentState, statement: Statement, state: int) -> IncidentState:
-    """Return the incident after a statement that opens it again or leaves it open."""
+    """Return the open incident after a statement that leaves it open."""
     _, _, _, event, no_data, episode = statement.key
+    severity, max_severity = incident.severity, incident.max_severity
+    if severity is not statement.severity:
+        # Missing data is no reason to lower the severity.
+        severity = worse(severity, statement.severity) if no_data else statement.severity or severity
+        max_severity = worse(max_severity, statement.severity)
+    received_at, ended = statement.received_at, incident.ended
+    if event == _SUPPRESSED:
+        ended = received_at if ended is None else max(ended, received_at)
     return IncidentState(
         opening=incident.opening,
         announced_as=incident.announced_as or (statement.key if statement.announced else None),
@@ -200,31 +272,36 @@ def _updated(incident: IncidentState, statement: Statement, state: int) -> Incid
         state=state,
         resolved_at=None,
         expired=False,
-        # Missing data is no reason to lower the severity.
-        severity=worse(incident.severity, statement.severity) if no_data else statement.severity or incident.severity,
-        max_severity=worse(incident.max_severity, statement.severity),
+        severity=severity,
+        max_severity=max_severity,
         title=statement.title or incident.title,
-        last_seen=max(incident.last_seen, statement.received_at),
+        last_seen=max(incident.last_seen, received_at),
         expires_at=latest(incident.expires_at, statement.expires_at),
         count=incident.count + 1,
         no_data=no_data or (incident.no_data and event != _FIRING),
         episode=episode or incident.episode,
+        ended=ended,
     )
 
 
-def _fold(base: IncidentState | None, statements: Iterable[Statement], policy: Policy) -> list[IncidentState]:
-    """Return all incidents from the base on, oldest first."""
+def _fold(
+    base: IncidentState | None, statements: Iterable[Statement], policy: Policy
+) -> tuple[list[IncidentState], Cause]:
+    """Return all incidents from the base on, oldest first, and the cause if the last statement was skipped."""
     found = [] if base is None else [base]
+    skipped = Cause.NONE
     for statement in statements:
         before = found[-1] if found else None
-        after, _ = apply_statement(before, statement, policy)
-        if after is None:
+        after, skipped = apply_statement(before, statement, policy)
+        if after is None or after is before:
             continue
-        if before is None or after.opening != before.opening:
+        if before is None or after.opening is not before.opening:
+            if before is not None and before.state != CLOSED:
+                found[-1] = before._replace(state=CLOSED, resolved_at=statement.key[2], expired=True)  # superseded
             found.append(after)
         else:
             found[-1] = after
-    return found
+    return found, skipped
 
 
 def worse(one: Severity | None, other: Severity | None) -> Severity | None:
@@ -254,6 +331,14 @@ def deadline(incident: IncidentState, policy: Policy) -> datetime | None:
     return latest(plus(incident.last_seen, policy.expire_after), incident.expires_at)
 
 
+def due(timeline: Timeline, policy: Policy) -> datetime:
+    """Return when a known key changes by time alone: its incident expires, or it is forgotten; `NEVER` if not."""
+    incident = timeline.now
+    if incident is not None and incident.state != CLOSED:
+        return deadline(incident, policy) or NEVER
+    return plus(timeline.last_received_at, policy.retention)
+
+
 # --- Step and tick ----------------------------------------------------------------------------------------------------
 
 
@@ -275,30 +360,6 @@ def step(timeline: Timeline, alert: Alert, policy: Policy) -> tuple[Timeline, tu
     return timeline, tuple(transitions)
 
 
-def advance(timeline: Timeline, alert: Alert, policy: Policy) -> tuple[Timeline, list[Transition]]:
-    """`step` without argument checks."""
-    statement, received_at = statement_of(alert, timeline, policy)
-    transitions: list[Transition] = []
-    if received_at is not None:
-        timeline, transitions = _tick(timeline, received_at, policy)
-    if not timeline:
-        timeline = Timeline(
-            source=alert.source,
-            vendor=alert.vendor,
-            dedup_key=alert.dedup_key,
-            last_received_at=statement.received_at,
-        )
-    elif statement.received_at > timeline.last_received_at:
-        timeline = evolve(timeline, last_received_at=statement.received_at)
-    if timeline.horizon is not None and statement.key <= timeline.horizon:
-        timeline, more = _too_late(timeline, statement, alert)
-    elif not timeline.recent or statement.key > timeline.recent[-1].key:
-        timeline, more = _append(timeline, statement, alert, policy)
-    else:
-        timeline, more = _insert(timeline, statement, alert, policy)
-    return timeline, transitions + more
-
-
 def tick(timeline: Timeline, now: datetime, policy: Policy) -> tuple[Timeline, tuple[Transition, ...]]:
     """Apply the present time of the receiver's clock: an incident past its deadline expires.
 
@@ -309,61 +370,154 @@ def tick(timeline: Timeline, now: datetime, policy: Policy) -> tuple[Timeline, t
     """
     _expect(timeline, Timeline)
     _expect(policy, Policy)
-    timeline, transitions = _tick(timeline, to_utc(now, "now"), policy)
+    timeline, transitions = expire(timeline, to_utc(now, "now"), policy)
     return timeline, tuple(transitions)
 
 
-def _tick(timeline: Timeline, now: datetime, policy: Policy) -> tuple[Timeline, list[Transition]]:
+def expire(timeline: Timeline, now: datetime, policy: Policy) -> tuple[Timeline, list[Transition]]:
+    """`tick` without argument checks."""
     transitions: list[Transition] = []
-    if not timeline:
+    if not timeline.recent or now < due(timeline, policy):
         return timeline, transitions
     incident = timeline.now
     if incident is not None and incident.state != CLOSED:
-        due = deadline(incident, policy)
-        if due is None or now < due:
+        time = deadline(incident, policy)
+        if time is None:
             return timeline, transitions
-        time, sequence, started, *_ = timeline.recent[-1].key
-        expiry = Statement(
-            key=(time, sequence, started, _EXPIRY, False, ""),
-            severity=None,
-            title="",
-            received_at=due,
-            expires_at=None,
-            untimed=False,
-            announced=False,
-        )
+        expiry = _mark(timeline.recent[-1], _EXPIRY, time, None)
         after, _ = apply_statement(incident, expiry, policy)
         timeline = evolve(timeline, recent=(*timeline.recent, expiry), now=after)
-        transitions = _differences(timeline, [incident], [after] if after else [], alert=None, at=due, cause=Cause.NONE)
+        transitions = _differences(timeline, [incident], [after] if after else [], None, time, Cause.NONE)
     if now >= plus(timeline.last_received_at, policy.retention):
         timeline = Timeline()
     return timeline, transitions
 
 
-def statement_of(alert: Alert, timeline: Timeline, policy: Policy) -> tuple[Statement, datetime | None]:
-    """Return the statement in an alert, and when the alert was received."""
+def _mark(newest: Statement, event: int, received_at: datetime, expires_at: datetime | None) -> Statement:
+    """Return a mark that stands straight after the newest statement."""
+    time, sequence, started, *_ = newest.key
+    return Statement((time, sequence, started, event, False, ""), None, "", received_at, expires_at, False, False)  # noqa: FBT003
+
+
+def statement_of(alert: Alert, timeline: Timeline, policy: Policy) -> Statement:
+    """Return the statement in an alert."""
     received_at = None if alert.received_at is None else to_utc(alert.received_at, "received_at")
     time = None if alert.occurred_at is None else to_utc(alert.occurred_at, "occurred_at")
-    untimed = False
-    if time is None or (received_at is not None and time > plus(received_at, policy.max_ahead)):
-        untimed = True
-        time = received_at or (plus(timeline.recent[-1].key[0], _JUST_AFTER) if timeline else _EPOCH)
-    started = time if alert.started_at is None else min(to_utc(alert.started_at, "started_at"), time)
-    sequence = -1 if alert.sequence is None else alert.sequence
-    statement = Statement(
-        key=(time, sequence, started, RANK[alert.state], alert.no_data, alert.episode or ""),
-        severity=alert.severity,
-        title=alert.title,
-        received_at=time if received_at is None else received_at,
-        expires_at=None if alert.expires_at is None else to_utc(alert.expires_at, "expires_at"),
-        untimed=untimed,
-        announced=False,
+    untimed = (
+        time is None
+        or alert.times is Times.ARRIVAL
+        or alert.times is Times.NONE
+        or (received_at is not None and time > received_at and time > plus(received_at, policy.max_ahead))
     )
-    return statement, received_at
+    if untimed:
+        if received_at is not None:
+            time = received_at
+        elif timeline.recent:
+            time = max(time or _EPOCH, plus(timeline.recent[-1].key[0], _JUST_AFTER))
+    time = time or _EPOCH
+    started = time if alert.started_at is None else min(to_utc(alert.started_at, "started_at"), time)
+    state = alert.state
+    event = _FIRING if state is State.FIRING else CLOSED if state is State.RESOLVED else RANK[state]
+    sequence = -1 if alert.sequence is None else alert.sequence
+    return Statement(
+        (time, sequence, started, event, alert.no_data, alert.episode or ""),
+        alert.severity,
+        alert.title,
+        time if received_at is None else received_at,
+        None if alert.expires_at is None else to_utc(alert.expires_at, "expires_at"),
+        untimed,
+        False,  # noqa: FBT003
+    )
 
 
-def _too_late(timeline: Timeline, statement: Statement, alert: Alert) -> tuple[Timeline, list[Transition]]:
-    """Apply a statement at or below the horizon: a firing of the open incident may move `last_seen`, no more."""
+def advance(timeline: Timeline, alert: Alert, policy: Policy) -> tuple[Timeline, list[Transition]]:
+    """`step` without argument checks."""
+    statement = statement_of(alert, timeline, policy)
+    transitions: list[Transition] = []
+    if alert.received_at is not None and timeline.recent:
+        timeline, transitions = expire(timeline, statement.received_at, policy)
+    if not timeline.recent:
+        timeline = Timeline(
+            source=alert.source,
+            vendor=alert.vendor,
+            dedup_key=alert.dedup_key,
+            first_received_at=statement.received_at,
+            last_received_at=statement.received_at,
+        )
+    timeline, more = _put(timeline, statement, alert, policy)
+    return timeline, transitions + more if transitions else more
+
+
+def _put(timeline: Timeline, statement: Statement, alert: Alert, policy: Policy) -> tuple[Timeline, list[Transition]]:
+    """Put a statement at its place, recompute the incidents, and return the differences as transitions."""
+    key, received_at, recent = statement.key, statement.received_at, timeline.recent
+    base, first_received_at, cause = timeline.base, timeline.first_received_at, Cause.NONE
+    # The firings that a later one may show to be true: their time is a start, and a repeat has the same start.
+    repeats = (
+        policy.settle is not None
+        and alert.state is State.FIRING
+        and alert.times is Times.SINCE
+        and alert.received_at is not None
+    )
+    if not recent or key > recent[-1].key:
+        # The newest of all changes the newest incident only: the fold goes on from it.
+        origin, folded, statements = timeline.now, len(recent), (*recent, statement)
+        before = [] if origin is None else [origin]
+        after, skipped = _fold(origin, (statement,), policy)
+        repeats = repeats and skipped is Cause.STALE_EPISODE
+        if not repeats:
+            first_received_at = received_at
+    else:
+        origin, folded = base, 0
+        before, _ = _fold(base, recent, policy)
+        horizon = timeline.horizon
+        if (horizon is not None and key <= horizon) or (
+            not repeats and recent[-1].key[0] - key[0] > policy.reorder_window
+        ):
+            cause = skipped = Cause.LATE
+            origin, statements = _kept_alive(timeline, statement), recent
+        else:
+            place = bisect_left(recent, key, key=_key_of)
+            known = recent[place].key == key
+            is_newest = known and place == _end(recent) - 1
+            if is_newest:
+                first_received_at = min(first_received_at, received_at)
+            if known:
+                statement = _merged(recent[place], statement)
+                if statement == recent[place]:
+                    if first_received_at < timeline.first_received_at:
+                        timeline = evolve(timeline, first_received_at=first_received_at)
+                    return timeline, [_ignored(alert, key[0], Cause.DUPLICATE)]
+            if not (is_newest or (known and repeats)):
+                cause = Cause.LATE
+            statements = (*recent[:place], statement, *recent[place + known :])
+            earlier, _ = _fold(base, recent[:place], policy)
+            _, skipped = apply_statement(earlier[-1] if earlier else None, statement, policy)
+        after, _ = _fold(origin, statements, policy)
+        # An incident that expired goes on if its deadline turns out to be later.
+        if after and after[-1].expired and after[-1:] != before[-1:] and _is_alive(after[-1], received_at, policy):
+            cause, opening = Cause.REVIVED, after[-1].opening
+            statements = tuple(one for one in statements if one.key[3] != _EXPIRY or one.key < opening)
+            after, _ = _fold(origin, statements, policy)
+    if repeats:
+        newest = after[-1] if after else None
+        marked = _with_mark(timeline, statements, statement._replace(received_at=received_at), newest, policy)
+        if marked is not None:
+            start = origin if after else _opened(statement, None)
+            found, _ = _fold(start, marked[folded:], policy)
+            if found[-1].state != CLOSED and _is_alive(found[-1], received_at, policy):
+                origin, statements, after = start, marked, found
+                if newest is None or newest.state in (CLOSED, _SUPPRESSED):
+                    cause = Cause.STILL_FIRING
+    transitions = _differences(timeline, before, after, alert, key[0], cause)
+    if not transitions:
+        transitions = [_ignored(alert, key[0], skipped or Cause.DUPLICATE)]
+    times = (first_received_at, max(timeline.last_received_at, received_at))
+    return _remember(timeline, timeline.base if folded else origin, statements, after, times, policy), transitions
+
+
+def _kept_alive(timeline: Timeline, statement: Statement) -> IncidentState | None:
+    """Return the base after a statement at or below the horizon: a firing of the open incident moves `last_seen`."""
     base, now = timeline.base, timeline.now
     if (
         base is not None
@@ -373,52 +527,40 @@ def _too_late(timeline: Timeline, statement: Statement, alert: Alert) -> tuple[T
         and statement.key[3] == _FIRING
         and statement.received_at > now.last_seen
     ):
-        after = now._replace(last_seen=statement.received_at)
-        timeline = evolve(timeline, base=base._replace(last_seen=statement.received_at), now=after)
-        at = statement.key[0]
-        return timeline, _differences(timeline, [now], [after], alert=alert, at=at, cause=Cause.LATE)
-    return timeline, [_ignored(alert, statement, Cause.LATE)]
+        return base._replace(last_seen=statement.received_at)
+    return base
 
 
-def _append(
-    timeline: Timeline, statement: Statement, alert: Alert, policy: Policy
-) -> tuple[Timeline, list[Transition]]:
-    """Apply a statement newer than all others. It changes the newest incident only."""
-    before = [] if timeline.now is None else [timeline.now]
-    after = _fold(timeline.now, (statement,), policy)
-    transitions = _differences(timeline, before, after, alert=alert, at=statement.key[0], cause=Cause.NONE)
-    if not transitions:
-        transitions = [_ignored(alert, statement, apply_statement(timeline.now, statement, policy)[1])]
-    return _remember(timeline, (*timeline.recent, statement), after, policy), transitions
+def _is_alive(incident: IncidentState, now: datetime, policy: Policy) -> bool:
+    """Return True if the deadline of an incident has not passed."""
+    time = deadline(incident, policy)
+    return time is None or time > now
 
 
-def _insert(
-    timeline: Timeline, statement: Statement, alert: Alert, policy: Policy
-) -> tuple[Timeline, list[Transition]]:
-    """Apply a statement older than the newest, or a known one: recompute the incidents and emit the differences."""
-    key, received_at, recent = statement.key, statement.received_at, timeline.recent
-    place = bisect_left(recent, key, key=_key_of)
-    known = recent[place].key == key
-    if known:
-        statement = _merged(recent[place], statement)
-        if statement == recent[place]:
-            return timeline, [_ignored(alert, statement, Cause.DUPLICATE)]
-    cause = Cause.NONE if known and place == len(recent) - 1 else Cause.LATE
-    before = _fold(timeline.base, recent, policy)
-    recent = (*recent[:place], statement, *recent[place + known :])
-    after = _fold(timeline.base, recent, policy)
-    if after and after[-1].expired and after[-1:] != before[-1:]:
-        due = deadline(after[-1], policy)
-        if due is not None and due > received_at:
-            cause = Cause.REVIVED
-            recent = tuple(one for one in recent if one.key[3] != _EXPIRY or one.key < after[-1].opening)
-            after = _fold(timeline.base, recent, policy)
-    transitions = _differences(timeline, before, after, alert=alert, at=key[0], cause=cause)
-    if not transitions:
-        earlier = _fold(timeline.base, recent[:place], policy)
-        _, skipped = apply_statement(earlier[-1] if earlier else None, statement, policy)
-        transitions = [_ignored(alert, statement, skipped or Cause.DUPLICATE)]
-    return _remember(timeline, recent, after, policy), transitions
+def _with_mark(
+    timeline: Timeline,
+    statements: tuple[Statement, ...],
+    firing: Statement,
+    newest: IncidentState | None,
+    policy: Policy,
+) -> tuple[Statement, ...] | None:
+    """Return the statements with the mark that a repeated firing puts or renews; None if it does neither."""
+    end = _end(statements)
+    if end < len(statements) and statements[end].key[3] == _STILL_FIRING:
+        return (*statements[:end], _merged(statements[end], firing._replace(severity=None, title="")))
+    if newest is not None and newest.state not in (CLOSED, _SUPPRESSED):
+        return None
+    if policy.settle is None or firing.received_at <= plus(timeline.first_received_at, policy.settle):
+        return None
+    return (*statements[:end], _mark(statements[end - 1], _STILL_FIRING, firing.received_at, firing.expires_at))
+
+
+def _end(statements: tuple[Statement, ...]) -> int:
+    """Return the place after the newest statement, where marks may stand."""
+    end = len(statements)
+    while end and statements[end - 1].key[3] > CLOSED:
+        end -= 1
+    return end
 
 
 def _merged(one: Statement, other: Statement) -> Statement:
@@ -435,24 +577,47 @@ def _merged(one: Statement, other: Statement) -> Statement:
 
 
 def _remember(
-    timeline: Timeline, recent: tuple[Statement, ...], after: list[IncidentState], policy: Policy
+    timeline: Timeline,
+    base: IncidentState | None,
+    statements: tuple[Statement, ...],
+    after: list[IncidentState],
+    received: tuple[datetime, datetime],
+    policy: Policy,
 ) -> Timeline:
     """Return the timeline with these statements: new incidents are marked as announced, old statements are folded."""
-    base, horizon, total = timeline.base, timeline.horizon, timeline.total
-    new = {incident.opening for incident in after if incident.announced_as is None}
-    if new:
-        recent = tuple(one._replace(announced=True) if one.key in new else one for one in recent)
-        if base is not None and base.opening in new:
-            base = base._replace(announced_as=base.opening)
-    now = after[-1]._replace(announced_as=after[-1].identity) if after else None
-    last = recent[-1].key[0]
-    folded = 0
-    while len(recent) - folded > policy.max_recent or last - recent[folded].key[0] > policy.reorder_window:
-        horizon = recent[folded].key
-        base, _ = apply_statement(base, recent[folded], policy)
+    horizon, total = timeline.horizon, timeline.total + (timeline.base is None and base is not None)
+    now = None
+    for incident in after:
+        now = incident
+        if incident.announced_as is None:
+            now = incident._replace(announced_as=incident.opening)
+            if base is not None and base.opening == incident.opening:
+                base = base._replace(announced_as=base.opening)
+            statements = _announced(statements, incident.opening)
+    limit = policy.max_recent + len(statements) - _end(statements)
+    last, folded = statements[-1].key[0], 0
+    while len(statements) - folded > limit or last - statements[folded].key[0] > policy.reorder_window:
+        horizon = statements[folded].key
+        base, _ = apply_statement(base, statements[folded], policy)
         total += base is not None and base.opening == horizon
         folded += 1
-    return evolve(timeline, base=base, horizon=horizon, recent=recent[folded:], now=now, total=total)
+    return Timeline(
+        source=timeline.source,
+        vendor=timeline.vendor,
+        dedup_key=timeline.dedup_key,
+        base=base,
+        horizon=horizon,
+        recent=statements[folded:] if folded else statements,
+        now=now,
+        total=total,
+        first_received_at=received[0],
+        last_received_at=received[1],
+    )
+
+
+def _announced(statements: tuple[Statement, ...], opening: OrderKey) -> tuple[Statement, ...]:
+    """Return the statements with one more whose incident was announced."""
+    return tuple(one._replace(announced=True) if one.key == opening else one for one in statements)
 
 
 # --- Differences as transitions ---------------------------------------------------------------------------------------
@@ -468,7 +633,7 @@ _CLOSINGS = frozenset({TransitionKind.RESOLVED, TransitionKind.EXPIRED})
 
 def _changes(old: IncidentState | None, new: IncidentState, cause: Cause) -> list[Change]:
     """Return the changes from `old` to `new` of one incident; with None as `old` it is new."""
-    if old == new:
+    if old is new or (old is not None and old[:-1] == new[:-1]):  # `ended` is of no interest outside
         return []
     if new.state == CLOSED:
         if old is None:
@@ -496,13 +661,12 @@ def _differences(
     timeline: Timeline,
     before: list[IncidentState],
     after: list[IncidentState],
-    *,
     alert: Alert | None,
     at: datetime,
     cause: Cause,
 ) -> list[Transition]:
     """Return the transitions between two lists of incidents, oldest first, so that closings precede openings."""
-    transitions = []
+    transitions: list[Transition] = []
     name, vendor = (timeline.source, timeline.dedup_key), timeline.vendor
     old_of = {old.identity: old for old in before}
     gone = old_of.keys() - {new.identity for new in after}
@@ -514,14 +678,20 @@ def _differences(
             was = incident_id(*name, target.identity)
             transitions.append(transition(TransitionKind.RESOLVED, alert, end, Cause.MERGED, was, name, vendor, closed))
     for new in after:
-        for kind, why, severity in _changes(old_of.get(new.identity), new, cause):
+        old = old_of.get(new.identity)
+        if old is new:
+            continue
+        for kind, why, severity in _changes(old, new, cause):
+            # Within a step only another episode ends an incident as expired.
+            if kind is TransitionKind.EXPIRED and alert is not None:
+                why = Cause.SUPERSEDED  # noqa: PLW2901
             time = new.resolved_at if kind in _CLOSINGS else None
             transitions.append(transition(kind, alert, time or at, why, severity, name, vendor, new))
     return transitions
 
 
-def _ignored(alert: Alert, statement: Statement, cause: Cause) -> Transition:
-    return Transition(kind=TransitionKind.IGNORED, incident=None, alert=alert, at=statement.key[0], cause=cause)
+def _ignored(alert: Alert, at: datetime, cause: Cause) -> Transition:
+    return transition(TransitionKind.IGNORED, alert, at, cause, None, (alert.source, alert.dedup_key), "", None)
 
 
 # --- Arguments --------------------------------------------------------------------------------------------------------
@@ -532,6 +702,7 @@ _FIELDS: Mapping[str, tuple[type, ...]] = {
     "dedup_key": (str,),
     "state": (State,),
     "severity": (Severity, type(None)),
+    "times": (Times,),
     "title": (str,),
     "sequence": (int, type(None)),
     "episode": (str, type(None)),
@@ -545,6 +716,8 @@ def check_alert(alert: object) -> None:
     Raises:
         ConfigurationError: it is not an `Alert`, a field has another type, or a datetime is naive.
     """
+    if type(alert) is Alert and _is_plain(alert):
+        return
     if not isinstance(alert, Alert):
         raise ConfigurationError(f"expected Alert, got {type(alert).__name__}")
     for name, types in _FIELDS.items():
@@ -555,6 +728,31 @@ def check_alert(alert: object) -> None:
         value = getattr(alert, name)
         if value is not None:
             to_utc(value, f"alert: {name}")
+
+
+def _is_plain(alert: Alert) -> bool:
+    """Return True if the fields have just the types that `parse` gives them. Faster than the check that says what is wrong."""
+    severity, sequence, episode = alert.severity, alert.sequence, alert.episode
+    return (
+        type(alert.source) is str
+        and type(alert.dedup_key) is str
+        and type(alert.vendor) is str
+        and type(alert.title) is str
+        and type(alert.state) is State
+        and type(alert.times) is Times
+        and type(alert.no_data) is bool
+        and (severity is None or type(severity) is Severity)
+        and (sequence is None or type(sequence) is int)
+        and (episode is None or type(episode) is str)
+        and _is_plain_time(alert.occurred_at)
+        and _is_plain_time(alert.received_at)
+        and _is_plain_time(alert.started_at)
+        and _is_plain_time(alert.expires_at)
+    )
+
+
+def _is_plain_time(time: object) -> bool:
+    return time is None or (type(time) is datetime and time.tzinfo is UTC)
 
 
 _AWARE = "must be an aware datetime such as datetime.now(UTC)"
