@@ -13,7 +13,9 @@ settings.register_profile("default", deadline=None, print_blob=True)
 settings.register_profile(
     "quick", settings.get_profile("default"), max_examples=25, phases=[Phase.explicit, Phase.generate]
 )
-settings.register_profile("long", settings.get_profile("default"), max_examples=10_000)
+settings.register_profile(
+    "long", settings.get_profile("default"), max_examples=int(os.environ.get("ALERTMAP_EXAMPLES", "10000"))
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
