@@ -1,5 +1,6 @@
 """The conformance kit catches what it is for: a deliberately broken adapter for each of its parts."""
 
+import json
 import re
 
 import pytest
@@ -377,6 +378,102 @@ def test_an_adapter_that_never_resolves(package: Package) -> None:
     failed, output = package.run("test_recoveries_close")
     assert not failed
     assert "this sender announces no recovery" in output
+
+
+def test_an_adapter_that_denies_recoveries(package: Package) -> None:
+    """An adapter without recoveries has no fixture that resolves."""
+    package.sabotage("levels=LEVELS,", "levels=LEVELS, recovers=False,")
+    failed, output = package.run("test_recoveries_close")
+    assert failed == {"test_recoveries_close"}
+    assert "well resolves: then the adapter cannot say recovers=False" in output
+
+
+AGAIN = """
+[bad_again]
+origin = "constructed"
+summary = "It still fires."
+expect = "firing high"
+repeats = "bad"
+"""
+STATED = "times=Times.STATED"
+
+
+@pytest.mark.parametrize(
+    ("minute", "changes", "says"),
+    [
+        pytest.param(3, (STATED, "repeats={State.FIRING}, times=Times.STATED"), "", id="stated time of its own"),
+        pytest.param(0, (STATED, "repeats={State.FIRING}, times=Times.SINCE"), "", id="time of the change"),
+        pytest.param(
+            3,
+            (STATED, "repeats={State.FIRING}, times=Times.SINCE"),
+            "bad_again has another occurred_at than bad",
+            id="repeat with another time than that of the change",
+        ),
+        pytest.param(
+            0,
+            (STATED, "repeats={State.FIRING}, times=Times.STATED"),
+            "bad_again has no later occurred_at than bad",
+            id="statement with the time of the change",
+        ),
+        pytest.param(
+            3,
+            (STATED, "repeats={State.FIRING, State.RESOLVED}, times=Times.STATED"),
+            "says that resolved is repeated: add such a case",
+            id="state that no case repeats",
+        ),
+        pytest.param(3, (), "a case repeats firing: add this state", id="repeat that the adapter does not declare"),
+        pytest.param(
+            3,
+            (IDENTITY, '{"check": event.acme_check + str(event.at)}'),
+            "bad_again has no alert with the key and the state of one of bad",
+            id="key that a repeat changes",
+        ),
+    ],
+)
+def test_repeats(package: Package, minute: int, changes: tuple[str, ...], says: str) -> None:
+    """A repeat has the time that `times` promises, and the adapter names each state that is repeated."""
+    package.about(ABOUT + AGAIN)
+    package.body("bad_again", EVENT % ("ill", "bad", minute, "web is down"))
+    package.sabotage(*changes)
+    failed, output = package.run("test_repeats_keep_their_time")
+    assert failed == ({"test_repeats_keep_their_time"} if says else set()), output
+    assert says in output
+
+
+def test_a_repeat_of_no_case(package: Package) -> None:
+    """A case cannot repeat one that is not there."""
+    package.about(ABOUT + AGAIN.replace('"bad"', '"worse"'))
+    package.body("bad_again", BODIES["bad"])
+    _failed, output = package.run("test_repeats_keep_their_time")
+    assert "bad_again repeats worse, which is no case" in output
+
+
+def test_an_id_of_the_request(package: Package) -> None:
+    """A header with the id of a request stands in a fixture, and the batch has its value."""
+    package.sabotage("levels=LEVELS,", 'levels=LEVELS, delivery_header="Acme-Delivery",')
+    failed, output = package.run("test_delivery_ids_are_shown")
+    assert failed == {"test_delivery_ids_are_shown"}
+    assert "add a recorded request with the header Acme-Delivery" in output
+    package.about(ABOUT + '\n[recorded]\norigin = "constructed"\nsummary = "It has an id."\nexpect = "firing high"\n')
+    for value, expected in (("42-a", set()), ("4" * 300, {"test_delivery_ids_are_shown"})):
+        recorded = {"method": "POST", "path": "/", "headers": {"Acme-Delivery": value}, "body": BODIES["bad"]}
+        (package.fixtures / "recorded.request.json").write_text(json.dumps(recorded), encoding="utf-8")
+        failed, output = package.run("test_delivery_ids_are_shown")
+        assert failed == expected, output
+
+
+def test_a_level_that_identifies(package: Package) -> None:
+    """A case whose key holds the level says so; one that says so without need fails."""
+    says = ABOUT.replace('expect = "firing high"', 'expect = "firing high"\nlevels_identify = true')
+    package.about(says.replace('expect = "firing low"', 'expect = "firing low"\nlevels_identify = true'))
+    failed, output = package.run("test_level_is_not_in_the_key")
+    assert failed == {"test_level_is_not_in_the_key"}
+    assert "the key holds no level" in output
+    package.sabotage(
+        IDENTITY, '{"check": event.acme_check, "rank": event.rank if event.acme_state is State.FIRING else ""}'
+    )
+    failed, output = package.run("test_level_is_not_in_the_key")
+    assert not failed, output
 
 
 def test_a_smoke_run_leaves_generated_payloads_out(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Writes a page for every vendor, and the matrix of all, from the adapters and fixtures. Nothing is kept by hand."""
+"""Writes a page for every vendor, and the tables of all, from the adapters and fixtures. Nothing is kept by hand."""
 
 import importlib
 import inspect
@@ -20,6 +20,8 @@ from alertmap.testing.fixtures import Case, load
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 _LONGEST = 2_000  # characters of a payload on a page
+PLACEHOLDER = "<!-- repeats-table -->"
+"""The line of a page that the table of repeats replaces."""
 
 
 def write(folder: Path) -> list[Path]:
@@ -43,7 +45,7 @@ def page(adapter: Adapter, cases: tuple[Case, ...]) -> str:
     return "\n".join(
         [
             *_head(adapter),
-            *_shapes(adapter),
+            *_shapes(adapter, cases),
             *_states(adapter, cases),
             *_levels(adapter),
             *_identity(adapter, cases),
@@ -76,7 +78,7 @@ TIMES = {
 }
 
 
-def _shapes(adapter: Adapter) -> Iterator[str]:
+def _shapes(adapter: Adapter, cases: tuple[Case, ...]) -> Iterator[str]:
     yield "## Shapes\n"
     yield "The first shape that fits reads the body.\n"
     yield "| shape | must be there | recognised by | times |\n|---|---|---|---|"
@@ -84,12 +86,26 @@ def _shapes(adapter: Adapter) -> Iterator[str]:
         is_model = wire.is_model(shape.model)
         keys = ", ".join(f"`{key}`" for key in wire.required_keys(shape.model)) if is_model else "text"
         yield f"| {shape.model.__name__} | {keys} | {marks(shape)} | {(shape.times or adapter.times).value} |"
-    used = dict.fromkeys(shape.times or adapter.times for shape in adapter.shapes)
-    yield "\n" + "\n".join(f"- `{times.value}`: {TIMES[times]}" for times in used) + "\n"
+    yield "\nA single alert may have another meaning of its time than its shape. In the examples below:\n"
+    for times, names in cases_by_times(adapter, cases).items():
+        yield f"- `{times.value}`: {TIMES[times]} As in {', '.join(names[:_EXAMPLES])}."
+    yield ""
     yield f"Answer: {answer(adapter)}.\n"
     yield f"Stated again while it lasts: {repeats(adapter) or 'nothing'}.\n"
     if adapter.delivery_header is not None:
         yield f"Id of the request, the same on a retry: the header `{adapter.delivery_header}`.\n"
+
+
+_EXAMPLES = 3  # cases that are named
+
+
+def cases_by_times(adapter: Adapter, cases: tuple[Case, ...]) -> dict[Times, list[str]]:
+    """Return the names of the cases by the times of their alerts: the most common times and captured cases first."""
+    found: dict[Times, list[str]] = {}
+    for case in sorted(cases, key=lambda case: case.about.origin != "captured"):
+        for times in dict.fromkeys(alert.times for alert in alerts(case, adapter)):
+            found.setdefault(times, []).append(case.name)
+    return dict(sorted(found.items(), key=lambda item: -len(item[1])))
 
 
 def marks(shape: Shape) -> str:
@@ -257,7 +273,7 @@ def _matrix_rows(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[st
             ", ".join(state.value for state in State if any(alert.state is state for alert in seen)),
             ", ".join(f"`{level}`" for level in list(adapter.levels)[:8]) + (" …" if len(adapter.levels) > 8 else ""),  # noqa: PLR2004
             ", ".join(sorted({name.partition(".")[0] for alert in seen for name in alert.identity})[:8]),
-            ", ".join(dict.fromkeys((shape.times or adapter.times).value for shape in adapter.shapes)),
+            ", ".join(times.value for times in cases_by_times(adapter, cases)),
             repeats(adapter),
             answer(adapter),
             "yes" if any(alert.episode for alert in seen) else "",
@@ -267,6 +283,30 @@ def _matrix_rows(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[st
         )
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
     yield ""
+
+
+REPEATED = {
+    Times.SINCE: "within `settle` nothing; later it says that it still fires, and opens",
+    Times.STATED: "nothing: it is old news",
+    Times.ARRIVAL: "it opens: the sender itself sends no request twice",
+    Times.NONE: "it opens, unless it names the episode that has just ended",
+}
+"""Effect of a firing that is delivered again after its resolve."""
+
+
+def repeats_table() -> str:
+    """Return the table of what every vendor repeats, and what a repeated delivery does."""
+    lines = [
+        "| vendor | repeats while it lasts | `times` | as in | a firing that is delivered again after its resolve |",
+        "|---|---|---|---|---|",
+    ]
+    for name in registry.vendors():
+        adapter, cases = registry.find(name), load(FIXTURES / name)
+        vendor = f"[{adapter.title}](vendors/{name}.md) | {repeats(adapter)}"
+        for times, names in cases_by_times(adapter, cases).items():
+            lines.append(f"| {vendor} | `{times.value}` | {', '.join(names[:_EXAMPLES])} | {REPEATED[times]} |")
+            vendor = " |"  # it stands in its first row only
+    return "\n".join(lines)
 
 
 def _proofs(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[str]:
@@ -348,5 +388,11 @@ def _code(text: str) -> str:
 
 def setup(app: Any) -> dict[str, bool]:
     """Sphinx calls this: the pages are written before any is read."""
+
+    def fill_in(_app: Any, _page: str, source: list[str]) -> None:
+        if PLACEHOLDER in source[0]:
+            source[0] = source[0].replace(PLACEHOLDER, repeats_table())
+
     app.connect("builder-inited", lambda app: write(Path(app.srcdir) / "vendors"))
+    app.connect("source-read", fill_in)
     return {"parallel_read_safe": True}

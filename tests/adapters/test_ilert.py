@@ -2,11 +2,12 @@
 
 import json
 import traceback
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from alertmap import Severity, Source, State, detect, parse
+from alertmap import IncidentBook, Severity, Source, State, Times, detect, parse
 from alertmap.adapters import ilert
 from alertmap.codec import to_dict
 from alertmap.errors import AdapterError, PayloadError, ShapeError
@@ -153,9 +154,23 @@ def test_webhook_states(status: str, event_type: str, state: State) -> None:
 def test_only_what_is_known_has_a_time() -> None:
     """Only the first event occurred at the report time; for later events it is the start."""
     assert one(HOOK).occurred_at == one(HOOK).started_at is not None
+    assert one(HOOK).times is Times.STATED
     for later in ({"status": "ACCEPTED"}, {"status": "RESOLVED"}, {"eventType": "alert-raised"}):
         assert one(HOOK | later).occurred_at is None
+        assert one(HOOK | later).times is Times.NONE
         assert one(HOOK | later).started_at is not None
+
+
+@pytest.mark.parametrize("end", [{}, {"resolvedOn": "2026-03-09T22:50:00Z"}], ids=["untimed", "timed"])
+@pytest.mark.parametrize("late", ["alert-created", "alert-raised", "v-alert-not-resolved"])
+def test_a_late_webhook_opens_nothing(late: str, end: dict[str, str]) -> None:
+    """A resolved alert of ilert is never opened again, so a firing that comes after its end is old news."""
+    book, now = IncidentBook(), datetime(2026, 3, 9, 22, 42, tzinfo=UTC)
+    resolved = HOOK | {"status": "RESOLVED", "eventType": "alert-resolved"} | end
+    for minutes, document in ((0, HOOK), (8, resolved), (60, HOOK | {"eventType": late})):
+        book.apply(parse("ilert", json.dumps(document), received_at=now + timedelta(minutes=minutes)))
+    assert len(book.incidents) == 1
+    assert not book.open
 
 
 @pytest.mark.parametrize(

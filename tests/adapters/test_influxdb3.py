@@ -51,6 +51,14 @@ def test_both_ends_of_a_range() -> None:
     assert len(set(keys)) == 4
 
 
+def test_the_limits_of_a_forecast_error() -> None:
+    """Each limit of a forecast's error is its own alert, which its level names; a threshold names its limit itself."""
+    forecast = "[{}] Forecast error alert in temp.v: rmse=7.0. Tags: room=a1"
+    assert len({_alert(forecast.format(level)).dedup_key for level in own.OWN_LEVELS}) == len(own.OWN_LEVELS)
+    threshold = WRITTEN.format("t > 90")
+    assert _alert(threshold).dedup_key == _alert(threshold.replace("WARN", "CRITICAL")).dedup_key
+
+
 def test_the_value_is_not_in_the_key() -> None:
     """Value and count are not part of the key."""
     text = WRITTEN.format("t > 90")

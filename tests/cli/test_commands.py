@@ -567,7 +567,7 @@ def test_vendors_are_listed(acme: None) -> None:  # noqa: ARG001 - it is there
     ran = run("vendors")
     assert ran.code == 1
     assert ran.err == "alertmap: the adapter broken of acme-dist does not load: SyntaxError\n"
-    assert re.search(r"kapacitor +Kapacitor +json, text +template, dedup_on", ran.out)
+    assert re.search(r"kapacitor +Kapacitor +json, text +template, dedup_on, order", ran.out)
     by_name = {one["vendor"]: one for one in run("vendors", "--jsonl").objects}
     assert list(by_name) == [name for name in registry.vendors() if name != "broken"]
     assert by_name["kapacitor"] == {
@@ -576,7 +576,7 @@ def test_vendors_are_listed(acme: None) -> None:  # noqa: ARG001 - it is there
         "bodies": ["json", "text"],
         "levels": {level: severity.value for level, severity in registry.find("kapacitor").levels.items()},
         "fallback": "medium",
-        "options": ["template", "dedup_on"],
+        "options": ["template", "dedup_on", "order"],
     }
     assert by_name["acme"]["options"] == []
 

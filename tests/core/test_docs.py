@@ -70,6 +70,17 @@ def test_every_vendor_has_its_page(tmp_path: Path) -> None:
         assert f"\n{name}\n" in written["index"]
 
 
+def test_every_vendor_is_in_the_table_of_repeats() -> None:
+    """The page on repeats has the table, and the table has each vendor with the states that it repeats."""
+    pages = extension("vendor_pages")
+    assert pages.PLACEHOLDER in (DOCS / "repeats.md").read_text(encoding="utf-8").splitlines()
+    rows = pages.repeats_table().splitlines()
+    for name in vendors():
+        (row,) = (row for row in rows if f"](vendors/{name}.md)" in row)
+        assert row.split(" | ")[1].strip() == pages.repeats(registry.find(name))
+    assert "| `arrival` |" in next(row for row in rows if "kapacitor" in row)
+
+
 def test_the_reference_has_every_name(tmp_path: Path) -> None:
     """Each name of `wire` and `conventions` and each problem code is on a page; each of `wire` has one place."""
     reference = extension("reference_pages")

@@ -25,7 +25,6 @@ def _alert(name: str, source: Source | None = None) -> Alert:
         ("deadman_three_senders_01", "engine_request_from_threshold_deadman"),
         ("mad_count_default", "mad_time_default"),
         ("state_change_count_default_02", "state_change_time_default", "state_change_back_to_ok"),
-        ("forecast_error_default_01", "forecast_error_default_02"),
         ("threshold_onwrite_json_template", "threshold_onwrite_json_template_resolved"),
         ("threshold_onwrite_json_template", "threshold_onwrite_logfmt_template"),
     ],
@@ -54,6 +53,7 @@ def test_different_things_have_different_keys() -> None:
         "mad_count_default",
         "adtk_default",
         "forecast_error_default_01",
+        "forecast_error_default_02",  # a second limit of the same error
         "prophet_validation_failed_default",
         "deadman_default",
     ]

@@ -100,4 +100,5 @@ adapter = Adapter(
     ],
     levels=LEVELS,
     times=Times.STATED,
+    repeats={State.FIRING},
 )

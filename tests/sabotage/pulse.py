@@ -76,4 +76,5 @@ adapter = Adapter(
     ],
     levels=LEVELS,
     times=Times.STATED,
+    repeats={State.FIRING},
 )

@@ -169,6 +169,7 @@ adapter = Adapter(
     levels=LEVELS,
     levels_identify=True,
     open_levels=True,
+    repeats={State.FIRING, State.RESOLVED},  # an end comes again beside later news of its group
     options=Options,
     templates=alertmanager.TEMPLATES,
 )

@@ -117,9 +117,9 @@ def read(event: Event) -> Reading | None:
 def read_webhook(event: Webhook) -> Reading:
     match = TYPE.fullmatch(event.eventType.strip().lower())
     begins = match is not None and match[1] == "created"
-    # Only the first event, and perhaps the last, has the time of its own state.
+    # Only the first event, and perhaps the last, has a time of its own.
     times = {State.RESOLVED: event.resolvedOn, State.FIRING: event.reportTime if begins else None}
-    since = times.get(event.status)
+    stated = times.get(event.status)
     facts = {
         "alertKey": event.alertKey,
         "source": event.alertSource.name,
@@ -136,8 +136,9 @@ def read_webhook(event: Webhook) -> Reading:
         labels=facts | event.labels,
         links=links(event),
         started_at=event.reportTime,
-        occurred_at=since,
-        times=Times.SINCE if since else Times.NONE,
+        occurred_at=stated,
+        times=None if stated else Times.NONE,
+        episode=event.id.strip(),  # a resolved alert is never opened again (ilert, "Concepts")
     )
 
 
@@ -170,10 +171,11 @@ adapter = Adapter(
     name="ilert",
     title="ilert",
     shapes=[
-        Shape(Webhook, read_webhook, marks=webhook_marks),
+        Shape(Webhook, read_webhook, marks=webhook_marks, times=Times.STATED),
         Shape(Event, read, marks=event_marks, times=Times.NONE),
     ],
     levels=LEVELS,
     many=True,
+    repeats={State.FIRING},  # the reminder `v-alert-not-resolved`, and tools that post an event at each check
     answer=Reply(status=202),
 )

@@ -241,6 +241,7 @@ adapter = Adapter(
     open_levels=True,  # tasks of users write statuses with words of their own
     many=True,  # a task may encode several rows at once
     times=Times.STATED,  # each status has its own time, and rows come in any order
+    repeats={State.FIRING, State.RESOLVED},  # a rule that is no "changes" rule posts each status
     options=Options,
     answer=Reply(status=200),  # the only status that counts as sent
 )

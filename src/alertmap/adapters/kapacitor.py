@@ -9,6 +9,10 @@ A post endpoint with an `alert-template` sends what the template says. For text 
 option `template`, a regular expression for the full text with the groups `id` and `level` and, if you like, `message`
 and `previousLevel`. Ids that two tasks share are distinguished by the option `dedup_on`: `id+task` or `id+tags`.
 
+Kapacitor posts the events of a handler one after another and never sends a request twice, so they count in the order of
+arrival: their own times go back after late points. Where a queue stands between, or two handlers post the same ids to
+one source, set the option `order` to `time`: then each event counts at its own time, and late points are old news.
+
 Limits: an alert with `.noRecoveries()`, and an aggregate, is never announced as over: let incidents of this source
 expire.
 """
@@ -75,6 +79,7 @@ class Rows:
 class Options:
     template: Annotated[re.Pattern[str] | None, wire.regex("id", "level")] = None
     dedup_on: Literal["id", "id+task", "id+tags"] = "id"
+    order: Literal["arrival", "time"] = "arrival"
 
 
 @wire.model
@@ -116,6 +121,7 @@ def read(event: Event, options: Options) -> Reading | Notice:
         started_at=wire.before(event.time, event.duration),
         occurred_at=event.time,
         resolvable=event.recoverable,
+        times=Times.STATED if options.order == "time" else None,
     )
 
 
@@ -168,7 +174,8 @@ adapter = Adapter(
     ],
     levels=LEVELS,
     formats={"json", "text"},
-    times=Times.ARRIVAL,  # one queue for a handler, and nothing is repeated
+    times=Times.ARRIVAL,  # one queue for each handler, and no retries
+    repeats={State.FIRING},  # unless the task has `.stateChangesOnly()`
     options=Options,
     templates=re.compile("<no value>"),
 )

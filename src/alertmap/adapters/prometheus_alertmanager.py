@@ -153,6 +153,7 @@ adapter = Adapter(
     levels_identify=True,
     open_levels=True,
     many=True,
+    repeats={State.FIRING, State.RESOLVED},  # Alertmanager repeats what fires, rulers repeat the end as well
     options=Options,
     reads_also={"grafana", "itoc360"},  # they imitate it, and may be pointed here
     templates=alertmanager.TEMPLATES,

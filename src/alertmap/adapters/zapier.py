@@ -121,7 +121,7 @@ def read(event: Event) -> Reading:
         labels=labels,
         links={"url": event.url, "link": event.link},
         occurred_at=event.timestamp,
-        times=Times.STATED if event.timestamp else Times.NONE,
+        times=None if event.timestamp else Times.NONE,
         problems=tuple(second_spellings(event)),
     )
 
@@ -160,6 +160,7 @@ adapter = Adapter(
     levels=LEVELS,
     formats={"json", "form", "multipart", "xml", "query"},
     many=True,
+    times=Times.STATED,
     prepare=prepare,
     templates=re.compile(TEMPLATE),
     placeholders=re.compile(rf"\s*(?:{TEMPLATE})?\s*"),

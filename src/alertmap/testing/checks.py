@@ -209,7 +209,10 @@ def draft_is_finished(adapter: Adapter, cases: Sequence[Case]) -> None:
 
 
 def level_is_not_in_the_key(adapter: Adapter, cases: Sequence[Case]) -> None:
-    """A payload at another level has the same key, unless levels are part of the sender's own identity."""
+    """A payload at another level has the same key, unless levels are part of the sender's own identity.
+
+    Of a single case `levels_identify` says so: then its key must differ.
+    """
     if adapter.levels_identify:
         pytest.skip("levels are part of this sender's identity")
     moves = 0
@@ -217,10 +220,12 @@ def level_is_not_in_the_key(adapter: Adapter, cases: Sequence[Case]) -> None:
         before = alerts_of(adapter, case)
         for word, other, document in _at_other_levels(adapter, document_of(case, adapter.formats)) if before else ():
             for old, new in zip(before, _attempt(adapter, case, document), strict=False):
-                is_moved = _is_level(old, word) and _is_level(new, other)
+                is_moved = _is_level(old, word) and _is_level(new, other) and not _is_level(new, word)
                 if is_moved and old.state is new.state and old.identity.keys() == new.identity.keys():
                     moves += 1
-                    assert old.dedup_key == new.dedup_key, f"{case.name}: the key holds the level: {new.dedup_key}"
+                    differs = old.dedup_key != new.dedup_key
+                    message = f"{case.name}: the key holds {'the' if differs else 'no'} level: {new.dedup_key}"
+                    assert differs is case.about.levels_identify, message
     if not moves:
         pytest.skip("no level could be moved in any fixture: nothing was checked")
 
@@ -358,7 +363,7 @@ def recoveries_close(adapter: Adapter, cases: Sequence[Case]) -> None:
 
 
 def repeats_keep_their_time(adapter: Adapter, cases: Sequence[Case]) -> None:
-    """A case that repeats another has its key and its state, and with `Times.SINCE` its time as well."""
+    """A case that repeats another has its key and its state; with `Times.SINCE` its time, with `STATED` a later one."""
     by_name = {case.name: case for case in cases}
     shown = set[State]()
     for case in cases:
@@ -376,8 +381,15 @@ def repeats_keep_their_time(adapter: Adapter, cases: Sequence[Case]) -> None:
                     f"{case.name} has another occurred_at than {name}: if each statement has a time of its own, "
                     "this is Times.STATED"
                 )
+            elif alert.times is Times.STATED and alert.occurred_at and before.occurred_at:
+                assert alert.occurred_at > before.occurred_at, (
+                    f"{case.name} has no later occurred_at than {name}: this is not the time of the statement; "
+                    "if it is that of the change, this is Times.SINCE"
+                )
     missing = [state.value for state in State if state in adapter.repeats - shown]
     assert not missing, f'the adapter says that {missing[0]} is repeated: add such a case, with repeats = "…"'
+    more = [state.value for state in State if state in shown - adapter.repeats]
+    assert not more, f"a case repeats {more[0]}: add this state to the adapter's repeats"
     if not shown:
         pytest.skip("this sender repeats nothing")
 

@@ -1,7 +1,8 @@
 """Fixture folders: real or written payloads, the alerts that they become, and where they came from.
 
 fixtures/acme/
-  about.toml             per case: origin, product, summary, expect, closes, repeats, received_at, options, detect
+  about.toml             per case: origin, product, summary, expect, closes, repeats, received_at, options, detect,
+                         levels_identify
   critical.json          the body, byte for byte (.form, .txt, .xml for other kinds)
   probe.request.json     or a recorded request, where method, path, query or headers matter
   critical.alerts.json   what it must become: only what differs from the defaults
@@ -56,6 +57,8 @@ class About:
     """The case whose alert this one resolves; False where it resolves one that no case opens."""
     repeats: str | None = None
     """The case that this one states again, later: same key, same state."""
+    levels_identify: bool = False
+    """The level is part of its key: the sender has a condition of its own for each level, and names no other limit."""
     received_at: Any = None
     """When it came in: a TOML date-time with an offset."""
     options: Mapping[str, Any] = Factory(dict)

@@ -18,7 +18,7 @@ Limits: a system event with the status `Normal` is never announced as over: let 
 recovery of CloudMonitor 2.0 that names nothing but its subject is refused: it matches no alert.
 """
 
-from alertmap.adapter import Adapter, Severity, Times
+from alertmap.adapter import Adapter, Severity, State, Times
 from alertmap.adapters.alibaba_cloudmonitor import events, no_alert, threshold, v2
 from alertmap.adapters.alibaba_cloudmonitor.options import Options
 
@@ -44,5 +44,6 @@ adapter = Adapter(
     formats={"json", "form", "empty"},
     many=True,
     times=Times.STATED,
+    repeats={State.FIRING},  # after the mute period
     options=Options,
 )

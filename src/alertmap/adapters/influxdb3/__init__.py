@@ -13,8 +13,9 @@ the option `pattern` takes a regular expression that matches all of the text, wi
 `state`, `level`, `title`, `value` and `resource`.
 
 Limits: no official plugin announces a recovery. Let incidents of this source expire, or use the texts above. Each limit
-of a threshold is an alert of its own: 95 with `>70-WARN` and `>90-CRITICAL` is two. The key of a text that names none
-is the text without its level, times and numbers.
+of a threshold and of a forecast's error is an alert of its own: 95 with `>70-WARN` and `>90-CRITICAL` is two. `$row`
+does not name the limit: with texts of your own give each limit its own pair of triggers and its own key, such as
+`$row:90`. The key of a text that names none is the text without its level, times and numbers.
 """
 
 import re
@@ -126,6 +127,9 @@ def identity(kind: str, parts: Mapping[str, str]) -> Identity:
         # Each limit is a condition of its own, which the plugin checks and repeats for itself. The text of the plugin's
         # own header has no row, so that its table is missing.
         found |= {"table": found["table"] or "", "op": parts["op"], "limit": parts["limit"]}
+    elif kind == "forecast":
+        # The same; but here the text names no limit, and each limit has a level of its own.
+        found |= {"level": parts["level"]}
     return {"check": kind, **found}
 
 
@@ -150,6 +154,7 @@ adapter = Adapter(
     levels=LEVELS,
     open_levels=True,
     times=Times.NONE,
+    repeats={State.FIRING, State.RESOLVED},  # each breach; the inverse trigger posts each row that is well
     options=Options,
     templates=re.compile(r"\$\{?[a-z_]+\}?"),
     answer=Reply(body='{"results": {}}'),  # a check plugin stops at a body without this key; the Notifier reads none
