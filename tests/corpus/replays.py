@@ -17,11 +17,13 @@ from alertmap.incidents.book import IncidentBook
 from alertmap.incidents.model import Cause, Incident, Policy, Transition, TransitionKind
 from captures import Captured
 from corpus.expected import ExpectedIncident
+from alertmap.model import Times
 from histories import NaiveIncident, Pager, without_ids
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
 """The time of receipt of streams without one: later than any time in a payload."""
 
+SETTLE = Policy().settle or timedelta()
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -216,19 +218,35 @@ def _assert_ignored(transitions: Iterable[Transition]) -> None:
 def check_orders(name: str, deliveries: Sequence[Delivery]) -> int:
     """Deliver the requests in other orders, also repeated: the incidents must not change. Return the number of orders.
 
-    Each order is tried with a window that holds everything, and with one as wide as the displacement.
+    Any order does where arrival is never trusted; each is tried with a window that holds everything, and with one as
+    wide as the displacement. Where it is trusted, requests change places with those received within `settle`.
     """
     deliveries = without_expiry(deliveries)
     statements = 3 * sum(len(one.alerts) for one in deliveries) + 1
-    wide = Policy(reorder_window=timedelta(days=1), max_recent=statements)
+    wide = Policy(reorder_window=timedelta(days=365), max_recent=statements, settle=None)
     straight = Replay(deliveries, wide).bare()
     count = 0
     for order in _orders(name, deliveries):
         count += 1
         assert Replay(order, wide).bare() == straight
-        tight = Policy(reorder_window=displacement(order), max_recent=statements)
+        tight = Policy(reorder_window=displacement(order), max_recent=statements, settle=None)
         assert Replay(order, tight).bare() == straight
+    trusting = Policy(reorder_window=timedelta(days=365), max_recent=statements)
+    straight = Replay(deliveries, trusting).bare()
+    for order in _orders_within_settle(name, deliveries):
+        count += 1
+        assert Replay(order, trusting).bare() == straight
     return count
+
+
+def _orders_within_settle(name: str, deliveries: Sequence[Delivery]) -> Iterator[Sequence[Delivery]]:
+    """Yield six orders in which each request is late by less than the default `settle`."""
+    random = Random(name)  # noqa: S311 - the same orders in each run
+    for _ in range(6):
+        lags = [random.uniform(0, SETTLE.total_seconds()) for _ in deliveries]
+        received = [one.alerts[0].received_at.timestamp() if one.alerts else 0.0 for one in deliveries]  # type: ignore[union-attr]
+        places = sorted(range(len(deliveries)), key=lambda place: received[place] + lags[place])  # noqa: B023
+        yield [deliveries[place] for place in places]
 
 
 def _orders(name: str, deliveries: Sequence[Delivery]) -> Iterator[Sequence[Delivery]]:
@@ -250,7 +268,7 @@ def displacement(deliveries: Iterable[Delivery]) -> timedelta:
     most = timedelta()
     for one in deliveries:
         for alert in one.alerts:
-            time = alert.occurred_at or alert.received_at
+            time = alert.received_at if alert.times is Times.ARRIVAL else alert.occurred_at or alert.received_at
             assert time
             last = newest.setdefault(alert.dedup_key, time)
             newest[alert.dedup_key] = max(last, time)

@@ -39,9 +39,6 @@ KEYS = {
 }
 
 WAITS = {
-    "01": "INCIDENTS L17: still firing",
-    "02": "INCIDENTS L17: still firing",
-    "09": "INCIDENTS L18: superseded",
     "42": "INCIDENTS, history 30: the sender's clock ahead with a late retry is the ideal, and known to fail",
 }
 """The cases that fail today, and the rule that each waits for."""
