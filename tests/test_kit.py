@@ -476,6 +476,24 @@ def test_a_level_that_identifies(package: Package) -> None:
     assert not failed, output
 
 
+def test_a_flag_may_be_the_state(package: Package) -> None:
+    """True in the place of false is another word of the table; a value that the table does not have may not resolve."""
+    for name, flag in (("bad", "false"), ("odd", "false"), ("well", "true")):
+        package.body(name, re.sub('"(?:ill|well)"', flag, BODIES[name]))
+    flags = ('{"ill": State.FIRING, "well": State.RESOLVED}', '{"false": State.FIRING, "true": State.RESOLVED}')
+    package.sabotage(*flags)
+    failed, output = package.run("test_nothing_is_lost or test_unknown_states_fire")
+    assert not failed, output
+    word = '\n    word: Annotated[wire.AnyText, wire.named("acme_state")] = ""'
+    package.sabotage(
+        *flags,
+        *(NOTE, NOTE + word),
+        *("state=event.acme_state", 'state=State.FIRING if event.word == "false" else State.RESOLVED'),
+    )
+    failed, output = package.run("test_nothing_is_lost")
+    assert failed == {"test_nothing_is_lost"}, output
+
+
 def test_a_smoke_run_leaves_generated_payloads_out(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
     """With ALERTMAP_KIT=smoke the three tests over generated payloads are skipped, no other."""
     monkeypatch.setenv("ALERTMAP_KIT", "smoke")

@@ -87,7 +87,7 @@ class NaiveSender:
             if sent.state is FIRING and not is_open:
                 found.append((t, None, FIRING))
                 ended = None
-            elif found and sent.state in (RESOLVED, SUPPRESSED) and not sent.no_data:
+            elif found and (sent.state is SUPPRESSED or (sent.state is RESOLVED and not sent.no_data)):
                 ended = max(ended or last, last)
             if is_open:
                 start, _, state = found[-1]

@@ -203,7 +203,7 @@ def _still_firing(incident: IncidentState | None, mark: Statement, state: int) -
 def _ended(incident: IncidentState, statement: Statement) -> IncidentState:
     """Return the incident with the latest reception of a resolve or mute; whether it had an effect does not matter."""
     _, _, _, event, no_data, _ = statement.key
-    if (event not in (_SUPPRESSED, CLOSED)) or no_data:
+    if event != _SUPPRESSED and (event != CLOSED or no_data):
         return incident
     received_at = statement.received_at
     if incident.ended is not None and incident.ended >= received_at:

@@ -36,7 +36,7 @@ def unknown_states_fire(adapter: Adapter, cases: Sequence[Case]) -> None:
             can_be_absent = not isinstance(outcome_of(adapter, case, without(document, field.where)), str)
             decided = _decided(adapter, case, document, field)
             for value in _UNKNOWN:
-                if not _is_word(value, field.table) and not (value is None and can_be_absent):
+                if not is_word(value, field.table) and not (value is None and can_be_absent):
                     tried += 1
                     broken = replaced(document, field.where, value)
                     how = f"{case.name}, {described(field.where, broken)}"
@@ -52,6 +52,11 @@ class _Field(NamedTuple):
     table: Mapping[str, State | None]
 
 
+def state_tables(adapter: Adapter, document: Any) -> dict[JsonPath, Mapping[str, State | None]]:
+    """Return the tables of the state fields of a document by their places."""
+    return {field.where: field.table for field in _state_fields(adapter, document)}
+
+
 def _state_fields(adapter: Adapter, document: Any) -> Iterator[_Field]:
     for where, hint in typed_places(adapter.models, document):
         noted = wire.encoding(hint)
@@ -59,7 +64,8 @@ def _state_fields(adapter: Adapter, document: Any) -> Iterator[_Field]:
             yield _Field(where, noted.states)
 
 
-def _is_word(value: Any, table: Mapping[str, State | None]) -> bool:
+def is_word(value: Any, table: Mapping[str, State | None]) -> bool:
+    """Return whether a value is a word of a table of states; a boolean may be one."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return wire.state_word(text) in map(wire.state_word, table)
 
