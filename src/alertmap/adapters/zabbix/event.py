@@ -53,11 +53,11 @@ def read_tags(node: wire.Node) -> dict[str, str]:
         pairs = [(name, one) for name, some in value.items() for one in (some if type(some) is list else [some])]
     else:
         raise wire.mismatch("tags", node)
-    tags: dict[str, str] = {}
+    tags: dict[str, list[str]] = {}  # one name may stand there with several values
     for name, text in ((wire.scalar_text(name), wire.scalar_text(text)) for name, text in pairs):
-        if name and text:  # one name may stand there with several values
-            tags[name] = f"{tags[name]}, {text}" if name in tags else text
-    return tags
+        if name and text:
+            tags.setdefault(name, []).append(text)
+    return {name: ", ".join(texts) for name, texts in tags.items()}
 
 
 TAGS = wire.Encoding("tags", read_tags, ('[{"tag":"a","value":"b"}]', "a:b, c", "", [], [{"tag": "a"}], {"a": ["b"]}))
