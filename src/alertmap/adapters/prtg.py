@@ -53,6 +53,9 @@ LEVELS = {
     "Unusual": Severity.LOW,
     "Unknown": Severity.LOW,  # it has not measured yet; a probe that is lost has an alarm of its own
     "Collecting": Severity.LOW,
+    # No alert has these as its level; a mapping of all statuses, such as ITOC360's, may name them.
+    "Paused": Severity.LOW,
+    "Up": Severity.LOW,
 }
 
 ENDED = re.compile(r"(.+) ended \(now: ?(.+)\)", re.IGNORECASE)  # `Warning ended (now: Down)`
