@@ -192,7 +192,8 @@ class Adapter:
     """Pattern of a template that the sender did not fill in. Where title, message or identity holds one, the alert
     has the problem `unrendered`; nothing is dropped."""
     placeholders: re.Pattern[str] | None = None
-    """Pattern of texts that count as not sent, with the problem `unrendered` unless they are blank."""
+    """Pattern of texts that count as not sent, with the problem `unrendered` unless they are blank or match its group
+    `absent`: placeholders that the sender fills in for some events only."""
     reads_also: frozenset[str] = field(default=frozenset(), converter=_as_names)
     """Vendors whose bodies this adapter also accepts; `*` for all."""
     answer: Reply | Callable[[Batch], Reply] = Factory(Reply)

@@ -120,11 +120,17 @@ def plain(value: Any) -> Node:
 
 
 def without_placeholders(document: Any, pattern: re.Pattern[str], context: ParseContext) -> Any:
-    """Return a document with null for each text that is a placeholder; a blank one brings no problem."""
+    """Return a document with null for each text that is a placeholder.
+
+    A blank one brings no problem, nor does one that matches the pattern's group `absent`.
+    """
 
     def walk(value: Any, where: JsonPath) -> Any:
-        if type(value) is str and len(value) <= _LONGEST_PLACEHOLDER and pattern.fullmatch(value):
-            if value.strip():
+        if type(value) is str:
+            found = pattern.fullmatch(value) if len(value) <= _LONGEST_PLACEHOLDER else None
+            if found is None:
+                return value
+            if value.strip() and found.lastgroup != "absent":
                 context.warnings.append(
                     (where, ProblemCode.UNRENDERED, "a placeholder of the sender was not filled in")
                 )
