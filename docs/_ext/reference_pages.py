@@ -4,13 +4,14 @@ import ast
 import inspect
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any, get_args
 
 import alertmap
 from alertmap import conventions, wire
-from alertmap.conventions import alertmanager
+from alertmap.conventions import alertmanager, nagios
 from alertmap.model import ProblemCode, Request, Severity, State
 
 PACKAGE = Path(alertmap.__file__).parent
@@ -55,7 +56,7 @@ def write(folder: Path) -> list[Path]:
 
 def wire_page() -> Iterator[str]:
     """Yield the lines of the page on `alertmap.wire`."""
-    docs = docstrings(PACKAGE / "wire")
+    docs = docstrings((PACKAGE / "wire").glob("*.py"))
     yield "# Wire types\n"
     yield "`from alertmap import wire`: how a model and the types of its fields are declared. This page is generated.\n"
     yield (
@@ -108,7 +109,7 @@ def _python(hint: Any) -> str:
 
 def conventions_page() -> Iterator[str]:
     """Yield the lines of the page on `alertmap.conventions`."""
-    docs = docstrings(PACKAGE / "conventions")
+    docs = docstrings([PACKAGE / "conventions" / "words.py"])  # other modules have tables of the same names
     yield "# Conventions\n"
     yield "`from alertmap import conventions`: words and names that many vendors share. This page is generated.\n"
     for name in conventions.__all__:
@@ -119,12 +120,19 @@ def conventions_page() -> Iterator[str]:
         yield f"## `conventions.{name}`\n"
         yield f"{docs.get(name, '')}\n"
         yield from _table(value)
-    yield "## Alertmanager's alert\n"
-    yield f"`from alertmap.conventions import alertmanager`. {inspect.cleandoc(alertmanager.__doc__ or '')}\n"
-    for name, value in vars(alertmanager).items():
+    yield from _family("Alertmanager's alert", alertmanager)
+    yield from _family("Notifications of Nagios", nagios)
+
+
+def _family(title: str, module: ModuleType) -> Iterator[str]:
+    """Yield the lines on what the vendors of a family share: the functions and classes of its module."""
+    short = module.__name__.rpartition(".")[2]
+    yield f"## {title}\n"
+    yield f"`from alertmap.conventions import {short}`. {inspect.cleandoc(module.__doc__ or '')}\n"
+    for name, value in vars(module).items():
         is_own = inspect.isfunction(value) or inspect.isclass(value)
-        if is_own and not name.startswith("_") and value.__module__ == alertmanager.__name__:
-            yield from _entry(f"alertmanager.{name}", value, docs.get(name, ""), used_by(f"alertmanager.{name}"))
+        if is_own and not name.startswith("_") and value.__module__ == module.__name__:
+            yield from _entry(f"{short}.{name}", value, "", used_by(f"{short}.{name}"))
 
 
 def _table(value: Any) -> Iterator[str]:
@@ -171,10 +179,10 @@ def _adders(code: ProblemCode) -> Iterator[str]:
 # --- What the pages need ---------------------------------------------------------------------------------------------
 
 
-def docstrings(folder: Path) -> dict[str, str]:
-    """Return the docstring of each constant in the modules of a folder: the text after it, or after its next ones."""
+def docstrings(files: Iterable[Path]) -> dict[str, str]:
+    """Return the docstring of each constant in these modules: the text after it, or after its next ones."""
     found: dict[str, str] = {}
-    for file in folder.glob("*.py"):
+    for file in files:
         waiting: list[str] = []
         for node in ast.parse(file.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):

@@ -149,3 +149,4 @@ def test_the_walk_sees_imports() -> None:
     assert {"alertmap.wire.nodes.Node", "attrs.frozen"} <= set(imported("wire.models"))
     assert "cattrs.Converter" in set(imported("codec"))
     assert {layer(module) for module in MODULES} >= {0, 1, 2, 3, 4, 6}
+    assert layer("conventions.alertmanager") == layer("conventions.nagios") == 1

@@ -68,6 +68,20 @@ def test_exact_keys(value: dict[str, Any], id_: str, synonyms: list[str], rest: 
     assert (event.id, found, event.rest) == (id_, synonyms, rest)
 
 
+@pytest.mark.parametrize(
+    "key", ["alert_id", "Alert-Id", "ALERT ID", "alert\u2003id", "_alert_id_", "alertID", " alert\tid\n"]
+)
+def test_loose_form(key: str) -> None:
+    """Case, `_`, `-` and blanks of any kind do not count, whether or not the key is an identifier."""
+    assert wire.loosen(key) == "alertid"
+
+
+@pytest.mark.parametrize("key", ["alert.id", "alert/id", "alerts_id", "1_alert:id"])
+def test_other_characters_count(key: str) -> None:
+    """Any other character makes another key."""
+    assert wire.loosen(key) != "alertid"
+
+
 def test_names_are_not_multiplied() -> None:
     """`flatten` does not descend below names of over 512 characters, whose copies would take too much memory."""
     long = "K" * 513
