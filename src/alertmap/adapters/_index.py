@@ -9,10 +9,35 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"eventTime", "level", "name", "product", "regionId"}), (), False),
         (frozenset({"subject", "subtype", "workspace"}), (), False),
     ),
+    "checkmk": (
+        (frozenset({"check_command", "event", "host", "notification_type", "site", "what"}), (), False),
+        (frozenset({"NOTIFY_NOTIFICATIONTYPE", "NOTIFY_WHAT"}), (), False),
+    ),
+    "gatus": (
+        (frozenset({"alert_type", "endpoint", "failed_conditions", "passed_conditions"}), (), False),
+        (frozenset({"endpoint", "status"}), (), False),
+        (frozenset({"endpoint_name", "endpoint_url", "resolved"}), (), False),
+        (frozenset(), (), True),
+    ),
     "generic": (),
     "grafana": (
         (frozenset({"alerts"}), (), False),
         (frozenset({"ruleId", "state"}), (), False),
+    ),
+    "healthchecks": (
+        (frozenset({"check", "status"}), (), False),
+        (frozenset({"check"}), (), False),
+        (frozenset({"grace", "n_pings", "ping_url", "status"}), (), False),
+    ),
+    "home_assistant": (
+        (frozenset(), ("user-agent",), False),
+        (frozenset(), (), False),
+        (frozenset({"message"}), ("user-agent",), False),
+    ),
+    "icinga2": (
+        (frozenset({"check_result", "host", "notification_type"}), (), False),
+        (frozenset({"check_result", "host"}), (), False),
+        (frozenset({"ICINGA_NOTIFICATIONTYPE"}), (), False),
     ),
     "ilert": (
         (frozenset({"id", "status"}), (), False),
@@ -37,11 +62,32 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "kapacitor": (
         (frozenset({"data", "details", "duration", "id", "level", "time"}), (), False),
     ),
+    "nagios": (
+        (frozenset({"NAGIOS_NOTIFICATIONTYPE"}), (), False),
+        (frozenset({"HOSTNAME", "NOTIFICATIONNUMBER", "NOTIFICATIONTYPE"}), (), False),
+    ),
     "prometheus_alertmanager": (
         (frozenset({"alerts"}), (), False),
         (frozenset({"labels", "status"}), (), False),
         (frozenset({"startsAt"}), (), False),
         (frozenset({"labels"}), (), False),
+    ),
+    "prtg": (
+        (frozenset({"sensorid"}), (), False),
+    ),
+    "uptime_kuma": (
+        (frozenset({"heartbeat", "monitor"}), (), False),
+        (frozenset({"heartbeat", "monitor"}), (), False),
+        (frozenset({"msg"}), ("user-agent",), False),
+        (frozenset({"data"}), (), False),
+    ),
+    "zabbix": (
+        (frozenset({"EVENT.ID"}), (), False),
+        (frozenset({"event_id"}), (), False),
+        (frozenset({"alert_uid"}), (), False),
+        (frozenset({"id", "lastReceived", "triggerId"}), (), False),
+        (frozenset({"link"}), (), False),
+        (frozenset({"event", "host", "trigger"}), (), False),
     ),
     "zapier": (
         (frozenset(), (), False),
