@@ -201,7 +201,7 @@ def without_ids(incident: Incident) -> NaiveIncident:
 
 
 def naive_incidents(alerts: Sequence[Alert]) -> list[NaiveIncident]:
-    """Return the incidents of a set of timed alerts of one key, with full memory, no expiry, and arrival never trusted."""
+    """Return the incidents of a set of timed alerts of one key: full memory, no expiry, arrival never trusted."""
     grouped: dict[tuple[Any, ...], list[Alert]] = {}
     for each in alerts:
         t = each.occurred_at

@@ -25,7 +25,7 @@ def word(event: Event | None) -> str:
     """Return the word for a state or an event."""
     if event is None:
         return "none, or closed"
-    return event.value if isinstance(event, State) else event
+    return event.value if isinstance(event, State) else event.replace("_", " ")
 
 
 def svg() -> str:

@@ -15,9 +15,9 @@ from attrs import evolve
 from alertmap import Alert, Source, parse
 from alertmap.incidents.book import IncidentBook
 from alertmap.incidents.model import Cause, Incident, Policy, Transition, TransitionKind
+from alertmap.model import Times
 from captures import Captured
 from corpus.expected import ExpectedIncident
-from alertmap.model import Times
 from histories import NaiveIncident, Pager, without_ids
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
@@ -245,7 +245,7 @@ def _orders_within_settle(name: str, deliveries: Sequence[Delivery]) -> Iterator
     for _ in range(6):
         lags = [random.uniform(0, SETTLE.total_seconds()) for _ in deliveries]
         received = [one.alerts[0].received_at.timestamp() if one.alerts else 0.0 for one in deliveries]  # type: ignore[union-attr]
-        places = sorted(range(len(deliveries)), key=lambda place: received[place] + lags[place])  # noqa: B023
+        places = sorted(range(len(deliveries)), key=lambda place: received[place] + lags[place])
         yield [deliveries[place] for place in places]
 
 

@@ -8,7 +8,7 @@ from dateutil.parser import isoparse
 
 from alertmap import Alert, Severity, State
 from captures import Captured
-from corpus.rules import Kind, Rules, raw
+from corpus.rules import Kind, Rules
 
 LEVELS = {"CRITICAL": Severity.CRITICAL, "WARNING": Severity.MEDIUM, "INFO": Severity.INFO}
 

@@ -1,6 +1,8 @@
 """Reducer case by case: table, transitions, ids, time, expiry, limits, snapshots, arguments, documentation."""
 
+import copy
 import json
+import pickle
 import re
 import runpy
 from collections.abc import Callable
@@ -10,15 +12,26 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import jsonschema
 import pytest
 from attrs import evolve, fields_dict
 from attrs.exceptions import FrozenInstanceError
 
 from alertmap.errors import ConfigurationError, LimitError
+from alertmap.incidents import snapshot
 from alertmap.incidents.book import IncidentBook, TooManyOpen
-from alertmap.incidents.model import EXPIRY, TRANSITIONS, Cause, Incident, Policy, Transition, TransitionKind
+from alertmap.incidents.model import (
+    EXPIRY,
+    TRANSITIONS,
+    Cause,
+    Incident,
+    IncidentState,
+    Policy,
+    Transition,
+    TransitionKind,
+)
 from alertmap.incidents.snapshot import dump_timeline, load_timeline
-from alertmap.incidents.timeline import EVENTS, Timeline, incidents, step, tick
+from alertmap.incidents.timeline import EVENTS, Statement, Timeline, incidents, step, tick
 from alertmap.model import Alert, Severity, State
 from histories import ACKNOWLEDGED, FIRING, RESOLVED, STEP, SUPPRESSED, T0, WIDE, alert, at, sec
 
@@ -502,6 +515,77 @@ def test_a_book_forgets_keys_after_retention() -> None:
     assert len(book) == 0
 
 
+def test_a_book_says_when_to_tick() -> None:
+    """Its next time is that of the next expiry or forgotten key, also after alerts moved it; a tick before is idle."""
+    book = IncidentBook({"quick": EXPIRES}, default=evolve(WIDE, retention=sec(100)))
+    assert book.next_due() is None
+    book.apply(F[1])
+    assert book.next_due() is None
+    book.apply(evolve(F[2], source="quick"))
+    assert book.next_due() == at(12)
+    book.apply(evolve(F[5], source="quick"))
+    assert book.next_due() == at(15)
+    assert not book.tick(at(14))
+    assert [one.kind for one in book.tick(at(15))] == [K.EXPIRED]
+    book.apply(R[3])
+    assert book.next_due() == at(103)
+    book.tick(at(103))
+    assert len(book) == 1
+
+
+def test_a_flapping_key_plans_no_more_than_one_time() -> None:
+    """The times that were planned for earlier closings of a key do not pile up."""
+    book = IncidentBook(default=evolve(WIDE, max_recent=2, reorder_window=sec(1)))
+    for t in range(0, 6000, 2):
+        book.apply([alert(FIRING, t), alert(RESOLVED, t + 1)])
+
+    assert len(book._sources["s"].agenda) < 1100
+    assert book.next_due() == at(5999) + WIDE.retention
+
+
+def test_the_time_of_receipt_may_be_given_with_the_alerts() -> None:
+    """Alerts that have none get it, others keep theirs; a transition has the alert as it was applied."""
+    book = IncidentBook()
+    own, without = alert(FIRING, 1, received=4, dedup_key="l"), alert(FIRING, 1, received=None)
+
+    transitions = book.apply([without, own], received_at=at(9))
+
+    assert [one.alert and one.alert.received_at for one in transitions] == [at(9), at(4)]
+    assert book.apply(R[2], at(10))[0].kind is K.RESOLVED
+    assert [one.cause for one in book.apply(without, received_at=at(99))] == [Cause.STILL_FIRING]
+    with pytest.raises(ConfigurationError, match="received_at must be an aware datetime"):
+        book.apply(without, received_at=NAIVE)
+
+
+def test_keys_beyond_the_limit_are_forgotten_but_never_open_ones() -> None:
+    """The closed key without alerts for the longest time goes first, and the book counts them."""
+    policy = evolve(WIDE, max_keys_per_source=3)
+    book = IncidentBook(default=policy)
+    for n, key in enumerate("abc"):
+        book.apply(evolve(F[n], dedup_key=key))
+    book.apply([evolve(R[5], dedup_key="b"), evolve(R[6], dedup_key="a")])
+
+    book.apply([evolve(F[7], dedup_key="d"), evolve(F[7], source="other")])
+    assert {one.dedup_key for one in book.incidents} == {"a", "c", "d", "k"}
+    book.apply([evolve(F[8], dedup_key="e"), evolve(F[9], dedup_key="f")])
+
+    assert {one.dedup_key for one in book.open} == {"c", "d", "e", "f", "k"}
+    assert book.forgotten == {"s": 2}
+    assert len(IncidentBook.restore(book.snapshot(), default=policy)) == 5
+
+
+def test_a_too_many_open_error_can_be_pickled() -> None:
+    """With its message and the transitions."""
+    book = IncidentBook(default=evolve(WIDE, max_open_per_source=1))
+    with pytest.raises(TooManyOpen) as caught:
+        book.apply([F[1], evolve(F[1], dedup_key="l")])
+
+    again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - our own
+
+    assert (str(again), again.transitions) == (str(caught.value), caught.value.transitions)
+    assert copy.copy(caught.value).transitions == caught.value.transitions
+
+
 def test_too_many_open_incidents_are_an_error() -> None:
     """The alert is not applied, nothing is evicted, and the error has the transitions of the alerts before it."""
     book = IncidentBook({"s": Policy(max_open_per_source=2)})
@@ -582,6 +666,22 @@ def test_a_book_of_version_1_learns_what_it_lacks_from_the_next_repeat() -> None
     assert book.snapshot()["version"] == 2
 
 
+SCHEMA = json.loads(Path(snapshot.__file__).with_name("snapshot.schema.json").read_text(encoding="utf-8"))
+
+
+def test_snapshots_have_the_form_of_the_schema() -> None:
+    """A book with all kinds of content, and each field of each object is in the schema."""
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    validator.validate(golden_book().snapshot())
+    for name, readers in (("timeline", Timeline), ("statement", Statement), ("incident", IncidentState)):
+        fields = fields_dict(Timeline) if readers is Timeline else readers.__annotations__
+        assert set(SCHEMA["$defs"][name]["properties"]) == set(fields) - {"now"}
+    broken = golden_book().snapshot()
+    broken["timelines"][0]["recent"][0]["heard"] = "then"
+    assert not validator.is_valid(broken)
+
+
 def test_a_restored_book_continues_unchanged() -> None:
     """After a restart the same alerts give the same transitions."""
     live = golden_book()
@@ -629,10 +729,10 @@ def test_a_damaged_snapshot_is_refused_or_harmless() -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda intact: intact | {"version": 3}, "version 3 is unknown; this release reads versions 1 to 2"),
-        (lambda intact: intact | {"version": "2" * 99}, "version str is unknown; this release reads versions 1 to 2"),
+        (lambda intact: intact | {"version": 3}, "this version is unknown; this release reads versions 1 to 2"),
+        (lambda intact: intact | {"version": "2" * 99}, "this version is unknown"),
         (lambda intact: intact | {"version": 1}, "unknown keys; expected only"),
-        (lambda _: {"timelines": []}, "version None is unknown"),
+        (lambda _: {"timelines": []}, "this version is unknown"),
         (lambda intact: intact | {"timelines": intact["timelines"][:1] * 2}, "two timelines"),
         (lambda intact: intact | {"timelines": [{}]}, "recent is missing or invalid"),
         (lambda _: [], "expected an object with version and timelines, got list"),
@@ -731,6 +831,8 @@ def test_an_alert_with_wrong_types_is_an_error(field: str, value: Any) -> None:
             r"now must be an aware datetime such as datetime.now\(UTC\), got a naive datetime",
         ),
         (lambda: IncidentBook({"s": None}), "expected Policy, got NoneType"),  # type: ignore[dict-item]
+        (lambda: IncidentBook().policy([]), "source must be text, got list"),  # type: ignore[arg-type]
+        (lambda: IncidentBook().timeline("s", None), "dedup_key must be text, got NoneType"),  # type: ignore[arg-type]
         (lambda: IncidentBook(default=5), "expected Policy, got int"),  # type: ignore[arg-type]
         (lambda: IncidentBook([("s", 1)]), "expected Policy, got int"),  # type: ignore[arg-type]
         (lambda: IncidentBook(5), "policies: expected a mapping of source names to Policy, got int"),  # type: ignore[arg-type]

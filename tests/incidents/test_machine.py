@@ -13,6 +13,7 @@ from alertmap.incidents.model import Policy
 from alertmap.incidents.timeline import Timeline, step, tick
 from alertmap.model import Alert, State
 from histories import (
+    TIMED,
     WIDE,
     NaiveIncident,
     Pager,
@@ -49,7 +50,7 @@ class Books(RuleBasedStateMachine):
         self.pagers[1].follow(transitions)
         self.pure[key], expected = step(self.pure.get(key, Timeline()), sent, self.policy)
         assert expected == transitions
-        if sent.occurred_at and not sent.expires_at:
+        if sent.occurred_at and not sent.expires_at and sent.times in TIMED:
             self.sent.setdefault(key, []).append(sent)
             self.pagers[0].follow(self.wide.apply(sent))
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from attrs import evolve
 
 from alertmap.incidents.model import Policy, Transition
 from alertmap.incidents.timeline import Timeline, incidents
@@ -25,12 +24,17 @@ Incidents = list[tuple[int, int | None, str]]
 
 HISTORIES: dict[str, tuple[str, Incidents]] = {
     "1 still firing": (
-        "F0@5: opened ; R60@65: resolved ; F0@400: reopened/still_firing ; F0@4000: deduplicated ; R5000@5005: resolved",
+        (
+            "F0@5: opened ; R60@65: resolved ; F0@400: reopened/still_firing ; F0@4000: deduplicated ; "
+            "R5000@5005: resolved"
+        ),
         [(0, 5000, "")],
     ),
     "2 echo, then the resolve again": (
-        "F0@5: opened ; R60@65: resolved ; F0@75: deduplicated/corrected ; F0@76: deduplicated/corrected ; "
-        "R60@91: ignored/duplicate ; tick@9999: -",
+        (
+            "F0@5: opened ; R60@65: resolved ; F0@75: deduplicated/corrected ; F0@76: deduplicated/corrected ; "
+            "R60@91: ignored/duplicate ; tick@9999: -"
+        ),
         [(0, 60, "")],
     ),
     "3 within settle only, not repeated": (
@@ -42,9 +46,11 @@ HISTORIES: dict[str, tuple[str, Incidents]] = {
         [(0, 60, "")],
     ),
     "5 two replicas disagree": (
-        "F0@5: opened ; R60@65: resolved ; F0@80: deduplicated/corrected ; R60@95: ignored/duplicate ; "
-        "F0@110: deduplicated/corrected ; R60@170: ignored/duplicate ; F0@186: reopened/still_firing ; "
-        "R60@200: resolved ; F0@215: reopened/still_firing",
+        (
+            "F0@5: opened ; R60@65: resolved ; F0@80: deduplicated/corrected ; R60@95: ignored/duplicate ; "
+            "F0@110: deduplicated/corrected ; R60@170: ignored/duplicate ; F0@186: reopened/still_firing ; "
+            "R60@200: resolved ; F0@215: reopened/still_firing"
+        ),
         [(0, None, "")],
     ),
     "6 an earlier start": ("F4@5: opened ; R60@65: resolved ; F0@400: reopened/still_firing", [(0, None, "")]),
@@ -53,8 +59,10 @@ HISTORIES: dict[str, tuple[str, Incidents]] = {
         [(0, None, "")],
     ),
     "8 below the horizon": (
-        "F0@5: opened ; R30000@30005: resolved ; F0@31000: reopened/still_firing ; F0@45000: deduplicated/late ; "
-        "R50000@50005: resolved",
+        (
+            "F0@5: opened ; R30000@30005: resolved ; F0@31000: reopened/still_firing ; F0@45000: deduplicated/late ; "
+            "R50000@50005: resolved"
+        ),
         [(0, 50000, "")],
     ),
     "9 no incident known, start below the window": (
@@ -71,8 +79,10 @@ HISTORIES: dict[str, tuple[str, Incidents]] = {
     ),
     "12 muted": ("F0@5: opened ; S60@60: suppressed ; F0@400: reopened/unsuppressed", [(0, None, "")]),
     "13 the start of an older incident": (
-        "F0@5: opened ; R60@65: resolved ; F100@101: opened ; R200@201: resolved ; "
-        "F0@600: deduplicated/corrected, reopened/still_firing",
+        (
+            "F0@5: opened ; R60@65: resolved ; F100@101: opened ; R200@201: resolved ; "
+            "F0@600: deduplicated/corrected, reopened/still_firing"
+        ),
         [(0, 60, ""), (100, None, "")],
     ),
     "14 stated: a late retry": (
@@ -96,8 +106,10 @@ HISTORIES: dict[str, tuple[str, Incidents]] = {
         [(0, 5000, "x"), (5000, None, "")],
     ),
     "19 two replicas with other starts": (
-        "F0@5 epa: opened ; F0@65 epa: deduplicated ; F70@75 epb: deduplicated ; F0@125 epa: deduplicated ; "
-        "F70@135 epb: deduplicated",
+        (
+            "F0@5 epa: opened ; F0@65 epa: deduplicated ; F70@75 epb: deduplicated ; F0@125 epa: deduplicated ; "
+            "F70@135 epb: deduplicated"
+        ),
         [(0, None, "")],
     ),
     "20 a resolve after the expiry": (
@@ -199,12 +211,15 @@ def test_there_are_thirty() -> None:
 def test_a_slow_or_fast_clock_delays_the_superseding(reducer: Reducer, ahead: int) -> None:
     """A sender whose clock is d behind is superseded only after a silence of d and settle; nothing else is lost."""
     policy = Policy()
-    given = [_event("F0@0 epa"), _event("F5000@5000 epb")]
-    shifted = [evolve(one, occurred_at=one.occurred_at + timedelta(seconds=ahead)) for one in given]  # type: ignore[arg-type, union-attr]
-    timeline, transitions = reducer.run(shifted, policy)
+
+    def two_episodes(seconds: int) -> list[Alert]:
+        return [
+            alert(FIRING, ahead, received=0, episode="a"),
+            alert(FIRING, seconds + ahead, received=seconds, episode="b"),
+        ]
+
+    timeline, transitions = reducer.run(two_episodes(5000), policy)
     assert [_text(one) for one in transitions] == ["opened", "expired/superseded", "opened"]
-    soon = [_event("F0@0 epa"), _event("F630@630 epb")]
-    shifted = [evolve(one, occurred_at=one.occurred_at + timedelta(seconds=ahead)) for one in soon]  # type: ignore[arg-type, union-attr]
-    timeline, transitions = reducer.run(shifted, policy)
+    timeline, transitions = reducer.run(two_episodes(630), policy)
     assert ("expired/superseded" in [_text(one) for one in transitions]) is (ahead > 0)
     assert timeline.is_open

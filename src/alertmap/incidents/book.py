@@ -9,12 +9,13 @@ over a store of your own, which locks one key.
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, heapreplace
 from typing import Any
 
 from attrs import evolve
 
 from alertmap.errors import ConfigurationError, LimitError
+from alertmap.incidents._fast import quick, timeline_of
 from alertmap.incidents.model import Incident, OrderKey, Policy, Transition
 from alertmap.incidents.snapshot import VERSION, dump_timeline, load_timeline
 from alertmap.incidents.timeline import (
@@ -22,11 +23,11 @@ from alertmap.incidents.timeline import (
     Statement,
     Timeline,
     advance,
-    apply_statement,
     check_alert,
     due,
     expire,
     incidents,
+    opened,
     to_utc,
 )
 from alertmap.model import Alert, Severity
@@ -112,22 +113,28 @@ class IncidentBook:
             TooManyOpen: an alert would open one incident too many; the error has the transitions of those before it.
         """
         batch = (alerts,) if isinstance(alerts, Alert) else _tuple(alerts)
-        for alert in batch:
-            check_alert(alert)
+        plain = [check_alert(alert) for alert in batch]
         if received_at is not None:
             now = to_utc(received_at, "received_at")
             batch = tuple(evolve(one, received_at=now) if one.received_at is None else one for one in batch)
         transitions: list[Transition] = []
-        for alert in batch:
-            transitions += self._step(alert, transitions)
+        for alert, is_plain in zip(batch, plain, strict=True):
+            self._step(alert, transitions, is_plain=is_plain)
         return tuple(transitions)
 
-    def _step(self, alert: Alert, transitions: list[Transition]) -> list[Transition]:
+    def _step(self, alert: Alert, transitions: list[Transition], *, is_plain: bool) -> None:
         name = (alert.source, alert.dedup_key)
-        source = self._source(alert.source)
-        before = self._timeline(name)
-        after, more = advance(before, alert, source.policy)
-        if after.is_open and not before.is_open and source.open >= source.policy.max_open_per_source:
+        source = self._sources.get(alert.source) or self._source(alert.source)
+        policy = source.policy
+        found = self._timelines.get(name)
+        before = _UNKNOWN if found is None else found if isinstance(found, Timeline) else _unpacked(name, found)
+        result = quick(before, alert, policy) if is_plain else None
+        if result is None:
+            after, more = advance(before, alert, policy)
+        else:
+            after, more = result[0], [result[1]]
+        opened = after.is_open - before.is_open
+        if opened > 0 and source.open >= policy.max_open_per_source:
             raise TooManyOpen(
                 f"source {alert.source!r} already has {source.open} open incidents, limit "
                 f"{source.policy.max_open_per_source}; alert not applied: "
@@ -135,7 +142,7 @@ class IncidentBook:
                 transitions=tuple(transitions),
             )
         self._put(name, source, before, after)
-        return more
+        transitions += more
 
     def tick(self, now: datetime) -> tuple[Transition, ...]:
         """Apply the present time: incidents past their deadline expire, and keys without recent alerts are forgotten.
@@ -158,17 +165,31 @@ class IncidentBook:
         return tuple(transitions)
 
     def next_due(self) -> datetime | None:
-        """Return a time before which `tick` changes nothing, or None: without further alerts, it never does.
+        """Return the time of the next change without further alerts: an expiry, or a key that is forgotten; or None.
 
-        Tick then, and not before. Where alerts moved a deadline meanwhile, that tick changes nothing either, and the
-        time after it is later.
+        A `tick` before that changes nothing. Ask again after `apply` and `tick`.
         """
-        times = [source.agenda[0][0] for source in self._sources.values() if source.agenda]
+        times = [time for source in self._sources.values() if (time := self._next_of(source)) is not None]
         return min(times, default=None)
+
+    def _next_of(self, source: _Source) -> datetime | None:
+        """Return when a key of a source next changes by time alone, and remove the entries that were left behind."""
+        agenda = source.agenda
+        while agenda:
+            planned, dedup_key = agenda[0]
+            timeline = self._timeline((source.name, dedup_key))
+            time = due(timeline, source.policy) if timeline else NEVER
+            if time <= planned:
+                return planned
+            if time == NEVER:
+                heappop(agenda)
+            else:
+                heapreplace(agenda, (time, dedup_key))
+        return None
 
     @property
     def forgotten(self) -> dict[str, int]:
-        """How many keys were forgotten early, by source: those beyond `max_keys_per_source`. None had an open incident."""
+        """Number of keys that were forgotten early, by source: those beyond `max_keys_per_source`."""
         return {source.name: source.forgotten for source in self._sources.values() if source.forgotten}
 
     def _source(self, name: str) -> _Source:
@@ -181,7 +202,7 @@ class IncidentBook:
         found = self._timelines.get(name)
         if found is None:
             return _UNKNOWN
-        return found if type(found) is Timeline else _unpacked(name, found, self._source(name[0]).policy)
+        return found if isinstance(found, Timeline) else _unpacked(name, found)
 
     def _put(
         self, name: Name, source: _Source, before: Timeline, after: Timeline, *, was_due: datetime | None = None
@@ -189,21 +210,24 @@ class IncidentBook:
         """Replace the timeline of a key, or forget the key."""
         if after is before and was_due is None:
             return
-        source.open += after.is_open - before.is_open
-        if not after:
-            if before:
+        was_open, is_open = before.is_open, after.is_open
+        source.open += is_open - was_open
+        if not after.recent:
+            if before.recent:
                 source.keys -= 1
                 del self._timelines[name]
             return
         self._timelines[name] = _packed(after) or after
+        if was_due is None and before.recent:
+            if was_open is is_open and not _gets_a_deadline(before, after):
+                return  # more alerts never bring the time forward
+            was_due = due(before, source.policy)
         time = due(after, source.policy)
-        if was_due is None:
-            was_due = due(before, source.policy) if before else NEVER
-        if time < was_due:
+        if time < (was_due or NEVER):
             heappush(source.agenda, (time, name[1]))
             if len(source.agenda) > 2 * source.keys + 1_000:
                 self._plan(source)
-        if not before:
+        if not before.recent:
             source.keys += 1
             if source.keys > source.policy.max_keys_per_source:
                 self._forget_one(source)
@@ -288,9 +312,7 @@ class IncidentBook:
             )
         version = snapshot.get("version")
         if type(version) is not int or not 1 <= version <= VERSION:
-            raise ConfigurationError(
-                f"snapshot: version {_short(version)} is unknown; this release reads versions 1 to {VERSION}"
-            )
+            raise ConfigurationError(f"snapshot: this version is unknown; this release reads versions 1 to {VERSION}")
         book = cls(policies, default)
         for data in snapshot["timelines"]:
             timeline = load_timeline(data, book.policy, version)
@@ -304,6 +326,12 @@ class IncidentBook:
 _UNKNOWN = Timeline()
 
 
+def _gets_a_deadline(before: Timeline, after: Timeline) -> bool:
+    """Return True if an open incident had no deadline of the sender, and now has one."""
+    one, other = before.now, after.now
+    return one is not None and other is not None and one.expires_at is None and other.expires_at is not None
+
+
 def _tuple(alerts: object) -> tuple[Any, ...]:
     if not isinstance(alerts, Iterable):
         raise ConfigurationError(f"expected Alert or an iterable of them, got {type(alerts).__name__}")
@@ -313,14 +341,6 @@ def _tuple(alerts: object) -> tuple[Any, ...]:
 def _expect_text(value: object, name: str) -> None:
     if not isinstance(value, str):
         raise ConfigurationError(f"{name} must be text, got {type(value).__name__}")
-
-
-def _short(value: object) -> str:
-    return (
-        repr(value)
-        if type(value) in (int, float, bool, type(None)) and len(repr(value)) <= 20
-        else type(value).__name__
-    )  # noqa: E501, PLR2004
 
 
 # --- Keys with one statement ------------------------------------------------------------------------------------------
@@ -336,7 +356,9 @@ def _packed(timeline: Timeline) -> _Packed | None:
     """Return a timeline with one statement in the packed form; None for any other."""
     if len(timeline.recent) > 1 or timeline.horizon is not None:
         return None
-    (statement,) = timeline.recent
+    statement = timeline.recent[0]
+    if (timeline.now is None) is statement.announced:
+        return None  # from a damaged snapshot
     if statement.received_at != timeline.last_received_at or type(statement.key[1]) is not int:
         return None
     severity = statement.severity
@@ -353,21 +375,13 @@ def _packed(timeline: Timeline) -> _Packed | None:
     )
 
 
-def _unpacked(name: Name, packed: _Packed, policy: Policy) -> Timeline:
+def _unpacked(name: Name, packed: _Packed) -> Timeline:
     (vendor, *parts, word, title, received_at, expires_at, untimed, announced, first_received_at) = packed
     key: OrderKey = tuple(parts)  # type: ignore[assignment]
     severity = None if word is None else _SEVERITIES[word]
     statement = Statement(key, severity, title, received_at, expires_at, untimed, announced)
-    now, _ = apply_statement(None, statement, policy)
-    return Timeline(
-        source=name[0],
-        vendor=vendor,
-        dedup_key=name[1],
-        recent=(statement,),
-        now=now,
-        first_received_at=first_received_at,
-        last_received_at=received_at,
-    )
+    now = opened(statement, None) if announced else None
+    return timeline_of(name, vendor, (None, None, 0), (statement,), now, (first_received_at, received_at))
 
 
 _SEVERITIES = {severity.value: severity for severity in Severity}

@@ -115,8 +115,8 @@ def _duration(_: object, attribute: "Attribute[Any]", value: object) -> None:
 
 
 def _settle(_: object, attribute: "Attribute[Any]", value: object) -> None:
-    if value is not None and (not isinstance(value, timedelta) or value < _ZERO):
-        raise ConfigurationError(f"policy: settle must be None or a timedelta of zero or more, got {value!r}")
+    if value is not None:
+        _duration(_, attribute, value)
 
 
 def _duration_or_none(_: object, attribute: "Attribute[Any]", value: object) -> None:

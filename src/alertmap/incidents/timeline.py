@@ -36,7 +36,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from attrs import evolve
 
@@ -77,6 +77,7 @@ _SEVERITY_RANK = {severity: rank for rank, severity in enumerate(sorted(Severity
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NEVER = datetime.max.replace(tzinfo=UTC)
 _JUST_AFTER = timedelta(microseconds=1)
+_ZERO = timedelta()
 
 
 class Statement(NamedTuple):
@@ -158,21 +159,12 @@ def apply_statement(
     incident: IncidentState | None, statement: Statement, policy: Policy
 ) -> tuple[IncidentState | None, Cause]:
     """Return the newest incident after one more statement, and the cause if the statement was skipped."""
-    time, _, _, event, no_data, episode = statement.key
+    time, _, _, event, no_data, _ = statement.key
     state = _NEXT_STATE[CLOSED if incident is None else incident.state][event]
     if event == _STILL_FIRING:
         return _still_firing(incident, statement, state), Cause.NONE
-    if incident is None:
-        return (None, Cause.NOTHING_OPEN) if state == CLOSED else (_opened(statement, None), Cause.NONE)
-    if incident.state == CLOSED:
-        if event == _FIRING:
-            if statement.untimed and episode and episode == incident.episode and not incident.expired:
-                return incident, Cause.STALE_EPISODE
-            return _opened(statement, incident), Cause.NONE
-        after = _ended(incident, statement)
-        if event == CLOSED and _corrects_the_end(incident, statement):
-            after = after._replace(resolved_at=time, expired=False)
-        return after, Cause.NOTHING_OPEN
+    if incident is None or incident.state == CLOSED:
+        return _applied_to_closed(incident, statement)
     if event == _EXPIRY:
         end = max(deadline(incident, policy) or incident.last_seen, incident.opening[0])
         return incident._replace(state=state, resolved_at=end, expired=True), Cause.NONE
@@ -183,8 +175,23 @@ def apply_statement(
             return incident, Cause.STALE_EPISODE
         return _ended(incident, statement)._replace(state=state, resolved_at=time), Cause.NONE
     if event == _FIRING and _is_superseded(incident, statement, policy):
-        return _opened(statement, incident), Cause.NONE
+        return opened(statement, incident), Cause.NONE
     return _updated(incident, statement, state), Cause.NONE
+
+
+def _applied_to_closed(incident: IncidentState | None, statement: Statement) -> tuple[IncidentState | None, Cause]:
+    """`apply_statement` where nothing is open."""
+    time, _, _, event, _, episode = statement.key
+    if event == _FIRING:
+        if incident and statement.untimed and episode and episode == incident.episode and not incident.expired:
+            return incident, Cause.STALE_EPISODE
+        return opened(statement, incident), Cause.NONE
+    if incident is not None:
+        corrected = event == CLOSED and _corrects_the_end(incident, statement)
+        incident = _ended(incident, statement)
+        if corrected:
+            incident = incident._replace(resolved_at=time, expired=False)
+    return incident, Cause.NOTHING_OPEN
 
 
 def _still_firing(incident: IncidentState | None, mark: Statement, state: int) -> IncidentState | None:
@@ -233,25 +240,14 @@ def _is_superseded(incident: IncidentState, statement: Statement, policy: Policy
     return started > plus(max(incident.last_seen, incident.opening[0]), policy.settle)
 
 
-def _opened(statement: Statement, previous: IncidentState | None) -> IncidentState:
+def opened(statement: Statement, previous: IncidentState | None) -> IncidentState:
     """Return the incident that a statement opens."""
-    return IncidentState(
-        opening=statement.key,
-        announced_as=statement.key if statement.announced else None,
-        previous=None if previous is None else previous.identity,
-        state=_FIRING,
-        resolved_at=None,
-        expired=False,
-        severity=statement.severity,
-        max_severity=statement.severity,
-        title=statement.title,
-        last_seen=statement.received_at,
-        expires_at=statement.expires_at,
-        count=1,
-        no_data=statement.key[4],
-        episode=statement.key[5],
-        ended=None,
-    )
+    key, severity, title, received_at, expires_at, _, announced = statement
+    announced_as = key if announced else None
+    before = None if previous is None else previous.identity
+    # By place, in the order of the fields: each incident is made here.
+    first = (key, announced_as, before, _FIRING, None, False, severity, severity, title)
+    return tuple.__new__(IncidentState, (*first, received_at, expires_at, 1, key[4], key[5], None))
 
 
 def _updated(incident: IncidentState, statement: Statement, state: int) -> IncidentState:
@@ -387,7 +383,9 @@ def expire(timeline: Timeline, now: datetime, policy: Policy) -> tuple[Timeline,
         expiry = _mark(timeline.recent[-1], _EXPIRY, time, None)
         after, _ = apply_statement(incident, expiry, policy)
         timeline = evolve(timeline, recent=(*timeline.recent, expiry), now=after)
-        transitions = _differences(timeline, [incident], [after] if after else [], None, time, Cause.NONE)
+        transitions = _differences(
+            timeline, [incident], [after] if after else [], alert=None, at=time, cause=Cause.NONE
+        )
     if now >= plus(timeline.last_received_at, policy.retention):
         timeline = Timeline()
     return timeline, transitions
@@ -448,11 +446,23 @@ def advance(timeline: Timeline, alert: Alert, policy: Policy) -> tuple[Timeline,
     return timeline, transitions + more if transitions else more
 
 
+class _Change(NamedTuple):
+    """A timeline with one more statement at its place, before old statements are folded."""
+
+    origin: IncidentState | None
+    """The incident that the fold starts from, ahead of the statement at the index `folded`."""
+    folded: int
+    statements: tuple[Statement, ...]
+    before: list[IncidentState]
+    after: list[IncidentState]
+    cause: Cause
+    skipped: Cause
+    first_received_at: datetime
+
+
 def _put(timeline: Timeline, statement: Statement, alert: Alert, policy: Policy) -> tuple[Timeline, list[Transition]]:
     """Put a statement at its place, recompute the incidents, and return the differences as transitions."""
-    key, received_at, recent = statement.key, statement.received_at, timeline.recent
-    base, first_received_at, cause = timeline.base, timeline.first_received_at, Cause.NONE
-    # The firings that a later one may show to be true: their time is a start, and a repeat has the same start.
+    recent, key = timeline.recent, statement.key
     repeats = (
         policy.settle is not None
         and alert.state is State.FIRING
@@ -460,65 +470,44 @@ def _put(timeline: Timeline, statement: Statement, alert: Alert, policy: Policy)
         and alert.received_at is not None
     )
     if not recent or key > recent[-1].key:
-        # The newest of all changes the newest incident only: the fold goes on from it.
-        origin, folded, statements = timeline.now, len(recent), (*recent, statement)
-        before = [] if origin is None else [origin]
-        after, skipped = _fold(origin, (statement,), policy)
-        repeats = repeats and skipped is Cause.STALE_EPISODE
-        if not repeats:
-            first_received_at = received_at
+        change = _as_newest(timeline, statement, policy)
+        repeats = repeats and change.skipped is Cause.STALE_EPISODE
+    elif (timeline.horizon is not None and key <= timeline.horizon) or (
+        not repeats and recent[-1].key[0] - key[0] > policy.reorder_window
+    ):
+        change = _as_too_late(timeline, statement, policy)
     else:
-        origin, folded = base, 0
-        before, _ = _fold(base, recent, policy)
-        horizon = timeline.horizon
-        if (horizon is not None and key <= horizon) or (
-            not repeats and recent[-1].key[0] - key[0] > policy.reorder_window
-        ):
-            cause = skipped = Cause.LATE
-            origin, statements = _kept_alive(timeline, statement), recent
-        else:
-            place = bisect_left(recent, key, key=_key_of)
-            known = recent[place].key == key
-            is_newest = known and place == _end(recent) - 1
-            if is_newest:
-                first_received_at = min(first_received_at, received_at)
-            if known:
-                statement = _merged(recent[place], statement)
-                if statement == recent[place]:
-                    if first_received_at < timeline.first_received_at:
-                        timeline = evolve(timeline, first_received_at=first_received_at)
-                    return timeline, [_ignored(alert, key[0], Cause.DUPLICATE)]
-            if not (is_newest or (known and repeats)):
-                cause = Cause.LATE
-            statements = (*recent[:place], statement, *recent[place + known :])
-            earlier, _ = _fold(base, recent[:place], policy)
-            _, skipped = apply_statement(earlier[-1] if earlier else None, statement, policy)
-        after, _ = _fold(origin, statements, policy)
-        # An incident that expired goes on if its deadline turns out to be later.
-        if after and after[-1].expired and after[-1:] != before[-1:] and _is_alive(after[-1], received_at, policy):
-            cause, opening = Cause.REVIVED, after[-1].opening
-            statements = tuple(one for one in statements if one.key[3] != _EXPIRY or one.key < opening)
-            after, _ = _fold(origin, statements, policy)
+        change = _inserted(timeline, statement, policy, repeats=repeats)
     if repeats:
-        newest = after[-1] if after else None
-        marked = _with_mark(timeline, statements, statement._replace(received_at=received_at), newest, policy)
-        if marked is not None:
-            start = origin if after else _opened(statement, None)
-            found, _ = _fold(start, marked[folded:], policy)
-            if found[-1].state != CLOSED and _is_alive(found[-1], received_at, policy):
-                origin, statements, after = start, marked, found
-                if newest is None or newest.state in (CLOSED, _SUPPRESSED):
-                    cause = Cause.STILL_FIRING
-    transitions = _differences(timeline, before, after, alert, key[0], cause)
+        change = _repeated(timeline, statement, change, policy)
+    transitions = _differences(timeline, change.before, change.after, alert=alert, at=key[0], cause=change.cause)
     if not transitions:
-        transitions = [_ignored(alert, key[0], skipped or Cause.DUPLICATE)]
-    times = (first_received_at, max(timeline.last_received_at, received_at))
-    return _remember(timeline, timeline.base if folded else origin, statements, after, times, policy), transitions
+        transitions = [_ignored(alert, key[0], change.skipped or Cause.DUPLICATE)]
+    return _remember(timeline, change, statement.received_at, policy), transitions
 
 
-def _kept_alive(timeline: Timeline, statement: Statement) -> IncidentState | None:
-    """Return the base after a statement at or below the horizon: a firing of the open incident moves `last_seen`."""
-    base, now = timeline.base, timeline.now
+def _as_newest(timeline: Timeline, statement: Statement, policy: Policy) -> _Change:
+    """Append a statement that is newer than all others: only the newest incident can change."""
+    now = timeline.now
+    after, skipped = _fold(now, (statement,), policy)
+    return _Change(
+        origin=now,
+        folded=len(timeline.recent),
+        statements=(*timeline.recent, statement),
+        before=[] if now is None else [now],
+        after=after,
+        cause=Cause.NONE,
+        skipped=skipped,
+        # A repeat that was skipped is no news, so the next repeat is not measured from it.
+        first_received_at=timeline.first_received_at if skipped is Cause.STALE_EPISODE else statement.received_at,
+    )
+
+
+def _as_too_late(timeline: Timeline, statement: Statement, policy: Policy) -> _Change:
+    """Leave a statement out that is too old: a firing of the open incident moves `last_seen`, no more."""
+    base, now, recent = timeline.base, timeline.now, timeline.recent
+    before, _ = _fold(base, recent, policy)
+    after = before
     if (
         base is not None
         and now is not None
@@ -527,32 +516,63 @@ def _kept_alive(timeline: Timeline, statement: Statement) -> IncidentState | Non
         and statement.key[3] == _FIRING
         and statement.received_at > now.last_seen
     ):
-        return base._replace(last_seen=statement.received_at)
-    return base
+        base = base._replace(last_seen=statement.received_at)
+        after, _ = _fold(base, recent, policy)
+    return _Change(base, 0, recent, before, after, Cause.LATE, Cause.LATE, timeline.first_received_at)
+
+
+def _inserted(timeline: Timeline, statement: Statement, policy: Policy, *, repeats: bool) -> _Change:
+    """Insert a statement that is older than the newest, or merge another delivery of a known one."""
+    base, recent, key, received_at = timeline.base, timeline.recent, statement.key, statement.received_at
+    before, _ = _fold(base, recent, policy)
+    place = bisect_left(recent, key, key=_key_of)
+    known = recent[place].key == key
+    is_newest = known and place == _end(recent) - 1
+    first_received_at = timeline.first_received_at
+    if is_newest and received_at < first_received_at:
+        first_received_at = received_at
+    if known:
+        statement = _merged(recent[place], statement)
+        if statement == recent[place]:
+            return _Change(base, 0, recent, before, before, Cause.NONE, Cause.DUPLICATE, first_received_at)
+    cause = Cause.NONE if is_newest or (known and repeats) else Cause.LATE
+    statements = (*recent[:place], statement, *recent[place + known :])
+    earlier, _ = _fold(base, recent[:place], policy)
+    _, skipped = apply_statement(earlier[-1] if earlier else None, statement, policy)
+    after, _ = _fold(base, statements, policy)
+    # An incident that expired goes on if its deadline turns out to be later.
+    if after and after[-1].expired and after[-1:] != before[-1:] and _is_alive(after[-1], received_at, policy):
+        cause, opening = Cause.REVIVED, after[-1].opening
+        statements = tuple(one for one in statements if one.key[3] != _EXPIRY or one.key < opening)
+        after, _ = _fold(base, statements, policy)
+    return _Change(base, 0, statements, before, after, cause, skipped, first_received_at)
+
+
+def _repeated(timeline: Timeline, firing: Statement, change: _Change, policy: Policy) -> _Change:
+    """Return the change with the mark that a repeated firing puts or renews, if the newest incident fires by it."""
+    statements, end = change.statements, _end(change.statements)
+    newest = change.after[-1] if change.after else None
+    is_open = newest is not None and newest.state not in (CLOSED, _SUPPRESSED)
+    if end < len(statements) and statements[end].key[3] == _STILL_FIRING:
+        mark = _merged(statements[end], firing._replace(severity=None, title=""))
+    elif is_open or firing.received_at <= plus(timeline.first_received_at, policy.settle or _ZERO):
+        return change
+    else:
+        mark = _mark(statements[end - 1], _STILL_FIRING, firing.received_at, firing.expires_at)
+    marked = (*statements[:end], mark)
+    # Where no incident is known, the firing is below the horizon: an incident is made of it.
+    origin = change.origin if change.after else opened(firing, None)
+    after, _ = _fold(origin, marked[change.folded :], policy)
+    if after[-1].state == CLOSED or not _is_alive(after[-1], firing.received_at, policy):
+        return change
+    cause = change.cause if is_open else Cause.STILL_FIRING
+    return change._replace(origin=origin, statements=marked, after=after, cause=cause)
 
 
 def _is_alive(incident: IncidentState, now: datetime, policy: Policy) -> bool:
     """Return True if the deadline of an incident has not passed."""
     time = deadline(incident, policy)
     return time is None or time > now
-
-
-def _with_mark(
-    timeline: Timeline,
-    statements: tuple[Statement, ...],
-    firing: Statement,
-    newest: IncidentState | None,
-    policy: Policy,
-) -> tuple[Statement, ...] | None:
-    """Return the statements with the mark that a repeated firing puts or renews; None if it does neither."""
-    end = _end(statements)
-    if end < len(statements) and statements[end].key[3] == _STILL_FIRING:
-        return (*statements[:end], _merged(statements[end], firing._replace(severity=None, title="")))
-    if newest is not None and newest.state not in (CLOSED, _SUPPRESSED):
-        return None
-    if policy.settle is None or firing.received_at <= plus(timeline.first_received_at, policy.settle):
-        return None
-    return (*statements[:end], _mark(statements[end - 1], _STILL_FIRING, firing.received_at, firing.expires_at))
 
 
 def _end(statements: tuple[Statement, ...]) -> int:
@@ -576,43 +596,45 @@ def _merged(one: Statement, other: Statement) -> Statement:
     )
 
 
-def _remember(
-    timeline: Timeline,
-    base: IncidentState | None,
-    statements: tuple[Statement, ...],
-    after: list[IncidentState],
-    received: tuple[datetime, datetime],
-    policy: Policy,
-) -> Timeline:
-    """Return the timeline with these statements: new incidents are marked as announced, old statements are folded."""
-    horizon, total = timeline.horizon, timeline.total + (timeline.base is None and base is not None)
-    now = None
-    for incident in after:
+def _remember(timeline: Timeline, change: _Change, received_at: datetime, policy: Policy) -> Timeline:
+    """Return the timeline after a change: new incidents are marked as announced, old statements are folded."""
+    base = timeline.base if change.folded else change.origin
+    statements, now = change.statements, None
+    for incident in change.after:
         now = incident
         if incident.announced_as is None:
             now = incident._replace(announced_as=incident.opening)
             if base is not None and base.opening == incident.opening:
                 base = base._replace(announced_as=base.opening)
             statements = _announced(statements, incident.opening)
-    limit = policy.max_recent + len(statements) - _end(statements)
-    last, folded = statements[-1].key[0], 0
-    while len(statements) - folded > limit or last - statements[folded].key[0] > policy.reorder_window:
-        horizon = statements[folded].key
-        base, _ = apply_statement(base, statements[folded], policy)
-        total += base is not None and base.opening == horizon
-        folded += 1
+    total = timeline.total + (timeline.base is None and base is not None)
+    base, horizon, total, statements = fold_old(base, timeline.horizon, total, statements, policy)
     return Timeline(
         source=timeline.source,
         vendor=timeline.vendor,
         dedup_key=timeline.dedup_key,
         base=base,
         horizon=horizon,
-        recent=statements[folded:] if folded else statements,
+        recent=statements,
         now=now,
         total=total,
-        first_received_at=received[0],
-        last_received_at=received[1],
+        first_received_at=change.first_received_at,
+        last_received_at=max(timeline.last_received_at, received_at),
     )
+
+
+def fold_old(
+    base: IncidentState | None, horizon: OrderKey | None, total: int, statements: tuple[Statement, ...], policy: Policy
+) -> tuple[IncidentState | None, OrderKey | None, int, tuple[Statement, ...]]:
+    """Fold old statements into the base: those beyond `max_recent`, and those before `reorder_window`."""
+    limit = policy.max_recent + len(statements) - _end(statements)  # the newest is never folded without its marks
+    last, folded = statements[-1].key[0], 0
+    while len(statements) - folded > limit or last - statements[folded].key[0] > policy.reorder_window:
+        horizon = statements[folded].key
+        base, _ = apply_statement(base, statements[folded], policy)
+        total += base is not None and base.opening == horizon
+        folded += 1
+    return base, horizon, total, statements[folded:] if folded else statements
 
 
 def _announced(statements: tuple[Statement, ...], opening: OrderKey) -> tuple[Statement, ...]:
@@ -661,6 +683,7 @@ def _differences(
     timeline: Timeline,
     before: list[IncidentState],
     after: list[IncidentState],
+    *,
     alert: Alert | None,
     at: datetime,
     cause: Cause,
@@ -668,24 +691,26 @@ def _differences(
     """Return the transitions between two lists of incidents, oldest first, so that closings precede openings."""
     transitions: list[Transition] = []
     name, vendor = (timeline.source, timeline.dedup_key), timeline.vendor
-    old_of = {old.identity: old for old in before}
-    gone = old_of.keys() - {new.identity for new in after}
-    for old in before:
-        if old.identity in gone:
-            target = [new for new in after if new.opening <= old.identity][-1]
-            end = old.resolved_at or old.opening[0]
-            closed = old._replace(state=CLOSED, resolved_at=end)
-            was = incident_id(*name, target.identity)
-            transitions.append(transition(TransitionKind.RESOLVED, alert, end, Cause.MERGED, was, name, vendor, closed))
-    for new in after:
-        old = old_of.get(new.identity)
-        if old is new:
-            continue
-        for kind, why, severity in _changes(old, new, cause):
-            # Within a step only another episode ends an incident as expired.
-            if kind is TransitionKind.EXPIRED and alert is not None:
-                why = Cause.SUPERSEDED  # noqa: PLW2901
+    if len(before) == len(after) == 1 and before[0].opening is after[0].opening:
+        pairs: Iterable[tuple[IncidentState | None, IncidentState]] = ((before[0], after[0]),)
+    else:
+        old_of = {old.identity: old for old in before}
+        gone = old_of.keys() - {new.identity for new in after}
+        for old in before:
+            if old.identity in gone:
+                target = [new for new in after if new.opening <= old.identity][-1]
+                end = old.resolved_at or old.opening[0]
+                closed = old._replace(state=CLOSED, resolved_at=end)
+                was = incident_id(*name, target.identity)
+                transitions.append(
+                    transition(TransitionKind.RESOLVED, alert, end, Cause.MERGED, was, name, vendor, closed)
+                )
+        pairs = [(old_of.get(new.identity), new) for new in after]
+    for old_or_none, new in pairs:
+        for kind, why, severity in _changes(old_or_none, new, cause):
             time = new.resolved_at if kind in _CLOSINGS else None
+            if kind is TransitionKind.EXPIRED and alert is not None:
+                why = Cause.SUPERSEDED  # noqa: PLW2901 - within a step only another episode ends an incident as expired
             transitions.append(transition(kind, alert, time or at, why, severity, name, vendor, new))
     return transitions
 
@@ -710,14 +735,17 @@ _FIELDS: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def check_alert(alert: object) -> None:
+def check_alert(alert: object) -> bool:
     """Check that an argument is an `Alert` and that the fields which the reducer reads have their declared types.
+
+    Returns:
+        True if they have exactly the types that `parse` gives them, with times in UTC.
 
     Raises:
         ConfigurationError: it is not an `Alert`, a field has another type, or a datetime is naive.
     """
     if type(alert) is Alert and _is_plain(alert):
-        return
+        return True
     if not isinstance(alert, Alert):
         raise ConfigurationError(f"expected Alert, got {type(alert).__name__}")
     for name, types in _FIELDS.items():
@@ -728,11 +756,18 @@ def check_alert(alert: object) -> None:
         value = getattr(alert, name)
         if value is not None:
             to_utc(value, f"alert: {name}")
+    return False
 
 
-def _is_plain(alert: Alert) -> bool:
-    """Return True if the fields have just the types that `parse` gives them. Faster than the check that says what is wrong."""
+def _is_plain(alert: Any) -> bool:
+    """Return True if the fields have just the types that `parse` gives them: a fast check, which names no field."""
     severity, sequence, episode = alert.severity, alert.sequence, alert.episode
+    time, received_at, started, expires_at = (
+        alert.occurred_at,
+        alert.received_at,
+        alert.started_at,
+        alert.expires_at,
+    )
     return (
         type(alert.source) is str
         and type(alert.dedup_key) is str
@@ -744,15 +779,11 @@ def _is_plain(alert: Alert) -> bool:
         and (severity is None or type(severity) is Severity)
         and (sequence is None or type(sequence) is int)
         and (episode is None or type(episode) is str)
-        and _is_plain_time(alert.occurred_at)
-        and _is_plain_time(alert.received_at)
-        and _is_plain_time(alert.started_at)
-        and _is_plain_time(alert.expires_at)
+        and (time is None or (type(time) is datetime and time.tzinfo is UTC))
+        and (received_at is None or (type(received_at) is datetime and received_at.tzinfo is UTC))
+        and (started is None or (type(started) is datetime and started.tzinfo is UTC))
+        and (expires_at is None or (type(expires_at) is datetime and expires_at.tzinfo is UTC))
     )
-
-
-def _is_plain_time(time: object) -> bool:
-    return time is None or (type(time) is datetime and time.tzinfo is UTC)
 
 
 _AWARE = "must be an aware datetime such as datetime.now(UTC)"
