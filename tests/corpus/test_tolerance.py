@@ -1,4 +1,4 @@
-"""Of single damages to captured requests at most 8 % cost the page, for every vendor.
+"""Of single damages to captured requests at most 8 % cost the page, or 24 a body, for every vendor.
 
 `tolerance.toml` lists the requests that are damaged, one per shape of body; names are added, never removed.
 """
@@ -11,7 +11,7 @@ import pytest
 import captures
 from alertmap.intake import registry
 from alertmap.testing.fixtures import About, Case
-from alertmap.testing.tolerance import BAR, chosen_cases, measure
+from alertmap.testing.tolerance import chosen_cases, measure
 from corpus.rules import Kind, Rules
 from corpus.vendors import VENDORS
 
@@ -37,4 +37,4 @@ def test_captured_requests_are_read_when_damaged(rules: Rules) -> None:
     adapter = registry.find(rules.vendor)
     measured = measure(adapter, chosen_cases(adapter, captured_cases(rules), LISTED[rules.vendor]))
     assert measured.tried
-    assert measured.share <= BAR, str(measured)
+    assert measured.is_enough, str(measured)
