@@ -80,7 +80,7 @@ def test_notifications_and_callbacks_are_read() -> None:
 
 @pytest.mark.fault_elsewhere("ilert", "an event with `alert: false` resolves the alert")
 def test_an_event_that_is_no_alert_resolves_nothing() -> None:
-    """Whether a definition makes alerts says nothing about what ended."""
+    """A definition that makes no alerts does not tell that one is over."""
     assert with_event(alert=False).state is State.FIRING
     assert with_event(alert="false").state is State.FIRING
 
@@ -115,7 +115,7 @@ def test_a_form_has_the_key_of_json() -> None:
 
 
 def test_the_template_of_the_page_is_the_fixture() -> None:
-    """The body template in the docstring has the keys of the fixture that shows it filled in."""
+    """The body template in the docstring has the keys of the fixture, which is filled in."""
     lines = [line for line in str(graylog.__doc__).splitlines() if line.startswith("    ")]
     template, fixture = json.loads("".join(lines)), body("recovery")
     assert template.keys() == fixture.keys()

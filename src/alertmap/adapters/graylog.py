@@ -1,9 +1,9 @@
 """Graylog: its HTTP notifications from version 3.1 on, and the alarm callback of older ones.
 
-Set up: System, Configurations, URL Allowlist (before 5.2 "Whitelist"): add the receiver. Alerts, Notifications, Create:
-type "HTTP Notification" with the URL `https://receiver.example/graylog?token=…`, or "Custom HTTP Notification" with
-method POST, content type JSON or Form Data, and the body template empty. Press "Execute Test Notification", then attach
-the notification to your event definitions. Answer 200 at once: after any other status, and where no answer comes,
+Set up: System, Configurations, URL Allowlist (once "Whitelist"): add the receiver. Alerts, Notifications, Create: type
+"HTTP Notification" with the URL `https://receiver.example/graylog?token=…`, or "Custom HTTP Notification" with method
+POST, content type JSON or Form Data, and the body template empty. Press "Execute Test Notification", then attach the
+notification to your event definitions. Answer 200 at once: after a status that is not 2xx, and where no answer comes,
 Graylog notes an error and does not post that event again.
 
 In each event definition add Fields and choose some of them as Event Key. Definition and key together are the alert, as
