@@ -1,4 +1,4 @@
-"""SigNoz: what the fixtures cannot say, above all that its alerts are told from those of a plain Alertmanager."""
+"""SigNoz: what the fixtures cannot say, above all how it differs from a plain Alertmanager."""
 
 import json
 from pathlib import Path

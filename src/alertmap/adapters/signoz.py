@@ -11,7 +11,8 @@ itself. Labels that make no difference are named by the option `ignore_labels`. 
 share one alert, but then the end of the higher one ends it although the lower one still fires.
 
 The title is the name of the rule, since the summary that SigNoz proposes is alike for all rules. "No data" is an alert
-of its own, with `[No data]` in its name, and ends when data comes.
+of its own, with `[No data]` in its name and the level `no_data` unless its rule has a label `severity`; it ends when
+data comes.
 
 Limits: a firing alert comes again only after the repeat interval of its rule. What is silenced by a planned maintenance
 or ends with a rule that is deleted may never be resolved: let incidents of this source expire.
@@ -23,13 +24,13 @@ from typing import Any
 from attrs import evolve
 
 from alertmap import conventions, wire
-from alertmap.adapter import Adapter, Reading, Request, Result, Shape, State
+from alertmap.adapter import Adapter, Reading, Request, Result, Severity, Shape, State
 from alertmap.conventions import alertmanager
 from alertmap.conventions.alertmanager import Item, Options
 from alertmap.paths import JsonPath
 
 # Thresholds are named critical, error, warning and info; before there were several, rules had a free label `severity`.
-LEVELS = conventions.LEVELS
+LEVELS = conventions.LEVELS | {"no_data": Severity.MEDIUM}  # ours: such an alert belongs to no threshold
 
 TEST_SUFFIX = "_TEST_ALERT"  # of the name of a rule that is tested: TestAlertPostFix in pkg/types/ruletypes/alerting.go
 
@@ -82,11 +83,12 @@ def reading(where: JsonPath, item: Item, options: Options, url: str) -> Reading:
             "threshold": wire.number_in(conventions.first(notes, ("threshold.value", "threshold"))),
         },
     )
+    no_data = labels.get("nodata") == "true"
     return evolve(
         found,
-        level=found.level or labels.get("threshold.name"),
+        level=found.level or labels.get("threshold.name") or ("no_data" if no_data else None),
         message="\n".join(text for text in (notes.get("summary"), found.message) if text),
-        no_data=labels.get("nodata") == "true",
+        no_data=no_data,
     )
 
 
