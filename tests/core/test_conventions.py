@@ -4,6 +4,7 @@ import pytest
 
 from alertmap import ConfigurationError, Priorities, State, conventions, wire
 from alertmap.adapter import Adapter, Reading, Severity, Shape
+from alertmap.conventions import alertmanager
 
 
 @wire.model
@@ -66,3 +67,19 @@ def test_recovery_words_are_mild_levels() -> None:
     """A recovery word that is also a level (`ok`) has the mildest severity."""
     ends = [word for word, state in conventions.STATES.items() if state is State.RESOLVED]
     assert {conventions.LEVELS.get(word) for word in ends} == {None, Severity.INFO}
+
+
+@pytest.mark.parametrize(
+    ("document", "is_signoz"),
+    [
+        ({"alerts": [{"labels": {"ruleId": "1", "ruleSource": "https://signoz.example.org"}}]}, True),
+        ({"alerts": [], "commonLabels": {"ruleId": "1", "ruleSource": ""}}, True),
+        ({"alerts": [{"annotations": {"summary": "Test alert fired from SigNoz"}}]}, True),
+        ({"alerts": [{"labels": {"ruleId": "1"}}, 7, {"labels": 7}], "commonLabels": None}, False),
+        ({"alerts": {"labels": {"ruleId": "1", "ruleSource": ""}}}, False),
+        ({}, False),
+    ],
+)
+def test_alerts_of_signoz(document: dict[str, object], *, is_signoz: bool) -> None:
+    """Both labels of a rule, or the text of the channel's test; anything else is a plain Alertmanager's."""
+    assert alertmanager.is_from_signoz(document) is is_signoz

@@ -120,7 +120,7 @@ def reading(where: JsonPath, item: Item, options: Options, url: str = "") -> Rea
 
 
 def webhook_marks(document: Any, request: Request) -> bool | Rank:
-    if alertmanager.is_from_itoc360(document, request):
+    if alertmanager.is_from_itoc360(document, request) or alertmanager.is_from_signoz(document):
         return False
     if alertmanager.is_webhook(document):
         return True
@@ -155,6 +155,6 @@ adapter = Adapter(
     many=True,
     repeats={State.FIRING, State.RESOLVED},  # Alertmanager repeats what fires, rulers repeat the end as well
     options=Options,
-    reads_also={"grafana", "itoc360"},  # they imitate it, and may be pointed here
+    reads_also={"grafana", "itoc360", "signoz"},  # they imitate it, and may be pointed here
     templates=alertmanager.TEMPLATES,
 )

@@ -222,3 +222,18 @@ def is_from_itoc360(document: Any, request: Request) -> bool:
     """Return whether a request comes from one of ITOC360's SDKs, which post Alertmanager's form."""
     names = (document.get("receiver"), request.header("User-Agent"))
     return any(type(name) is str and name.startswith("itoc360-") for name in names)
+
+
+def is_from_signoz(document: Any) -> bool:
+    """Return whether a document in Alertmanager's form comes from SigNoz: labels of its rules, or its channel test."""
+    alerts = document.get("alerts")
+    found = [one for one in alerts if type(one) is dict] if type(alerts) is list else []
+    labels = [document.get("commonLabels"), *(one.get("labels") for one in found)]
+    notes = [document.get("commonAnnotations"), *(one.get("annotations") for one in found)]
+    return any(type(one) is dict and one.keys() >= {"ruleId", "ruleSource"} for one in labels) or any(
+        type(one) is dict and one.get("summary") == SIGNOZ_TEST for one in notes
+    )
+
+
+SIGNOZ_TEST = "Test alert fired from SigNoz"
+"""Summary of the alert that SigNoz's test of a channel sends."""

@@ -1,0 +1,190 @@
+"""LibreNMS: its alert transport "API".
+
+Set up: Alerts, Alert Transports, Create alert transport: transport type API, API method POST, API URL
+`https://receiver.example/librenms`. LibreNMS cuts off what stands behind a `?`, so the token is a line of the field
+Options, `token=…`. Headers: `Content-Type=application/json`. Body, with its line breaks:
+
+    {
+    "state": "{{ $state }}",
+    "alert_id": "{{ $alert_id }}",
+    "rule_id": "{{ $rule_id }}",
+    "device_id": "{{ $device_id }}",
+    "severity": "{{ $severity }}",
+    "timestamp": "{{ $timestamp|date('c') }}",
+    "hostname": "{{ $hostname }}",
+    "display": "{{ $display }}",
+    "name": {{ $name|json_encode }},
+    "msg": {{ $msg|json_encode }}
+    }
+
+Press the button that tests the transport, make it the default, or choose it in the alert rules. Older versions know no
+filters: there write `"{{ $timestamp }}"`, `"{{ $name }}"` and `"{{ $msg }}"`. Then the time has no zone and is taken
+for UTC, and quotes or line breaks in a text break the JSON, of which each line that is a pair is read all the same.
+Keep's body is read in this way, too, and so are GET requests with lines such as `state={{ $state }}` as Options.
+
+LibreNMS sends a firing alert again at the interval of its rule, each five minutes unless changed, and nothing again
+because of the answer: let incidents of this source expire after a few intervals. Acknowledgements are sent only after
+`lnms config:set alert.acknowledged true`.
+
+An alert is a rule on a device: a second port that goes down makes it worse, and it ends when all are well. Worse,
+better and changed are firing.
+
+Limits: an alert whose rule or device is deleted, disabled or ignored meanwhile never ends, nor one that ends while all
+parents of its device are down, or whose rule sends no recoveries. There is no link to LibreNMS. The transport "ilert"
+is a case for the vendor `ilert`.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from attrs import evolve
+
+from alertmap import wire
+from alertmap.adapter import (
+    Adapter,
+    Notice,
+    Problem,
+    ProblemCode,
+    Reading,
+    Reason,
+    Request,
+    Severity,
+    Shape,
+    State,
+    Times,
+)
+from alertmap.paths import format_path
+
+# LibreNMS/Enum/AlertState.php: recovered, active, acknowledged, worse, better, changed.
+STATES = {
+    "0": State.RESOLVED,
+    "1": State.FIRING,
+    "2": State.ACKNOWLEDGED,
+    "3": State.FIRING,
+    "4": State.FIRING,
+    "5": State.FIRING,
+}
+
+# Of the rule, so a recovery has it as well. `ok` is a rule that only informs.
+LEVELS = {"critical": Severity.CRITICAL, "warning": Severity.MEDIUM, "ok": Severity.INFO}
+
+TEST_ID = "000"  # LibreNMS/Alert/AlertData.php, testData
+
+MARKS = ("alert_id", "rule_id", "device_id")
+
+PAIR = re.compile(r'[\s{]*"(\w{1,64})"\s*:\s*')
+
+PLACEHOLDER = re.compile(r"\{\{ \$?[\w.:-]+(?:\|[^{}]+)? \}\}")
+
+
+@wire.model
+class Alert:
+    """Variables of LibreNMS under their own names."""
+
+    state: Annotated[State, wire.state(STATES)]
+    alert_id: wire.AnyText = ""  # of a rule on a device, unlike `id` and `uid`, which are of an entry in the log
+    rule_id: wire.AnyText = ""
+    device_id: wire.AnyText = ""
+    severity: wire.Text = ""
+    timestamp: wire.Rfc3339 = None
+    name: wire.Text = ""
+    title: wire.Text = ""  # another one on a recovery
+    msg: wire.Text = ""
+    hostname: wire.Text = ""
+    display: wire.Text = ""
+    sysName: wire.Text = ""
+    ip: wire.Text = ""
+    os: wire.Text = ""
+    hardware: wire.Text = ""
+    location: wire.Text = ""
+    proc: wire.Text = ""  # the procedure of the rule, a text or a URL
+
+
+def read(event: Alert) -> Reading | Notice:
+    if TEST_ID in (event.alert_id, event.rule_id):
+        return Notice(reason=Reason.TEST)
+    device = event.display or event.sysName or event.hostname
+    return Reading(
+        state=event.state,
+        level=event.severity,
+        identity=[
+            {"alert_id": event.alert_id},
+            {"rule_id": event.rule_id, "device_id": event.device_id},
+            {"name": event.name, "hostname": event.hostname},
+        ],
+        title=": ".join(text for text in (device, event.name) if text.strip()) or event.title,
+        message=event.msg,
+        resource=device,
+        labels={
+            "rule": event.name,
+            "hostname": event.hostname,
+            "sysName": event.sysName,
+            "ip": event.ip,
+            "os": event.os,
+            "hardware": event.hardware,
+            "location": event.location,
+        },
+        links={"runbook": event.proc if event.proc.startswith(("http://", "https://")) else ""},
+        occurred_at=event.timestamp,
+    )
+
+
+def read_text(text: str) -> Reading | Notice | Iterable[Problem]:
+    """Read a body whose JSON a value broke: the lines that are a pair."""
+    node = wire.plain(pairs_of(text))
+    try:
+        event: Alert = wire.structure(node, Alert)
+    except wire.Mismatch as error:
+        return error.problems()
+    found = read(event)
+    if isinstance(found, Notice):
+        return found
+    problems = [Problem(code, format_path(where), message) for where, code, message in node.context.warnings]
+    problems.append(Problem(ProblemCode.MALFORMED, "$", "a value broke the JSON; only lines that are a pair were read"))
+    return evolve(found, message=found.message or message_in(text), problems=tuple(problems))
+
+
+def message_in(text: str) -> str:
+    """The message, which is the text that has several lines most often: up to the next pair, or to the end."""
+    rest = text.replace("\r\n", "\n").partition('"msg": "')[2]
+    message, comma, _ = rest.partition('",\n')
+    return message if comma else rest.rstrip(" \n}").removesuffix('"')
+
+
+def pairs_of(text: str) -> dict[str, str]:
+    """The pairs of a name and a text or a count, each on a line; a name with two values has none."""
+    # A device writes some of the texts: lines of them that look like a pair must not resolve anything.
+    pairs: dict[str, str] = {}
+    for line in text.splitlines():
+        start = PAIR.match(line)
+        if start is None:
+            continue
+        value = line[start.end() :].rstrip().removesuffix("}").rstrip().removesuffix(",").rstrip()
+        if len(value) > 1 and value[0] == value[-1] == '"':
+            value = value[1:-1]
+        elif not value.isdigit():
+            continue
+        pairs[start[1]] = value if pairs.get(start[1], value) == value else ""
+    return pairs
+
+
+def marks(document: Any, _request: Request) -> bool:
+    return all(name in document for name in MARKS)
+
+
+def text_marks(document: Any, _request: Request) -> bool:
+    return all(f'"{name}"' in document for name in MARKS)
+
+
+adapter = Adapter(
+    name="librenms",
+    title="LibreNMS",
+    shapes=[Shape(Alert, read, marks=marks), Shape(str, read_text, marks=text_marks)],
+    levels=LEVELS,
+    formats={"json", "text", "query"},
+    times=Times.ARRIVAL,  # one process sends all, in order, and tries nothing again
+    repeats={State.FIRING},
+    templates=PLACEHOLDER,
+    placeholders=PLACEHOLDER,
+)
