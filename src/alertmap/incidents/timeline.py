@@ -478,6 +478,7 @@ def _put(timeline: Timeline, statement: Statement, alert: Alert, policy: Policy)
         change = _as_too_late(timeline, statement, policy)
     else:
         change = _inserted(timeline, statement, policy, repeats=repeats)
+        repeats = repeats and (change.statements is not recent)  # the same delivery once more is no repeat
     if repeats:
         change = _repeated(timeline, statement, change, policy)
     transitions = _differences(timeline, change.before, change.after, alert=alert, at=key[0], cause=change.cause)
