@@ -13,6 +13,24 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"check_command", "event", "host", "notification_type", "site", "what"}), (), False),
         (frozenset({"NOTIFY_NOTIFICATIONTYPE", "NOTIFY_WHAT"}), (), False),
     ),
+    "crowdsec": (
+        (frozenset({"events_count", "leakspeed", "scenario"}), (), False),
+        (frozenset({"details"}), (), False),
+        (frozenset({"event_id", "event_timestamp", "event_type", "organization_id"}), (), False),
+    ),
+    "elastic": (
+        (frozenset({"@timestamp", "num_hits", "num_matches"}), (), False),
+        (frozenset({"kibana"}), (), False),
+        (frozenset({"alert_id", "rule_id"}), (), False),
+        (frozenset({"action_group", "alert_id", "rule_id"}), (), False),
+        (frozenset({"alert", "rule"}), (), False),
+        (frozenset({"execution_time", "watch_id"}), (), False),
+        (frozenset({"alert_uid", "rule_name", "state"}), (), False),
+        (frozenset({"status"}), (), False),
+    ),
+    "falco": (
+        (frozenset({"output_fields", "priority", "rule"}), (), False),
+    ),
     "gatus": (
         (frozenset({"alert_type", "endpoint", "failed_conditions", "passed_conditions"}), (), False),
         (frozenset({"endpoint", "status"}), (), False),
@@ -20,9 +38,22 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset(), (), True),
     ),
     "generic": (),
+    "goalert": (
+        (frozenset({"AlertID", "AppName", "Type"}), (), False),
+        (frozenset({"AlertID", "AppName", "LogEntry", "Type"}), (), False),
+        (frozenset({"AppName", "ServiceID", "Type"}), (), False),
+        (frozenset({"AppName", "Type"}), (), False),
+        (frozenset({"AppName", "Type"}), (), False),
+        (frozenset({"AppName", "Type"}), (), False),
+    ),
     "grafana": (
         (frozenset({"alerts"}), (), False),
         (frozenset({"ruleId", "state"}), (), False),
+    ),
+    "graylog": (
+        (frozenset({"event", "event_definition_id"}), (), False),
+        (frozenset({"check_result", "stream"}), (), False),
+        (frozenset({"event_key_tuple", "event_origin_context"}), (), False),
     ),
     "healthchecks": (
         (frozenset({"check", "status"}), (), False),
@@ -62,9 +93,34 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "kapacitor": (
         (frozenset({"data", "details", "duration", "id", "level", "time"}), (), False),
     ),
+    "librenms": (
+        (frozenset({"state"}), (), False),
+        (frozenset(), (), True),
+    ),
+    "monit": (
+        (frozenset({"monit"}), ("user-agent",), False),
+        (frozenset({"monit"}), (), False),
+        (frozenset({"monit"}), ("user-agent",), False),
+        (frozenset({"monit"}), (), False),
+        (frozenset(), (), False),
+    ),
     "nagios": (
         (frozenset({"NAGIOS_NOTIFICATIONTYPE"}), (), False),
         (frozenset({"HOSTNAME", "NOTIFICATIONNUMBER", "NOTIFICATIONTYPE"}), (), False),
+    ),
+    "netdata": (
+        (frozenset({"chart", "name", "old_status", "status", "unique_id"}), (), False),
+        (frozenset({"alert"}), (), False),
+        (frozenset({"chart", "class", "context", "severity", "space"}), (), False),
+        (frozenset({"nodes", "status"}), (), False),
+        (frozenset({"host", "severity", "status", "url"}), (), False),
+        (frozenset({"message", "title", "token"}), (), False),
+    ),
+    "nightingale": (
+        (frozenset({"rule_id"}), (), False),
+    ),
+    "open_falcon": (
+        (frozenset({"endpoint", "exp_id", "left_value", "metric", "status", "stra_id"}), (), False),
     ),
     "prometheus_alertmanager": (
         (frozenset({"alerts"}), (), False),
@@ -74,6 +130,16 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     ),
     "prtg": (
         (frozenset({"sensorid"}), (), False),
+    ),
+    "sensu": (
+        (frozenset({"check", "entity"}), (), False),
+        (frozenset({"entity", "metrics"}), (), False),
+        (frozenset({"api_version", "spec", "type"}), (), False),
+        (frozenset({"api_version", "spec", "type"}), (), False),
+        (frozenset({"action", "check", "client"}), (), False),
+    ),
+    "signoz": (
+        (frozenset({"alerts"}), (), False),
     ),
     "uptime_kuma": (
         (frozenset({"heartbeat", "monitor"}), (), False),

@@ -552,6 +552,8 @@ def _inserted(timeline: Timeline, statement: Statement, policy: Policy, *, repea
 def _repeated(timeline: Timeline, firing: Statement, change: _Change, policy: Policy) -> _Change:
     """Return the change with the mark that a repeated firing puts or renews, if the newest incident fires by it."""
     statements, end = change.statements, _end(change.statements)
+    if statements[-1].key[3] == _EXPIRY and firing.received_at < statements[-1].received_at:
+        return change  # received before the expiry, which already counted it
     newest = change.after[-1] if change.after else None
     is_open = newest is not None and newest.state not in (CLOSED, _SUPPRESSED)
     if end < len(statements) and statements[end].key[3] == _STILL_FIRING:
