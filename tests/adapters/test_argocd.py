@@ -152,6 +152,15 @@ def test_github_is_not_argo() -> None:
         parse("argocd", github)
 
 
+def test_a_commit_status_without_its_context_is_read() -> None:
+    """The URL names the application, too."""
+    status = json.loads((FIXTURES / "commit_error.json").read_text(encoding="utf-8"))
+    [usual] = parse_document("argocd", status)
+    [alert] = parse_document("argocd", status | {"context": ""})
+    assert alert.dedup_key == usual.dedup_key
+    assert [problem.code for problem in alert.problems] == [ProblemCode.KEY_FALLBACK]
+
+
 # --- Texts ------------------------------------------------------------------------------------------------------------
 
 

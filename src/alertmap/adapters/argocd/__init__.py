@@ -74,7 +74,7 @@ def own_marks(document: Any, _request: Request) -> bool | Rank:
 
 
 def commit_status_marks(document: Any, _request: Request) -> bool:
-    return bool(document.get("description") == "ArgoCD")
+    return bool(document.keys() >= {"context", "target_url"} and document.get("description") == "ArgoCD")
 
 
 adapter = Adapter(

@@ -54,7 +54,7 @@ class CommitStatus:
 
     state: Annotated[State | None, wire.state(COMMIT_STATES)]
     word: Annotated[wire.Text, wire.named("state")] = ""
-    context: wire.NonBlank
+    context: wire.AnyText = ""
     description: wire.Text = ""
     target_url: wire.Text = ""
 
@@ -62,8 +62,9 @@ class CommitStatus:
 def read_commit_status(event: CommitStatus) -> Reading | None:
     if event.state is None:
         return None
-    name = event.context.removeprefix("continuous-delivery/")
-    subject = Subject(name, [by_name(host_of(event.target_url), name)], url=event.target_url)
+    name, host = event.context.removeprefix("continuous-delivery/"), host_of(event.target_url)
+    in_url = event.target_url.rpartition("/")[2]
+    subject = Subject(name or in_url, [by_name(host, name), by_name(host, in_url)], url=event.target_url)
     return statement(subject, "sync", event.state, event.word)
 
 
