@@ -1,0 +1,109 @@
+"""GitHub's commit status, the sentences of Argo CD's catalog, JSON that a quote broke, and any other text."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated
+
+from attrs import evolve
+
+from alertmap import wire
+from alertmap.adapter import Problem, ProblemCode, Reading, Request, Result, State, Times
+from alertmap.adapters.argocd.own import OwnBoth, OwnHealth, OwnOperation, read_both, read_health, read_operation
+from alertmap.adapters.argocd.statements import Subject, by_name, host_of, statement
+from alertmap.paths import format_path
+
+COMMIT_STATES = {"success": State.RESOLVED, "error": State.FIRING, "failure": State.FIRING, "pending": None}
+
+# Of notifications_catalog/install.yaml, with what each says of an application.
+SENTENCES: tuple[tuple[re.Pattern[str], tuple[tuple[str, str, State], ...]], ...] = (
+    (
+        re.compile(r"The sync operation of application (\S+) has failed\b"),
+        (("sync", "Failed", State.FIRING),),
+    ),
+    (
+        re.compile(r"Application (\S+) sync is 'Unknown'"),
+        (("comparison", "Unknown", State.FIRING),),
+    ),
+    (
+        re.compile(r"Application (\S+) has degraded\."),
+        (("health", "Degraded", State.FIRING),),
+    ),
+    (
+        re.compile(r"Application (\S+) has been successfully synced\b"),
+        (("sync", "Succeeded", State.RESOLVED),),
+    ),
+    (
+        re.compile(r"Application (\S+) is now running new version\b"),
+        (("sync", "Succeeded", State.RESOLVED), ("health", "Healthy", State.RESOLVED)),
+    ),
+    (
+        re.compile(r"Application (\S+) has been deleted\."),
+        tuple((aspect, "deleted", State.RESOLVED) for aspect in ("sync", "health", "comparison")),
+    ),
+    (re.compile(r"The sync operation of application (\S+) has started\b"), ()),
+    (re.compile(r"Application (\S+) has been created\."), ()),
+)
+URL = re.compile(r"https?://[^\s/]{1,255}/(?:[^\s?]{1,255}/)?applications/[^\s?]{1,512}")
+
+PAIR = re.compile(r'[\s{]*"(\w{1,64})"\s*:\s*"([^"\\]*)"\s*,')
+
+
+@wire.model(closed=True)
+class CommitStatus:
+    """Commit status as GitHub's API takes it; what GitHub itself sends has more keys."""
+
+    state: Annotated[State | None, wire.state(COMMIT_STATES)]
+    word: Annotated[wire.Text, wire.named("state")] = ""
+    context: wire.AnyText = ""
+    description: wire.Text = ""
+    target_url: wire.Text = ""
+
+
+def read_commit_status(event: CommitStatus) -> Reading | None:
+    if event.state is None:
+        return None
+    name, host = event.context.removeprefix("continuous-delivery/"), host_of(event.target_url)
+    in_url = event.target_url.rpartition("/")[2]
+    subject = Subject(name or in_url, [by_name(host, name), by_name(host, in_url)], url=event.target_url)
+    return statement(subject, "sync", event.state, event.word)
+
+
+def read_text(text: str) -> Iterator[Result]:
+    pairs, place = dict[str, str](), 0
+    while pair := PAIR.match(text, place):
+        pairs.setdefault(pair[1], pair[2])
+        place = pair.end()
+    for model, read in ((OwnBoth, read_both), (OwnOperation, read_operation), (OwnHealth, read_health)):
+        if wire.fits(model, pairs):
+            context = wire.ParseContext(Request(), None)
+            event = wire.structure(wire.Node(pairs, (), context), model)
+            yield from (Problem(code, format_path(where), message) for where, code, message in context.warnings)
+            yield MALFORMED
+            yield from (evolve(one, message=text[place:].strip(), path=()) for one in read(event))
+            return
+    yield from read_sentence(text)
+
+
+MALFORMED = Problem(ProblemCode.MALFORMED, "$", "a quote broke the JSON; what stands before it was read")
+
+
+def read_sentence(text: str) -> Iterator[Result]:
+    for pattern, facts in SENTENCES:
+        if found := pattern.search(text):
+            url = URL.search(text)
+            # The sentence about a new version has no URL, so the key has no host.
+            subject = Subject(found[1], [by_name("", found[1])], url=url[0] if url else "")
+            yield from (statement(subject, aspect, state, word, message=text) for aspect, word, state in facts)
+            return
+    if len(text.split()) == 1:
+        yield Problem(ProblemCode.BAD_ELEMENT, "$", "expected a sentence, got a single word; forms are not read")
+        return
+    yield Reading(
+        state=None,
+        level="text",
+        identity=[{"app": ""}, {"text": " ".join(text.split())}],
+        title=text.strip().partition("\n")[0],
+        message=text,
+        times=Times.NONE,
+        resolvable=False,
+    )

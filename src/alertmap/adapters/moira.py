@@ -1,0 +1,153 @@
+"""Moira, its webhook sender.
+
+Set up: in `notifier.yml` (before 2.11 with `type: webhook` and `name: receiver` in place of the first two lines)
+
+    notifier:
+      senders:
+        - sender_type: webhook
+          contact_type: receiver
+          url: "https://receiver.example/moira?token=…"
+
+without `body`, in which an event cannot be written. Name the type in `api.yml`, too, so that it can be chosen:
+
+    web:
+      contacts_template:
+        - type: receiver
+          label: Receiver
+
+Then in Moira's pages add a contact of this type, with any value, and a subscription that has it, for the tags of your
+triggers. Press the button for a test notification. Answer any status from 200 to 299: after another one Moira sends the
+same body again, a minute later by default.
+
+Each metric of a trigger is an alert of its own, and the trigger itself is one more. The level is the
+state: `ERROR` critical, `EXCEPTION` (the trigger cannot be checked) and `NODATA` high, `WARN` medium. All but `WARN`
+are sent again once a day while they last.
+
+Limits: a new trigger or metric is first announced as recovered. Nothing is sent of what recovers while the trigger is
+in maintenance or outside of its schedule, until that ends. A trigger that changes often is throttled: its events come
+together, up to an hour late, with the label `throttled`. The alarm about Moira itself, "Moira health check", is sent
+once, and its end mostly is not: let incidents of this source expire after more than a day.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from attrs import Factory
+
+from alertmap import wire
+from alertmap.adapter import (
+    Adapter,
+    Identity,
+    Notice,
+    Problem,
+    ProblemCode,
+    Reading,
+    Reason,
+    Result,
+    Severity,
+    Shape,
+    State,
+    Times,
+)
+from alertmap.conventions import alertmanager
+from alertmap.paths import JsonPath
+
+STATES = {
+    "OK": State.RESOLVED,
+    "WARN": State.FIRING,
+    "ERROR": State.FIRING,
+    "NODATA": State.FIRING,
+    "EXCEPTION": State.FIRING,
+    "TEST": None,
+}
+
+LEVELS = {
+    "ERROR": Severity.CRITICAL,
+    "EXCEPTION": Severity.HIGH,
+    "NODATA": Severity.HIGH,
+    "WARN": Severity.MEDIUM,
+}
+
+HEALTH_CHECK = "Moira health check"  # of Moira itself: it has no id, and its metric is a sentence that changes
+
+
+@wire.model
+class Trigger:
+    id: wire.AnyText = ""
+    name: wire.AnyText = ""
+    description: wire.Text = ""
+    tags: list[wire.Text] = Factory(list)
+
+
+@wire.model
+class Event:
+    state: Annotated[State | None, wire.state(STATES)]
+    word: Annotated[wire.Text, wire.named("state")] = ""
+    old_state: wire.Text = ""
+    metric: wire.AnyText = ""  # the trigger's name in an event of the trigger itself
+    trigger_event: bool = False
+    values: dict[str, wire.Number] = Factory(dict)  # null without data
+    value: wire.Number | None = None  # before 2.6.2
+    timestamp: wire.EpochSeconds = None
+
+
+@wire.model
+class Webhook:
+    trigger: Trigger
+    events: wire.Items[Event]
+    throttled: bool = False
+
+
+def read(webhook: Webhook) -> Iterator[Result]:
+    reason = None
+    for where, event in webhook.events:
+        if event.state is None:
+            reason = Reason.TEST
+        else:
+            yield reading(where, event, webhook)
+    if not len(webhook.events):
+        yield Problem(ProblemCode.MISSING, "$.events", "the request holds no events")
+    yield Notice(reason=reason)
+
+
+def reading(where: JsonPath, event: Event, webhook: Webhook) -> Reading:
+    trigger = webhook.trigger
+    metric = "" if event.trigger_event else event.metric
+    ended = event.old_state if wire.loosen(event.old_state) in BAD else None
+    return Reading(
+        state=event.state,
+        level=ended if event.state is State.RESOLVED else event.word,
+        identity=identities(trigger, event),
+        title=": ".join(filter(None, (trigger.name, metric))),
+        message=trigger.description,
+        labels={
+            "metric": metric,
+            "tags": ", ".join(trigger.tags),
+            "throttled": "true" if webhook.throttled else "",
+        },
+        values=event.values if event.value is None else {"value": event.value},
+        occurred_at=event.timestamp,
+        no_data=wire.state_word(event.word) == "nodata",
+        path=where,
+    )
+
+
+BAD = {wire.loosen(level) for level in LEVELS}
+
+
+def identities(trigger: Trigger, event: Event) -> list[Identity]:
+    if trigger.name == HEALTH_CHECK and not trigger.id:
+        return [{"name": trigger.name}]
+    metric = None if event.trigger_event else event.metric
+    return [{"trigger": trigger.id, "metric": metric}, {"name": trigger.name, "metric": metric}]
+
+
+adapter = Adapter(
+    name="moira",
+    title="Moira",
+    shapes=[Shape(Webhook, read, marks={"contact", "throttled", "$.trigger.tags"})],
+    levels=LEVELS,
+    times=Times.STATED,
+    repeats={State.FIRING},
+    templates=alertmanager.TEMPLATES,
+)
