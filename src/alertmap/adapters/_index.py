@@ -9,6 +9,13 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"eventTime", "level", "name", "product", "regionId"}), (), False),
         (frozenset({"subject", "subtype", "workspace"}), (), False),
     ),
+    "argocd": (
+        (frozenset({"app"}), (), False),
+        (frozenset({"app", "health", "phase"}), (), False),
+        (frozenset({"app", "phase"}), (), False),
+        (frozenset({"app", "health"}), (), False),
+        (frozenset({"state"}), (), False),
+    ),
     "checkmk": (
         (frozenset({"check_command", "event", "host", "notification_type", "site", "what"}), (), False),
         (frozenset({"NOTIFY_NOTIFICATIONTYPE", "NOTIFY_WHAT"}), (), False),
@@ -30,6 +37,9 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     ),
     "falco": (
         (frozenset({"output_fields", "priority", "rule"}), (), False),
+    ),
+    "fluxcd": (
+        (frozenset({"involvedObject", "reason", "reportingController", "severity"}), (), False),
     ),
     "gatus": (
         (frozenset({"alert_type", "endpoint", "failed_conditions", "passed_conditions"}), (), False),
@@ -59,6 +69,12 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"check", "status"}), (), False),
         (frozenset({"check"}), (), False),
         (frozenset({"grace", "n_pings", "ping_url", "status"}), (), False),
+    ),
+    "hertzbeat": (
+        (frozenset({"alerts", "status"}), (), False),
+        (frozenset({"labels", "status"}), (), False),
+        (frozenset({"content", "status", "target", "triggerTime"}), (), False),
+        (frozenset(), (), True),
     ),
     "home_assistant": (
         (frozenset(), ("user-agent",), False),
@@ -96,6 +112,9 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "librenms": (
         (frozenset({"state"}), (), False),
         (frozenset(), (), True),
+    ),
+    "moira": (
+        (frozenset({"contact", "events", "throttled", "trigger"}), (), False),
     ),
     "monit": (
         (frozenset({"monit"}), ("user-agent",), False),
