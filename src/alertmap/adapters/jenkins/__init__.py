@@ -6,8 +6,8 @@ JSON, protocol HTTP, event "Job Finalized", as URL a credential of the kind secr
 the identity. With the event "All Events" each build says the same twice; with "Failed and first success" an unstable
 build and its end are never sent. The format XML is read, too.
 
-In a pipeline, `notifyEndpoints(phase: 'FINALIZED')` in the section `post { always { … } }` sends what the job has
-configured; there the event is "Manual".
+These events are sent for pipelines, too. Do not use the step `notifyEndpoints` instead: while a pipeline runs it has
+a result only if it failed, so that no recovery would come; such a request without a result is refused.
 
 The plugin Outbound WebHook sends less. Add its post-build action with the URL and the events success, failure and
 unstable. Answers are ignored by both: any status will do.
