@@ -21,12 +21,12 @@ LISTED: dict[str, list[str]] = tomllib.loads((Path(__file__).parent / "tolerance
 def captured_cases(rules: Rules) -> list[Case]:
     """The captured requests with alerts, as cases of the kit."""
     found = []
-    for one in captures.requests(rules.vendor):
+    for one in captures.requests(rules.folder):
         if rules.kind(one) is Kind.ALERTS and not rules.waits(one):
             about = About(
                 origin="captured", summary="", expect="firing high", options=rules.options.get(one.scenario, {})
             )
-            folder = captures.SHARED / "captures" / rules.vendor
+            folder = captures.SHARED / "captures" / rules.folder
             found.append(Case(one.name, folder, folder / f"{one.name}.json", one.request, about, one.received_at))
     return found
 
