@@ -89,6 +89,6 @@ def test_further_events_are_the_same_alert() -> None:
 
 
 def test_options_of_the_integration_change_neither_key_nor_severity() -> None:
-    """What `<options>` replace stands beside the alert."""
+    """The options replace only members beside the alert."""
     alert = one(document("shuffle_options"))
     assert (alert.severity, alert.identity["rule"]) == (Severity.MEDIUM, "5763")

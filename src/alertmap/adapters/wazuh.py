@@ -71,7 +71,7 @@ class Mitre:
 
 @wire.model
 class Rule:
-    id: wire.NonBlank
+    id: wire.AnyText
     level: wire.Text = ""
     description: wire.Text = ""
     groups: list[wire.Text] = Factory(list)
@@ -120,7 +120,7 @@ class Data:
 class Event:
     rule: Rule
     agent: Agent = Agent()
-    agentless: Agentless = Agentless()  # beside it the agent is the manager, or absent
+    agentless: Agentless | None = None  # beside it the agent is the manager, or absent
     manager: Named = Named()
     decoder: Named = Named()
     syscheck: Syscheck = Syscheck()
@@ -137,21 +137,21 @@ class Shuffle:
 
 @wire.model
 class Keep:
-    description: wire.NonBlank
+    description: wire.AnyText
     message: wire.Text = ""
     severity: wire.Text = ""
     created_at: wire.Rfc3339 = None  # of the request
 
 
 def read(event: Event) -> Reading:
-    rule, agentless = event.rule, event.agentless.host
+    rule, without_agent = event.rule, event.agentless
     return Reading(
         state=State.FIRING,
         level=rule.level,
-        identity={"rule": rule.id, "agent": agentless or event.agent.id, **subject(event)},
+        identity={"rule": rule.id, "agent": without_agent.host if without_agent else event.agent.id, **subject(event)},
         title=rule.description,
         message=event.full_log,
-        resource=agentless or event.agent.name,
+        resource=without_agent.host if without_agent else event.agent.name,
         labels={
             "groups": ", ".join(rule.groups),
             "mitre": ", ".join(rule.mitre.id),
