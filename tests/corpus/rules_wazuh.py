@@ -61,8 +61,8 @@ def time(alert: Alert) -> datetime:
 def fingerprint(element: Any) -> Hashable:
     """Return the rule, the host, and what the alert is about."""
     if "created_at" in element:
-        rule, _, agent, _ = lines(element)
-        return rule, agent, None
+        rule, _, agent, name = lines(element)
+        return rule, name if name == "Agentless Host" else agent, None
     event = element.get("all_fields", element)
     host = event["agentless"]["host"] if "agentless" in event else event["agent"]["id"]
     data = event.get("data", {})

@@ -144,14 +144,15 @@ class Keep:
 
 
 def read(event: Event) -> Reading:
-    rule, without_agent = event.rule, event.agentless
+    rule, agentless = event.rule, event.agentless
+    where = {"agentless": agentless.host} if agentless else {"agent": event.agent.id}
     return Reading(
         state=State.FIRING,
         level=rule.level,
-        identity={"rule": rule.id, "agent": without_agent.host if without_agent else event.agent.id, **subject(event)},
+        identity={"rule": rule.id, **where, **subject(event)},
         title=rule.description,
         message=event.full_log,
-        resource=without_agent.host if without_agent else event.agent.name,
+        resource=agentless.host if agentless else event.agent.name,
         labels={
             "groups": ", ".join(rule.groups),
             "mitre": ", ".join(rule.mitre.id),
