@@ -19,7 +19,7 @@ class User:
 
 
 MARKS = {"$.repository.open_pr_counter"}  # GitHub's repositories have `open_issues` instead
-HEADERS = {"X-Gitea-Event": "", "X-Forgejo-Event": ""}
+HEADERS = {"X-Gitea-Event": ""}  # Forgejo sends it as well
 
 WORDS = {State.FIRING: "failed", State.RESOLVED: "succeeded"}
 
