@@ -1,0 +1,129 @@
+"""Events of both: commit statuses, issues, and all that are no alerts."""
+
+import re
+from typing import Annotated, Any
+
+from attrs import Factory
+
+from alertmap import conventions, wire
+from alertmap.adapter import Problem, ProblemCode, Reading, Request, Shape, State
+from alertmap.adapters.gitea.repository import HEADERS, MARKS, Repository, identity
+
+# GitHub has no warning and no skipped.
+STATUSES = {
+    "failure": State.FIRING,
+    "error": State.FIRING,
+    "warning": State.FIRING,
+    "success": State.RESOLVED,
+    "pending": None,
+    "skipped": None,
+}
+
+ISSUES = {"open": State.FIRING, "closed": State.RESOLVED}
+
+LEVEL_LABEL = re.compile(rf"\s*(?:{'|'.join(conventions.LEVELS_IN)})\s*[/:]\s*(?P<level>.+)", re.IGNORECASE)
+
+ALERTING = re.compile(r"workflow_(?:run|job)|action_run_.*|status|issues")
+
+
+@wire.model(closed=True)
+class Options:
+    issue_label: str = ""
+
+
+@wire.model
+class Status:
+    state: Annotated[State | None, wire.state(STATUSES)]
+    word: Annotated[wire.Text, wire.named("state")] = ""
+    sha: wire.AnyText
+    context: wire.AnyText
+    id: wire.Number = 0
+    description: wire.Text = ""
+    target_url: wire.Text = ""
+    updated_at: wire.Rfc3339 = None
+    repository: Repository = Repository()
+
+
+@wire.model
+class Label:
+    name: wire.Text
+
+
+@wire.model
+class Issue:
+    state: Annotated[State, wire.state(ISSUES)]
+    number: wire.AnyText = ""
+    title: wire.Text = ""
+    body: wire.Text = ""
+    html_url: wire.Text = ""
+    labels: list[Label] = Factory(list)
+    updated_at: wire.Rfc3339 = None
+
+
+@wire.model
+class IssueEvent:
+    issue: Issue
+    comment: None = None  # an event about a comment has its issue, too
+    repository: Repository = Repository()
+
+
+@wire.model
+class OtherEvent:
+    """Pushes, pull requests, releases and others; only the header tells what they are."""
+
+
+def read_status(event: Status) -> Reading | None:
+    if event.state is None:
+        return None
+    repository = event.repository
+    level = "commit warning" if wire.state_word(event.word) == "warning" else "commit status"
+    return Reading(
+        state=event.state,
+        level=None if event.state is State.RESOLVED else level,
+        identity=identity(repository, {"commit": event.sha, "context": event.context}),
+        title=f"{repository.full_name}: {event.context} is {event.word}" if event.context else "",
+        message=event.description,
+        resource=repository.full_name,
+        labels={"repository": repository.full_name, "context": event.context, "commit": event.sha},
+        links={"target": event.target_url},
+        occurred_at=event.updated_at,
+        sequence=int(event.id),  # two statuses may have one second
+    )
+
+
+def read_issue(event: IssueEvent, options: Options) -> Reading | Problem | None:
+    issue, repository = event.issue, event.repository
+    if not options.issue_label:
+        return None
+    names = [label.name for label in issue.labels]
+    # A closed issue may have lost the label that opened its alert.
+    if issue.state is State.FIRING and options.issue_label not in names:
+        return Problem(ProblemCode.MISSING, "$.issue.labels", "the label of `issue_label` is missing; no alert")
+    levels = (found["level"] for name in names if (found := LEVEL_LABEL.fullmatch(name)))
+    return Reading(
+        state=issue.state,
+        level=next(levels, "issue"),
+        identity=identity(repository, {"issue": issue.number}),
+        title=issue.title,
+        message=issue.body,
+        resource=repository.full_name,
+        labels={"repository": repository.full_name, "labels": ", ".join(names)},
+        links={"issue": issue.html_url},
+        occurred_at=issue.updated_at,
+    )
+
+
+def read_other(_: OtherEvent) -> None:
+    return None
+
+
+def other_event(_document: Any, request: Request) -> bool:
+    name = request.header("X-Forgejo-Event") or request.header("X-Gitea-Event")
+    return bool(name) and ALERTING.fullmatch(name or "") is None
+
+
+SHAPES = [
+    Shape(Status, read_status, marks=MARKS, headers=HEADERS),
+    Shape(IssueEvent, read_issue, marks=MARKS, headers=HEADERS),
+    Shape(OtherEvent, read_other, marks=other_event),
+]
