@@ -49,7 +49,7 @@ def test_a_title_hides_no_recovery() -> None:
     assert one(severity="info", title="backup failed").state is State.RESOLVED
 
 
-def test_jobs_hosts_and_datastores_are_told_apart() -> None:
+def test_jobs_hosts_and_datastores_have_keys_of_their_own() -> None:
     """The success of one job closes no other's failure."""
     fields = [
         JOB,
