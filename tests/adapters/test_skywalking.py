@@ -47,7 +47,9 @@ def test_a_recovery_closes_what_was_sent_again_under_another_uuid() -> None:
     assert not book.open
 
 
-@pytest.mark.fault_elsewhere("FlashDuty", "an alarm whose level is neither Critical nor Warning, or is missing, is an info")
+@pytest.mark.fault_elsewhere(
+    "FlashDuty", "an alarm whose level is neither Critical nor Warning, or is missing, is an info"
+)
 def test_an_alarm_without_a_level_is_more_than_an_info() -> None:
     """A rule without a tag is medium; case and the tag's other usual names make no difference."""
     assert one(tags=[]).severity is Severity.MEDIUM
