@@ -48,6 +48,23 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset(), (), True),
     ),
     "generic": (),
+    "gitea": (
+        (frozenset({"action", "run"}), ("x-forgejo-event",), False),
+        (frozenset({"action", "run"}), (), False),
+        (frozenset({"workflow_run"}), ("x-gitea-event",), False),
+        (frozenset({"workflow_run"}), (), False),
+        (frozenset({"workflow_job"}), ("x-gitea-event",), False),
+        (frozenset({"workflow_job"}), (), False),
+        (frozenset({"workflow_run"}), ("x-gitea-event",), False),
+        (frozenset({"workflow_run"}), (), False),
+        (frozenset({"workflow_job"}), ("x-gitea-event",), False),
+        (frozenset({"workflow_job"}), (), False),
+        (frozenset({"context", "sha", "state"}), ("x-gitea-event",), False),
+        (frozenset({"context", "sha", "state"}), (), False),
+        (frozenset({"issue"}), ("x-gitea-event",), False),
+        (frozenset({"issue"}), (), False),
+        (frozenset(), (), False),
+    ),
     "goalert": (
         (frozenset({"AlertID", "AppName", "Type"}), (), False),
         (frozenset({"AlertID", "AppName", "LogEntry", "Type"}), (), False),
@@ -106,6 +123,13 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"alerts"}), (), False),
         (frozenset({"event_type"}), (), False),
     ),
+    "jenkins": (
+        (frozenset({"build", "name", "url"}), (), False),
+        (frozenset({"job"}), (), False),
+        (frozenset({"build", "name", "url"}), (), False),
+        (frozenset({"job"}), (), False),
+        (frozenset({"buildName", "buildUrl", "event", "projectName"}), (), False),
+    ),
     "kapacitor": (
         (frozenset({"data", "details", "duration", "id", "level", "time"}), (), False),
     ),
@@ -141,11 +165,21 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "open_falcon": (
         (frozenset({"endpoint", "exp_id", "left_value", "metric", "status", "stra_id"}), (), False),
     ),
+    "openobserve": (
+        (frozenset({"data", "meta"}), (), False),
+        (frozenset({"body_markdown", "context"}), (), False),
+        (frozenset({"labels"}), (), False),
+        (frozenset({"alert_name", "org_name", "stream_name"}), (), False),
+    ),
     "prometheus_alertmanager": (
         (frozenset({"alerts"}), (), False),
         (frozenset({"labels", "status"}), (), False),
         (frozenset({"startsAt"}), (), False),
         (frozenset({"labels"}), (), False),
+    ),
+    "proxmox": (
+        (frozenset({"severity", "title"}), (), False),
+        (frozenset({"severity"}), (), False),
     ),
     "prtg": (
         (frozenset({"sensorid"}), (), False),
@@ -160,11 +194,19 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "signoz": (
         (frozenset({"alerts"}), (), False),
     ),
+    "skywalking": (
+        (frozenset({"alarmMessage", "id0", "ruleName", "scopeId"}), (), False),
+    ),
     "uptime_kuma": (
         (frozenset({"heartbeat", "monitor"}), (), False),
         (frozenset({"heartbeat", "monitor"}), (), False),
         (frozenset({"msg"}), ("user-agent",), False),
         (frozenset({"data"}), (), False),
+    ),
+    "wazuh": (
+        (frozenset({"decoder", "location", "rule"}), (), False),
+        (frozenset({"all_fields", "pretext", "rule_id"}), (), False),
+        (frozenset({"description"}), (), False),
     ),
     "zabbix": (
         (frozenset({"EVENT.ID"}), (), False),

@@ -161,6 +161,7 @@ adapter = Adapter(
     formats={"form", "json", "query"},
     # Local times as text. Three attempts are made, so that the order of arrival is not certain either.
     times=Times.NONE,
+    repeats={State.FIRING},  # where a trigger repeats
     templates=re.compile(rf"(?<!\w)%{PLACEHOLDERS}\b"),
     placeholders=re.compile(r"%[a-z_]+"),
 )

@@ -33,7 +33,7 @@ and is not read.
 import re
 
 from alertmap import conventions
-from alertmap.adapter import Adapter, Severity, Times
+from alertmap.adapter import Adapter, Severity, State, Times
 from alertmap.adapters.monit import program, reports
 
 LEVELS = conventions.LEVELS | {"failed": Severity.MEDIUM}  # `failed` is ours, where no severity is passed
@@ -46,5 +46,6 @@ adapter = Adapter(
     open_levels=True,
     formats={"form", "json", "xml"},
     times=Times.STATED,
+    repeats={State.FIRING},  # where a test has `repeat every`
     placeholders=re.compile(r"\$\{?MONIT_[A-Z_]+\}?"),  # a shell does not fill in what stands in single quotes
 )
