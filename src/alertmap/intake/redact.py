@@ -103,11 +103,9 @@ class _Redactor(TextRedactor):
         steps = []
         for step in self.words(path, is_url=True).split("/"):
             inner, charset = unquoted(step) if "%" in step else (step, "utf-8")
-            clean = _without_tokens(inner)
+            clean = _without_tokens(self.text(inner))
             if step and (self.kind(before) or is_secret_parameter(before)):
                 clean = PLACEHOLDER
-            elif clean == inner and "%" in step:
-                clean = self.text(inner)
             steps.append(step if clean == inner else quoted(clean, charset))
             before = inner
         return "/".join(steps)
@@ -136,7 +134,10 @@ class _Redactor(TextRedactor):
 
     def _multipart(self, data: bytes, boundary: bytes, depth: int) -> bytes:
         pieces = re.split(rb"((?:\A|(?<=\n))--" + re.escape(boundary) + rb")", data)
-        return b"".join([self._part(piece, depth) if index % 2 == 0 else piece for index, piece in enumerate(pieces)])
+        clean = b"".join([self._part(piece, depth) if index % 2 == 0 else piece for index, piece in enumerate(pieces)])
+        # A private key, too, begins with a line that may be a boundary.
+        text = clean.decode("utf-8", "surrogateescape")
+        return self.words(text, DEEPEST).encode("utf-8", "surrogateescape")
 
     def _part(self, part: bytes, depth: int) -> bytes:
         blank = _BLANK_LINE.search(part)
@@ -162,7 +163,7 @@ def _without_tokens(step: str) -> str:
 
 # --- Multipart -------------------------------------------------------------------------------------------------------
 
-_MULTIPART = re.compile(rb"[\r\n]*+--([^\r\n]{1,256}?)[ \t]*\r?\n[A-Za-z-]{1,64}:")
+_MULTIPART = re.compile(rb"[\r\n]*+--([^\r\n]{1,256}?)[ \t]*+\r?\n[A-Za-z-]{1,64}:")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _PART_NAME = re.compile(r"""(?i)(?<![\w-])name\s*+=\s*+(?:"(?P<quoted>[^"]*+)"|(?P<bare>[^\s;"]++))""")
 _PART_TYPE = re.compile(r"(?i)content-type:([^\n]*+)")
@@ -209,7 +210,7 @@ def _decoded(data: bytes, declared: str | None) -> _Decoded:
 
 
 def _codecs(data: bytes, declared: str | None) -> Iterator[tuple[str, int]]:
-    """Yield the codecs that bytes may be in, in the order in which `decode` tries them, with the width of their units."""
+    """Yield the codecs that bytes may be in, in the order in which `decode` tries them, and the widths of units."""
     yield from ((codec, int(codec[4:6]) // 8) for mark, codec in _MARKS if data.startswith(mark))
     zeros = [data[place:_SAMPLE:4].count(0) for place in range(4)]
     if any(zeros):

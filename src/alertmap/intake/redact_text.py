@@ -41,7 +41,7 @@ class TextRedactor:
         """More names that are secret."""
         self.found: list[str] = []
         """Parts of texts that were replaced."""
-        self._named_also = _named("|".join(map(re.escape, sorted(self.also)))) if self.also else None
+        self._also_name = _name("|".join(map(re.escape, sorted(self.also)))) if self.also else None
 
     def kind(self, name: str) -> int:
         """Return whether the values under a name are harmless, secret, or secret if they look generated."""
@@ -69,19 +69,22 @@ class TextRedactor:
         first = text.lstrip(_BLANK)[:1]
         if first in ("{", "[", '"'):
             return self._json(text, depth)
-        if (first == "<" or "</" in text) and _MARKUP.search(text):
+        has_markup = (first == "<" or "</" in text) and _MARKUP.search(text) is not None
+        if has_markup and first == "<":
             return self._xml(text, depth)
         if _BASE64.fullmatch(text):
             return self._base64(text, depth)
         if is_form or _looks_like_a_form(text):
             return self._form(text, depth, is_declared=is_form)
-        return self._prose(text, depth)
+        return self._xml(text, depth) if has_markup else self._prose(text, depth)
 
     # --- JSON --------------------------------------------------------------------------------------------------------
 
     def _json(self, text: str, depth: int) -> str:
         if _ALL_JSON.fullmatch(text):
             return self._tokens(text, depth)
+        if _QUOTE.search(text):
+            return self._html(text, depth)
         lines = text.split("\n")
         are_documents = [_is_document(line) for line in lines]
         if len(lines) > 1 and any(are_documents):
@@ -93,6 +96,8 @@ class TextRedactor:
         return _JsonReader(self, text, depth).redacted()
 
     def _prose(self, text: str, depth: int) -> str:
+        if _QUOTE.search(text):
+            return self._html(text, depth)
         start = text.find("{")
         if start < 0 or '"' not in text:
             return self.words(text, depth)
@@ -113,7 +118,9 @@ class TextRedactor:
             self.found.append(pair)
             return f"{name}={PLACEHOLDER}{written[len(written.rstrip()) :]}"
         clean = self.text(value, depth + 1)
-        return pair if clean == value else f"{name}={quoted(clean, charset)}"
+        if clean == value:
+            return pair
+        return f"{name}={clean if value == written else quoted(clean, charset)}"
 
     def _base64(self, text: str, depth: int) -> str:
         try:
@@ -149,7 +156,7 @@ class TextRedactor:
                 inner = piece.removeprefix(_CDATA).removesuffix(_CDATA_END)
                 pieces.append(_CDATA + self.text(inner, depth + 1) + piece[len(_CDATA) + len(inner) :])
             else:
-                pieces.append(self._xml_text(piece, depth))
+                pieces.append(self._html(piece, depth))
         return "".join(pieces)
 
     def _tag(self, tag: str, attribute: int, depth: int) -> str:
@@ -162,12 +169,16 @@ class TextRedactor:
         self.found.append(value[0])
         return f"{clean[: value.start('value')]}{PLACEHOLDER}{clean[value.end('value') :]}"
 
-    def _xml_text(self, piece: str, depth: int) -> str:
-        inner = _ENTITY.sub(lambda match: unescape(match[0]), piece) if "&" in piece else piece
+    def _html(self, text: str, depth: int) -> str:
+        """Redact a text whose special characters are escaped as in HTML: Kapacitor's details are such JSON."""
+        inner = _ENTITY.sub(lambda match: unescape(match[0]), text)
         clean = self.text(inner, depth + 1)
         if clean == inner:
-            return piece
-        return clean if inner == piece else escape(clean, quote=False)
+            return text
+        if inner == text:
+            return clean
+        quote = _QUOTE.search(text)
+        return escape(clean, quote=False).replace('"', quote[0] if quote is not None else '"')
 
     # --- Prose -------------------------------------------------------------------------------------------------------
 
@@ -182,9 +193,10 @@ class TextRedactor:
                 text = _HEADER_LINE.sub(self._header_line, text)
             if "{" in text or "[" in text:
                 text = self._brackets(text)
-            text = _NAMED.sub(self._named, text)
-            if self._named_also is not None:
-                text = self._named_also.sub(self._named, text)
+            text = self._named(text, _NAME, _SECRET)
+            text = self._named(text, _NAME, _AMBIGUOUS)
+            if self._also_name is not None:
+                text = self._named(text, self._also_name, _SECRET)
         if "-" in text and " " in text:
             text = _FLAG.sub(self._flag, text)
         text = replace_tokens(text, PLACEHOLDER, self.found.append)
@@ -201,13 +213,24 @@ class TextRedactor:
         self.found.append(match[0])
         return f"{match['before']}{_around(match['value'])}"
 
-    def _named(self, match: re.Match[str]) -> str:
-        group = next(name for name in ("double", "single", "escaped", "bare") if match[name] is not None)
-        if not self.is_secret(match["name"], match[group]):
-            return match[0]
-        self.found.append(match[0])
-        start, end = match.start(group) - match.start(), match.end(group) - match.start()
-        return f"{match[0][:start]}{PLACEHOLDER}{match[0][end:]}"
+    def _named(self, text: str, names: re.Pattern[str], kind: int) -> str:
+        """Replace the values of names of one kind, such as `token=…`; a value holds no further names."""
+        pieces: list[str] = []
+        done = 0
+        for match in names.finditer(text):
+            if match.start() < done or self.kind(match["name"]) != kind:
+                continue
+            value = _VALUE.match(text, match.end())
+            if value is None or value.lastgroup is None:
+                continue
+            if self.is_secret(match["name"], value[value.lastgroup]):
+                self.found.append(text[match.start() : value.end()])
+                start, end = value.span(value.lastgroup)
+                pieces += [text[done:start], PLACEHOLDER, text[end : value.end()]]
+            else:
+                pieces.append(text[done : value.end()])
+            done = value.end()
+        return "".join([*pieces, text[done:]]) if pieces else text
 
     def _brackets(self, text: str) -> str:
         """Replace all in the brackets behind a secret name, as languages print maps: `secrets={a=b}`."""
@@ -230,7 +253,7 @@ class TextRedactor:
         if value == PLACEHOLDER or not (is_user or self.is_secret(match["name"].lstrip("-"), value)):
             return match[0]
         self.found.append(match[0])
-        return f"{match[0].removesuffix(match['value'])}{PLACEHOLDER}"
+        return match[0].removesuffix(match["value"]) + match["value"].replace(value, PLACEHOLDER)
 
     def _user(self, match: re.Match[str]) -> str:
         user = match["user"][:-1]
@@ -475,6 +498,7 @@ _MARKUP = re.compile(r"<(?:/?[A-Za-z_]|[!?])")
 _TAG_NAME = re.compile(r"</?([A-Za-z_][\w.:-]{0,199}+)")
 _NAME_ATTRIBUTE = re.compile(r"""(?i)\s(?:name|key|header|field)\s*+=\s*+["'](?P<name>[^"'<>]{1,99})["']""")
 _VALUE_ATTRIBUTE = re.compile(r"""(?i)\svalue\s*+=\s*+["'](?P<value>[^"'<>]*+)["']""")
+_QUOTE = re.compile("&(?:quot|#34|#x22);")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6}|[a-zA-Z]{2,6});")
 
 
@@ -530,27 +554,30 @@ class _Elements:
 # --- Prose -----------------------------------------------------------------------------------------------------------
 
 _BARE = r"""(?!(?:null|true|false|none|nil|undefined)\b|[{\[])(?:[^"'&\s,}<\\]++|\\(?!["']))++"""
-_VALUE = rf"""(?:
+_VALUE = re.compile(
+    rf"""
     "(?P<double>[^"\\\n]*+(?:\\.[^"\\\n]*+)*+)"?+
     |'(?P<single>[^'\\\n]*+(?:\\.[^'\\\n]*+)*+)'?+
     |(?P<quote>\\{{1,7}}+["'])(?P<escaped>(?:(?!(?P=quote))[^\n])*+)
     |(?P<bare>{_BARE})
-)"""
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 _SCHEME = r"(?:(?:bearer|basic|token|digest|apikey|geniekey|bot)[ \t]++)?+"
 
 
-def _named(names: str) -> re.Pattern[str]:
-    """A named value in any text: `token=…`, `"password": "…"`, `X-Token: …`, `params['key'] => …`."""
+def _name(names: str) -> re.Pattern[str]:
+    """A name, and what stands before its value: `token=`, `"password": `, `X-Token: Bearer `, `params['key'] => `."""
     return re.compile(
         rf"""(?<![\w$.-])(?P<name>{names})\\{{0,7}}+["']?+\]?+\s*+(?:=>|:=|[:=])
-        (?:\s*+(?=\\{{0,7}}+["'])|[ \t]*+){_SCHEME}{_VALUE}""",
+        (?:\s*+(?=\\{{0,7}}+["'])|[ \t]*+){_SCHEME}""",
         re.IGNORECASE | re.VERBOSE,
     )
 
 
 # The first words of names that people write apart.
 _APART = "api|access|auth|client|integration|license|private|routing|secret|service|shared|webhook"
-_NAMED = _named(rf"(?:(?:{_APART})[ ])?[\w$.-]++")
+_NAME = _name(rf"(?:(?:{_APART})[ ])?[\w$.-]++")
 _NAMED_BRACKET = re.compile(r"(?<![\w$.-])(?P<name>[\w$.-]++)'?+\s*+(?:=>|:=|[:=])\s*+(?:map)?+[\[{]")
 _HEADER_LINE = re.compile(
     rf"""(?i)(?<![\w-])(?P<before>(?:(?:proxy-)?authorization|(?:set-)?cookie)["']?+[ \t]*+:[ \t]*+["']?+{_SCHEME})"""
