@@ -73,7 +73,7 @@ REPEATED = (
         '"a=b&c=d",',
     ),
     *('{"a":1}\n', '{"a":1}\n{"a":\n', '{"a":"x}\n', "{\n", "x\x00", LITERALS),
-    *("<a>", "</a>", "<token>", "</", "<!--", "<![CDATA[", '<a name="', "&lt;", "&#", "<a b=c>d</a>"),
+    *("<a>", "</a>", "<token>", "</", "<!--", "<![CDATA[", '<a name="', "&lt;", "&#", "&quot;", "<a b=c>d</a>"),
     *("--x\r\n", '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n', "\r\n--x\r\na:b", "name="),
 )
 """Pieces of which a body may consist."""
