@@ -325,7 +325,7 @@ NOT_FOUND: dict[str, tuple[Request, str, str]] = {
     "header without a name": (Request(headers={"X-Acme": SECRET}), SECRET, "an id looks the same; `also` names it"),
     "parameter without a name": (Request(path=f"/hook?acme={SECRET}"), SECRET, "an id looks the same; `also` names it"),
 }
-"""Requests whose secret cannot be told from other values: the request, the secret, and the reason."""
+"""Requests whose secret looks like other values: the request, the secret, and the reason."""
 
 
 def texts(request: Request) -> Iterator[str]:
@@ -374,7 +374,7 @@ def test_a_credential_is_found_by_its_form(credential: str, place: str) -> None:
 
 @pytest.mark.parametrize(("request_", "left", "why"), [pytest.param(*it, id=name) for name, it in NOT_FOUND.items()])
 def test_a_secret_without_a_mark_is_not_found(request_: Request, left: str, why: str) -> None:
-    """What bears neither a name nor a form is still there; a form that is found one day leaves this list."""
+    """A secret with neither name nor form is still there; one that is found one day leaves this list."""
     assert why
     assert is_visible(left, redact(request_))
 
