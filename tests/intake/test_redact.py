@@ -251,6 +251,18 @@ def test_any_request_is_redacted(request: Request) -> None:
     secrets_in(str(request.body))
 
 
+@given(pieces)
+def test_the_kit_finds_what_is_redacted(text: str) -> None:
+    """A text in which the kit finds no credential is not changed by redaction, and the reverse."""
+    assert bool(secrets_in(text)) == (redact(Request(text)).body != text)
+
+
+def test_examples_of_documentation_are_no_secrets() -> None:
+    """The kit accepts what vendors print as examples, and returns the beginning of all else."""
+    assert secrets_in("AKIAIOSFODNN7EXAMPLE") == []
+    assert secrets_in(f"password={SECRET}hunter2hunter2") == ["password=hunter2hunter2h"]
+
+
 @pytest.mark.parametrize(
     ("request_", "also", "message"),
     [

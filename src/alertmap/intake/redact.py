@@ -59,8 +59,8 @@ def secrets_in(text: str) -> list[str]:
 
     Parts with the word `example` are left out: vendors print such in their documentation.
     """
-    redactor = TextRedactor(())
-    redactor.text(text)
+    redactor = _Redactor(())
+    redactor.body(text, "")
     return [found[:24] for found in redactor.found if "example" not in found.lower()]
 
 

@@ -193,8 +193,10 @@ class TextRedactor:
                 text = _HEADER_LINE.sub(self._header_line, text)
             if "{" in text or "[" in text:
                 text = self._brackets(text)
-            text = self._named(text, _NAME, _SECRET)
-            text = self._named(text, _NAME, _AMBIGUOUS)
+            kinds = {self.kind(name) for name in _NAME.findall(text)}
+            for kind in (_SECRET, _AMBIGUOUS):
+                if kind in kinds:
+                    text = self._named(text, _NAME, kind)
             if self._also_name is not None:
                 text = self._named(text, self._also_name, _SECRET)
         if "-" in text and " " in text:
@@ -493,6 +495,7 @@ def _written(text: str, before: str) -> str:
 
 # --- XML -------------------------------------------------------------------------------------------------------------
 
+_DEEPEST_ELEMENT = 1000  # open elements that are remembered; deeper documents are refused under any limits
 _CDATA, _CDATA_END = "<![CDATA[", "]]>"
 _MARKUP = re.compile(r"<(?:/?[A-Za-z_]|[!?])")
 _TAG_NAME = re.compile(r"</?([A-Za-z_][\w.:-]{0,199}+)")
@@ -546,7 +549,7 @@ class _Elements:
                 self.open[last] -= 1
                 if last == name:
                     break
-        elif not tag.endswith("/>"):
+        elif not tag.endswith("/>") and len(self.names) < _DEEPEST_ELEMENT:
             self.names.append((name, max(self.kind, attribute, kind(name))))
             self.open[name] = self.open.get(name, 0) + 1
 
