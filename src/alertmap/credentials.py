@@ -39,43 +39,45 @@ _PARAMETERS = frozenset(("assertion", "code", "key", "pw", "sas", "session", "se
 _LONGEST = 64  # characters at the end of a name that are compared
 _SEPARATORS = str.maketrans("", "", "_-. \t\r\n[]'\"$@:")
 
+HARMLESS, AMBIGUOUS, SECRET = 0, 1, 2
+"""Kinds of names: no value under it is secret; only one that looks generated is; every value is."""
 
-@lru_cache(maxsize=1024)
+
+def kind_of_name(name: str) -> int:
+    """Return the kind of a name wherever it stands: as a label, a field, a word of a text."""
+    return _kind(name[-_LONGEST:])
+
+
+@lru_cache(maxsize=2048)
+def _kind(name: str) -> int:
+    loose = _loosened(name)
+    if loose.endswith(_ENDS) or loose in _EXACT:
+        return SECRET
+    name = name.rstrip(" ]'\"")
+    if name.casefold().endswith(_PASS) or (name.endswith("Pass") and name[-5:-4].islower()):
+        return SECRET
+    return AMBIGUOUS if loose in _AMBIGUOUS or loose.endswith(_AMBIGUOUS_ENDS) else HARMLESS
+
+
 def _loosened(name: str) -> str:
     return name.casefold().translate(_SEPARATORS)
 
 
-def is_secret_name(name: str) -> bool:
-    """Return whether every value under a name is secret, wherever it stands: `password`, `api_key`."""
-    return _is_secret_name(name[-_LONGEST:])
-
-
-@lru_cache(maxsize=1024)
-def _is_secret_name(name: str) -> bool:
-    loose = _loosened(name)
-    if loose.endswith(_ENDS) or loose in _EXACT:
-        return True
-    name = name.rstrip(" ]'\"")
-    return name.casefold().endswith(_PASS) or (name.endswith("Pass") and name[-5:-4].islower())
-
-
-def is_ambiguous_name(name: str) -> bool:
-    """Return whether only those values under a name are secret that look generated: `signature`, `auth`, `pin`."""
-    loose = _loosened(name[-_LONGEST:])
-    return loose in _AMBIGUOUS or loose.endswith(_AMBIGUOUS_ENDS)
-
-
 def is_secret(name: str, value: object) -> bool:
-    """Return whether the value under a name is secret wherever it stands: as a label, a field, a word of a text."""
-    if is_secret_name(name):
-        # `max_tokens` is a number of words.
-        return not (_is_number(value) and _loosened(name[-_LONGEST:]).endswith("tokens"))
-    return isinstance(value, str) and is_ambiguous_name(name) and looks_generated(value)
+    """Return whether the value under a name is secret wherever it stands."""
+    kind = _kind(name[-_LONGEST:])
+    if kind == HARMLESS:
+        return False
+    if kind == AMBIGUOUS:
+        return isinstance(value, str) and looks_generated(value)
+    # `max_tokens` is a number of words.
+    return not (_is_number(value) and _loosened(name[-_LONGEST:]).endswith("tokens"))
 
 
 def is_secret_parameter(name: str) -> bool:
     """Return whether the value of a parameter in the query of a request is secret: also `key`, `code`, `sig`, `sid`."""
-    return is_secret_name(name) or is_ambiguous_name(name) or _loosened(name[-_LONGEST:]) in _PARAMETERS
+    name = name[-_LONGEST:]
+    return _kind(name) != HARMLESS or _loosened(name) in _PARAMETERS
 
 
 def _is_number(value: object) -> bool:

@@ -3,11 +3,13 @@
 import pytest
 
 from alertmap.credentials import (
+    AMBIGUOUS,
+    HARMLESS,
+    SECRET,
     hidden,
-    is_ambiguous_name,
     is_secret,
-    is_secret_name,
     is_secret_parameter,
+    kind_of_name,
     looks_generated,
 )
 
@@ -26,7 +28,7 @@ GENERATED = "hunter2hunter2"
 )
 def test_secret_everywhere(name: str) -> None:
     """The value of such a name is secret in a label, a text and a query alike."""
-    assert is_secret_name(name)
+    assert kind_of_name(name) == SECRET
     assert is_secret(name, "x")
     assert is_secret_parameter(name)
 
@@ -41,7 +43,7 @@ def test_secret_as_a_parameter_only(name: str) -> None:
 @pytest.mark.parametrize("name", ["sig", "Signature", "x-hub-signature", "auth", "hmac", "pin", "pass"])
 def test_the_value_decides(name: str) -> None:
     """Such a name is secret in a payload only with a value that looks generated, and always as a parameter."""
-    assert is_ambiguous_name(name)
+    assert kind_of_name(name) == AMBIGUOUS
     assert is_secret_parameter(name)
     assert is_secret(name, GENERATED)
     assert not is_secret(name, "ET SCAN Nmap")
@@ -71,8 +73,8 @@ def test_a_number_of_tokens_is_no_token() -> None:
 
 def test_only_the_end_of_a_name_counts() -> None:
     """A name of any length costs the same, and its end decides."""
-    assert is_secret_name("x" * 100_000 + "token")
-    assert not is_secret_name("token" + "x" * 100_000)
+    assert kind_of_name("x" * 100_000 + "token") == SECRET
+    assert kind_of_name("token" + "x" * 100_000) == HARMLESS
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from encodings.aliases import aliases
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from alertmap.credentials import hidden, is_secret_name, is_secret_parameter
+from alertmap.credentials import SECRET, hidden, is_secret_parameter, kind_of_name
 from alertmap.errors import AlertmapError, ConfigurationError, DecodeError
 from alertmap.model import Problem, ProblemCode, Request
 from alertmap.strict_json import (
@@ -100,7 +100,7 @@ def _query(request: Request) -> tuple[dict[str, str], tuple[Problem, ...]]:
     sent = {
         name: hidden(value) if value and is_secret_parameter(name) else value
         for name, value in request.query.items()
-        if not is_secret_name(name)
+        if kind_of_name(name) != SECRET
     }
     query = {replace_surrogates(name): replace_surrogates(value) for name, value in sent.items()}
     return query, () if query == sent else _encoding(_HALF)

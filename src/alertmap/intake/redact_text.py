@@ -17,7 +17,15 @@ from html import escape, unescape
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from alertmap.adapter import normalise
-from alertmap.credentials import is_ambiguous_name, is_secret, is_secret_name, is_secret_parameter, looks_generated
+from alertmap.credentials import (
+    AMBIGUOUS,
+    HARMLESS,
+    SECRET,
+    is_secret,
+    is_secret_parameter,
+    kind_of_name,
+    looks_generated,
+)
 from alertmap.intake.token_forms import replace_tokens
 
 PLACEHOLDER = "REDACTED"
@@ -29,8 +37,6 @@ DEEPEST = 8
 _BLANK = "\ufeff\x1e\0 \t\r\n\f\v"
 _SHORT = 16  # characters of a credential that is known by its form alone, at the least
 _CONSPICUOUS = re.compile(r"[:=<{\[@]|--|-u |earer |BEARER |Basic ")
-
-_HARMLESS, _AMBIGUOUS, _SECRET = 0, 1, 2  # kinds of names
 
 
 class TextRedactor:
@@ -44,21 +50,19 @@ class TextRedactor:
         self._also_name = _name("|".join(map(re.escape, sorted(self.also)))) if self.also else None
 
     def kind(self, name: str) -> int:
-        """Return whether the values under a name are harmless, secret, or secret if they look generated."""
-        if is_secret_name(name):
-            return _SECRET
+        """Return the kind of a name."""
         if self.also and not self.also.isdisjoint((normalise(name), normalise(name.rpartition(".")[2]))):
-            return _SECRET
-        return _AMBIGUOUS if is_ambiguous_name(name) else _HARMLESS
+            return SECRET
+        return kind_of_name(name)
 
     def is_secret(self, name: str, value: str, kind: int | None = None) -> bool:
         """Return whether the value under a name is to be replaced; `kind` is that of a name around it."""
         kind = self.kind(name) if kind is None else kind
-        if kind == _HARMLESS or not value.strip() or _is_redacted(value):
+        if kind == HARMLESS or not value.strip() or _is_redacted(value):
             return False
-        if kind == _AMBIGUOUS:
+        if kind == AMBIGUOUS:
             return looks_generated(value)
-        return is_secret(name, value) or not is_secret_name(name)
+        return is_secret(name, value) or kind_of_name(name) != SECRET
 
     def text(self, text: str, depth: int = 0, *, is_form: bool = False) -> str:
         """Return a text without its credentials; all other characters stay as they are."""
@@ -143,7 +147,7 @@ class TextRedactor:
             start = end
             if part == "tag":
                 name = _NAME_ATTRIBUTE.search(piece)
-                attribute = self.kind(name["name"]) if name is not None else _HARMLESS
+                attribute = self.kind(name["name"]) if name is not None else HARMLESS
                 pieces.append(self._tag(piece, attribute, depth))
                 elements.read(piece, attribute, self.kind)
             elif part == "other":
@@ -194,11 +198,11 @@ class TextRedactor:
             if "{" in text or "[" in text:
                 text = self._brackets(text)
             kinds = {self.kind(name) for name in _NAME.findall(text)}
-            for kind in (_SECRET, _AMBIGUOUS):
+            for kind in (SECRET, AMBIGUOUS):
                 if kind in kinds:
                     text = self._named(text, _NAME, kind)
             if self._also_name is not None:
-                text = self._named(text, self._also_name, _SECRET)
+                text = self._named(text, self._also_name, SECRET)
         if "-" in text and " " in text:
             text = _FLAG.sub(self._flag, text)
         text = replace_tokens(text, PLACEHOLDER, self.found.append)
@@ -239,7 +243,7 @@ class TextRedactor:
         pieces: list[str] = []
         done = 0
         for match in _NAMED_BRACKET.finditer(text):
-            if match.start() < done or self.kind(match["name"]) != _SECRET:
+            if match.start() < done or self.kind(match["name"]) != SECRET:
                 continue
             end = _closing(text, match.end())
             if text[match.end() : end] in ("", PLACEHOLDER):
@@ -344,7 +348,7 @@ class _Pair:
     __slots__ = ("kind", "value")
 
     def __init__(self) -> None:
-        self.kind = _HARMLESS
+        self.kind = HARMLESS
         """The kind of the name."""
         self.value: tuple[int, str] | None = None
         """The value where it stands before the name: its place, and how it is written."""
@@ -360,7 +364,7 @@ class _JsonReader:
         self.edits: dict[int, tuple[int, str]] = {}
         """Ends and replacements, by the start of what is replaced."""
         # One byte for each open object or list: a body may consist of brackets.
-        self.kinds = bytearray((_HARMLESS,))
+        self.kinds = bytearray((HARMLESS,))
         self.are_lists = bytearray((False,))
         self.pairs: dict[int, _Pair] = {}
         """By the depth of the object."""
@@ -380,7 +384,7 @@ class _JsonReader:
         return "".join([*pieces, self.text[done:]])
 
     def _read(self) -> None:
-        name, role, kind, is_first = "", "", _HARMLESS, False
+        name, role, kind, is_first = "", "", HARMLESS, False
         for match in _TOKEN.finditer(self.text):
             match match.lastgroup:
                 case "colon":
@@ -417,9 +421,9 @@ class _JsonReader:
         """The kind of the next value by what stands beside it: the name in an object, the first text in a row."""
         if role == "value":
             pair = self.pairs.get(len(self.kinds))
-            return pair.kind if pair is not None else _HARMLESS
-        kind, place = self.rows.get(len(self.kinds), (_HARMLESS, 0))
-        return kind if place == 1 else _HARMLESS
+            return pair.kind if pair is not None else HARMLESS
+        kind, place = self.rows.get(len(self.kinds), (HARMLESS, 0))
+        return kind if place == 1 else HARMLESS
 
     def _close(self) -> None:
         self.pairs.pop(len(self.kinds), None)
@@ -537,7 +541,7 @@ class _Elements:
     @property
     def kind(self) -> int:
         """The kind of the innermost element, by its name and those of the elements around it."""
-        return self.names[-1][1] if self.names else _HARMLESS
+        return self.names[-1][1] if self.names else HARMLESS
 
     def read(self, tag: str, attribute: int, kind: Callable[[str], int]) -> None:
         """Read a tag; `attribute` is the kind of the name in its attributes."""
