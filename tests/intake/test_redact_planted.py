@@ -162,6 +162,12 @@ FOUND: dict[str, Request] = {
     "UTF-32 with a mark": sent(json.dumps(UNNAMED).encode("utf-32")),
     "UTF-32 without a mark": sent(json.dumps(UNNAMED).encode("utf-32-le")),
     "UTF-32, big-endian": sent(json.dumps(UNNAMED).encode("utf-32-be")),
+    "UTF-8 with a zero behind it": sent(json.dumps(UNNAMED) + "\0"),
+    "UTF-8 with zeros behind it": sent(json.dumps(UNNAMED) + "\0\0"),
+    "UTF-8 that is declared as UTF-16": sent(json.dumps(UNNAMED), "application/json; charset=utf-16-le"),
+    "UTF-16 with characters of other scripts": sent(
+        json.dumps({"盘满了": "磁盘使用率过高", **UNNAMED}, ensure_ascii=False).encode("utf-16-le")
+    ),
     "Latin-1": sent(json.dumps({"é": 1, **UNNAMED}, ensure_ascii=False).encode("latin-1")),
     "UTF-8 that is cut": sent(json.dumps({**UNNAMED, "é": 1}, ensure_ascii=False).encode()[:-6]),
     "GB 18030": sent(json.dumps({"盘": 1, **UNNAMED}, ensure_ascii=False).encode("gb18030"), "a/b; charset=gb18030"),

@@ -119,9 +119,11 @@ class _Redactor(TextRedactor):
         if isinstance(body, bytes):
             return self.data(body, declared_charset(content_type), is_form=is_form)
         try:
-            return self.data(body.encode(), "utf-8", is_form=is_form).decode()
+            data = body.encode()
         except UnicodeEncodeError:
             return self.text(body, is_form=is_form)
+        # A part of multipart may be in another character set.
+        return self.data(data, "utf-8", is_form=is_form).decode("utf-8", "replace")
 
     def data(self, data: bytes, charset: str | None, depth: int = 0, *, is_form: bool = False) -> bytes:
         """Return bytes without credentials: multipart, or text in some character set."""
@@ -212,19 +214,22 @@ def _decoded(data: bytes, declared: str | None) -> _Decoded:
 def _codecs(data: bytes, declared: str | None) -> Iterator[tuple[str, int]]:
     """Yield the codecs that bytes may be in, in the order in which `decode` tries them, and the widths of units."""
     yield from ((codec, int(codec[4:6]) // 8) for mark, codec in _MARKS if data.startswith(mark))
-    zeros = [data[place:_SAMPLE:4].count(0) for place in range(4)]
-    if any(zeros):
-        units = len(data[:_SAMPLE]) // 4
-        first, last = zeros[0] + zeros[2], zeros[1] + zeros[3]
-        order = "le" if last > first else "be"
-        if zeros[0] + zeros[1] >= units * 2 * 0.9 or zeros[2] + zeros[3] >= units * 2 * 0.9:
-            yield f"utf-32-{order}", 4
-        yield f"utf-16-{order}", 2
-    if declared is not None and SEVERAL_BYTES.fullmatch(declared):
+    # Bytes that are hardly zero are ASCII with a zero in it, whatever is declared.
+    zeros = [data[place:_SAMPLE:4].count(0) * 400 // (len(data[:_SAMPLE]) + 1) for place in range(4)]
+    first, last = min(zeros[0], zeros[2]), min(zeros[1], zeros[3])
+    if min(zeros[1:3]) > _NEARLY_ALL:
+        yield ("utf-32-be" if zeros[0] > zeros[3] else "utf-32-le"), 4
+    if max(first, last) > _MANY:
+        yield ("utf-16-be" if first > last else "utf-16-le"), 2
+    several = declared is not None and SEVERAL_BYTES.fullmatch(declared) is not None
+    if declared is not None and several and not declared.startswith("utf-"):
         yield declared, 1
     yield "utf-8", 1
     if declared is not None:
         yield declared, 1
+
+
+_NEARLY_ALL, _MANY = 90, 20  # percent of the bytes in one place of four
 
 
 def _encoded(clean: str, decoded: _Decoded) -> bytes:
