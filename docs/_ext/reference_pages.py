@@ -22,6 +22,7 @@ SECTIONS = {
     "Functions": (
         *("rfc3339", "epoch", "uuid1_time", "before", "json_in", "json_or_text", "number_in", "number_or_text"),
         *("number_text", "scalar_text", "flatten", "loosen", "state_word", "informative_keys", "unwrap_payload_field"),
+        *("hide_secrets", "without_secrets"),
         *("TimeWithText", "PathOption", "Mismatch"),
     ),
 }

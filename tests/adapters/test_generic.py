@@ -1,6 +1,7 @@
 """Senders without a format of their own: what the options name is strict, what they do not is guessed aloud."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -278,6 +279,17 @@ def test_labels_and_links() -> None:
     assert alert.resource == "n1"
     assert alert.links == {"link": "https://example.org/a"}
     assert "s3cret" not in repr(alert)
+
+
+def test_credentials() -> None:
+    """Values under the name of a credential are no labels at any depth; as a key a hash stands for one."""
+    secret = {"routing_key": "s3cret", "extra": {"db_password": "s3cret", "max_tokens": 5}, "signature": "ET SCAN"}
+    alert = one(EVENT | secret)
+    assert alert.labels == {"extra.max_tokens": "5", "signature": "ET SCAN"}
+    named = [one(EVENT | {"token": text}, key="token") for text in ("hunter2", "hunter3")]
+    assert [alert.dedup_key for alert in named] == ["generic:token=~f52fbd32b2b3", "generic:token=~fb8c2e2b85ca"]
+    assert one(EVENT | {"token": "s3cret"}, labels="token").labels == {}
+    assert not {"s3cret", "hunter2", "hunter3"} & set(re.findall(r"\w+", repr((alert, named))))
 
 
 def test_wrappers() -> None:

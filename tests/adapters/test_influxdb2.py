@@ -63,6 +63,29 @@ def test_key() -> None:
     assert KEY == "influxdb2:check=0e52c7a1d94b6000,measurement=postfix,tag.host=mail-2,tag.queue=active"
 
 
+@pytest.mark.parametrize("name", ["password", "token", "api_key", "routing_key", "db_password"])
+def test_credentials_are_no_labels(name: str) -> None:
+    """A text under the name of a credential is no label; a hash of it in the key tells two alerts apart."""
+    alert, other = _alert({name: "hunter2"}), _alert({name: "hunter3"})
+    assert name not in alert.labels
+    assert alert.identity[f"tag.{name}"] == "~f52fbd32b2b3"
+    assert f"tag.{name}=~f52fbd32b2b3" in alert.dedup_key
+    assert other.dedup_key != alert.dedup_key != KEY
+    assert _alert({name: "hunter2", "_level": "ok"}).dedup_key == alert.dedup_key
+    assert "hunter2" not in repr(alert)
+
+
+def test_credentials_among_options_and_values() -> None:
+    """A named tag and a field with the name of a credential come out nowhere; a pin that is a number stays a tag."""
+    alert = _alert({"password": "hunter2", "otp": 471103, "pin": "17"}, tag_keys=["password", "pin"])
+    assert alert.identity["tag.password"] == "~f52fbd32b2b3"
+    assert (alert.identity["tag.pin"], alert.labels["pin"]) == ("17", "17")
+    assert "hunter2" not in repr(alert)
+    assert "otp" not in alert.values
+    row = STATUS | {"_measurement": "statuses", "_field": "password", "_value": 471103}
+    assert "471103" not in repr(parse_document("influxdb2", row).alerts)
+
+
 @given(
     st.fixed_dictionaries(
         {},

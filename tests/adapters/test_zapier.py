@@ -204,7 +204,22 @@ def test_labels(nested: dict[str, Any], label: str) -> None:
     assert one(ALERT | nested).labels == {label: "a"}
 
 
-@pytest.mark.parametrize("name", ["token", "Token", "x-itoc360-token", "api_key", "password"])
+def test_what_may_be_a_credential_in_a_query() -> None:
+    """A hash of the query's `key` is the id, so that two keys are two alerts; a query without more is a probe."""
+    keys = []
+    for key in ("hunter2", "hunter3"):
+        query = urlencode({"title": "Export failed", "status": "trigger", "key": key})
+        [alert] = parse("zapier", Request(method="GET", path=f"/?{query}"))
+        assert key not in repr(alert)
+        keys.append(alert.dedup_key)
+    assert keys == ["zapier:id=~f52fbd32b2b3", "zapier:id=~fb8c2e2b85ca"]
+    assert parse("zapier", Request(method="GET", path="/?key=hunter2")).reason is Reason.PROBE
+    assert one({"title": "Export failed", "status": "trigger", "key": "hunter2"}).dedup_key == "zapier:id=hunter2"
+
+
+@pytest.mark.parametrize(
+    "name", ["token", "Token", "x-itoc360-token", "api_key", "password", "routing_key", "db_password"]
+)
 def test_credentials_are_no_labels(name: str) -> None:
     """A credential, recognised by its name, stays in the raw document alone."""
     query = urlencode(ALERT | {name: "t0k3n", "floor": "3"})

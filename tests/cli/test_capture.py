@@ -9,8 +9,9 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -207,6 +208,83 @@ def test_a_fault_prints_no_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with running(tmp_path) as bench:
         assert bench.raw(b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n") == b""
     assert bench.printed.getvalue() == "a request was not recorded: RuntimeError\n"
+
+
+def wait_for(holds: Callable[[], object]) -> None:
+    """Wait until something holds; after ten seconds the test fails."""
+    end = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def drip(connection: socket.socket, first: bytes) -> bytes:
+    """Send a byte now and then until the connection is closed; what was answered."""
+    connection.sendall(first)
+    connection.settimeout(0.02)
+    while True:
+        with suppress(TimeoutError):
+            return connection.recv(1000)
+        with suppress(OSError):
+            connection.sendall(b"x")
+
+
+@pytest.mark.parametrize(
+    ("first", "answer", "printed"),
+    [
+        (b"POST / HTTP/1.1\r\nX-A: ", b"", "a connection was closed: no request came in time\n"),
+        (b"P", b"", "a connection was closed: no request came in time\n"),
+        (
+            b"POST / HTTP/1.1\r\nContent-Length: 99999\r\n\r\n",
+            b"HTTP/1.1 408 ",
+            "a request was not recorded: it took too long (answered 408)\n",
+        ),
+        (
+            b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"HTTP/1.1 408 ",
+            "a request was not recorded: it took too long (answered 408)\n",
+        ),
+    ],
+)
+def test_a_request_has_an_end(
+    first: bytes, answer: bytes, printed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sender that sends a byte now and then is cut off, whatever it is about to send."""
+    monkeypatch.setattr(capture, "REQUEST_TIMEOUT", 0.3)
+    with running(tmp_path) as bench, socket.create_connection((HOST, bench.port), timeout=10) as connection:
+        assert drip(connection, first).startswith(answer)
+        wait_for(bench.printed.getvalue)
+    assert bench.printed.getvalue() == printed
+    assert bench.files == []
+
+
+def test_a_sender_may_not_pause_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sender that is silent within a request is cut off before the end of the time of a request."""
+    monkeypatch.setattr(capture, "READ_TIMEOUT", 0.1)
+    with running(tmp_path) as bench:
+        assert bench.raw(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nx", end=False).startswith(b"HTTP/1.1 408 ")
+
+
+def test_connections_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One connection too many is refused at once; when the others have ended, requests are recorded again."""
+    monkeypatch.setattr(capture, "MAX_CONNECTIONS", 2)
+
+    def is_recorded() -> bool:
+        with suppress(OSError, http.client.HTTPException):
+            return bench.send(b"{}")[0] == 200
+        return False
+
+    with running(tmp_path) as bench:
+        with ExitStack() as stack:
+            for _ in range(2):
+                stack.enter_context(socket.create_connection((HOST, bench.port), timeout=10))
+            for _ in range(3):
+                assert bench.raw(b"", end=False).startswith(b"HTTP/1.1 503 ")
+        for _ in range(3):
+            wait_for(is_recorded)
+        assert len(bench.files) == 3
+    message = "a request was not recorded: too many connections at the same time (answered 503)"
+    assert bench.printed.getvalue().splitlines().count(message) >= 3
 
 
 def test_a_handshake_is_answered(tmp_path: Path) -> None:

@@ -355,6 +355,15 @@ def test_a_query_stands_for_a_missing_body() -> None:
     assert [problem.code for problem in half.problems] == [ProblemCode.ENCODING]
 
 
+def test_credentials_in_a_query() -> None:
+    """A credential is no field; a hash stands for what may be one or the sender's id; a query of such only is none."""
+    formats = frozenset({"query"})
+    found = decode(Request(b"", "GET", path="/hook?status=down&token=t0k3n&key=hunter2&sid="), formats, LIMITS)
+    assert found is not None
+    assert found.value == {"status": "down", "key": "~f52fbd32b2b3", "sid": ""}
+    assert decode(Request(b"", "GET", path="/hook?key=hunter2&code=1&password=x"), formats, LIMITS) is None
+
+
 def test_the_body_decides_the_format() -> None:
     """The content type only advises: JSON is read as JSON and a form as a form."""
     both = frozenset({"json", "form"})

@@ -12,7 +12,7 @@ from alertmap import ConfigurationError, fingerprint
 from alertmap.intake.dedup import MAX_KEY, dedup_key
 
 _PIECES = st.sampled_from(
-    ["", "=", ",", "~", "%", ":", " ", "a", "A", "%2C", "%7E", "\x00", "\n", "\x7f", "é", "e\u0301"]
+    ["", "=", ",", "~", "~0123456789ab", "%", ":", " ", "a", "A", "%2C", "%7E", "\x00", "\n", "\x7f", "é", "e\u0301"]
 )
 _TEXTS = (
     st.lists(_PIECES | st.sampled_from(["\ud800", "\udfff", "\u2028", "😀", "x" * 300]), max_size=4).map("".join)
@@ -32,6 +32,8 @@ _IDENTITIES = st.dictionaries(_TEXTS, _TEXTS, max_size=4)
         ({"a=b": "c=d"}, "kapacitor:a%3Db=c=d"),
         ({"id": "\x00\x1b\x7f\x85\u2028\ud800"}, "kapacitor:id=%00%1B%7F%C2%85%E2%80%A8%ED%A0%80"),
         ({"": ""}, "kapacitor:="),
+        ({"tag.password": "~0123456789ab"}, "kapacitor:tag.password=~0123456789ab"),
+        ({"tag.password": "~0123456789abc"}, "kapacitor:tag.password=%7E0123456789abc"),
         ({}, "kapacitor:"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alertmap.errors import ConfigurationError
 from alertmap.intake.recorded import read_recorded, write_recorded
 from alertmap.intake.redact import redact, secrets_in
 from alertmap.model import Request
@@ -167,6 +168,160 @@ def test_no_secret_survives(value: Any, name: str, ascii_only: bool) -> None:  #
     assert SECRET not in str(clean)
     assert json.loads(clean)["b"] == [{name: "REDACTED"}]
     assert not secrets_in(str(clean))
+
+
+PIECES = (
+    *(
+        "{",
+        "}",
+        "[",
+        "]",
+        '"',
+        ":",
+        ",",
+        "\\",
+        "'",
+        "=",
+        "&",
+        "?",
+        "#",
+        ";",
+        "%",
+        "%7B",
+        "%25",
+        "+",
+        " ",
+        "\n",
+        "\r\n\r\n",
+    ),
+    *("<", "</", "<token>", "</token>", "<![CDATA[", "<!--", "&lt;", "&#34;", "--b\r\n", 'a: b; name="token"'),
+    *(
+        "token",
+        "auth",
+        "key",
+        "name",
+        "value",
+        '"name":"token"',
+        '"token":',
+        "token=",
+        "Bearer ",
+        "cookie: a",
+        "REDACTED",
+    ),
+    *(
+        "https://u:p@h/",
+        "--password ",
+        "eyJaaaaaaaaaaaa.",
+        "-----BEGIN PRIVATE KEY-----",
+        "dG9rZW49YWJjZGVmZ2hp",
+        "mine",
+    ),
+    *("secrets={", "map[", "?code=a1b2c3d4e5f6", "\ufeff", "\0", "é", "盘", "\ud800", "\\ud83d", "\\u0022", SECRET),
+)
+pieces = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
+charsets = st.sampled_from(["utf-8", "utf-16", "utf-16-le", "utf-32-be", "latin-1", "gb18030", "cp037"])
+
+
+@given(
+    st.builds(
+        Request,
+        st.binary(max_size=40) | pieces | st.builds(lambda it, name: it.encode(name, "ignore"), pieces, charsets),
+        st.just("POST"),
+        pieces,
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "content-type": st.sampled_from(
+                    ["application/x-www-form-urlencoded", "a/b; charset=gb18030", "a; charset=z"]
+                ),
+                "content-encoding": st.sampled_from(["gzip", "deflate", "br", "\ud800"]),
+                "x-a": pieces,
+            },
+        ),
+        st.dictionaries(pieces, pieces, max_size=2),
+    )
+)
+def test_any_request_is_redacted(request: Request) -> None:
+    """No request raises, and none loses more than values: method, and names of headers, stay."""
+    clean = redact(request, also=["mine", "a b"])
+    assert type(clean.body) is type(request.body) or request.headers.get("content-encoding")
+    assert clean.method == request.method
+    assert clean.headers.keys() <= request.headers.keys()
+    assert len(clean.query) <= len(request.query)
+    secrets_in(str(request.body))
+
+
+@given(pieces)
+def test_the_kit_finds_what_is_redacted(text: str) -> None:
+    """A text in which the kit finds no credential is not changed by redaction, and the reverse."""
+    assert bool(secrets_in(text)) == (redact(Request(text)).body != text)
+
+
+def test_examples_of_documentation_are_no_secrets() -> None:
+    """The kit accepts what vendors print as examples, and returns the beginning of all else."""
+    assert secrets_in("AKIAIOSFODNN7EXAMPLE") == []
+    assert secrets_in(f"password={SECRET}hunter2hunter2") == ["password=hunter2hunter2h"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "also", "message"),
+    [
+        (b"{}", (), "expected a Request, got bytes"),
+        (Request(), "mine", "the names of secrets must be a collection of str"),
+        (Request(), [1], "the names of secrets must be a collection of str"),
+        (Request(), 1, "the names of secrets must be a collection of str"),
+    ],
+)
+def test_wrong_arguments(request_: Any, also: Any, message: str) -> None:
+    """An argument of another type is the caller's fault."""
+    with pytest.raises(ConfigurationError, match=message):
+        redact(request_, also)
+
+
+def test_more_names() -> None:
+    """Names of the caller are secret in any place and of any form; names that only contain them are not."""
+    also = ["Mine", "my field"]
+    request = Request(
+        json.dumps({"mine": SECRET, "a": f"x.mine={SECRET}, my field: {SECRET}", "minefield": "on"}),
+        path=f"/hook?MINE={SECRET}",
+        headers={"mine": SECRET},
+    )
+    clean = redact(request, also)
+    assert json.loads(clean.body) == {
+        "mine": "REDACTED",
+        "a": "x.mine=REDACTED, my field: REDACTED",
+        "minefield": "on",
+    }
+    assert (clean.query, clean.headers) == ({"MINE": "REDACTED"}, {"mine": "REDACTED"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("token: null, monitoring of tokens", "bearer of bad news", "Basic Authentication failed", "auth: failed"),
+        *("signature: ET SCAN Nmap", "max_tokens: 4096", "git@github.com:a/b", "ssh://git@h/x", "a@b.example"),
+        *(
+            "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+            "https://h/d/Xy12Ab34Cd56?orgId=1&key=OPS-12",
+        ),
+        *(
+            "disk-full-on-a-very-long-name-01",
+            "task-web-frontend-0123456789abcdef",
+            "id: 0c8983c9-9d73-446f-adb5-0641fdacc9d4",
+        ),
+        *(
+            "compass=1&bypass=2",
+            "keyboard=x",
+            "<secretName>tls</secretName>",
+            '{"token_type": "x", "sessionId": "a1b2c3d4e5f6"}',
+        ),
+        *('{"name": "cpu", "value": "token"}', '[["a", "token"]]', '["token", "down"]', "1.0.0-rc1.eyJ"),
+    ],
+)
+def test_what_is_no_credential(text: str) -> None:
+    """Words, ids, links and public keys stay as they are."""
+    assert redact(Request(text)).body == text
+    assert json.loads(redact(Request(json.dumps({"m": text}))).body) == {"m": text}
 
 
 texts = st.text(st.characters(codec="utf-8"), max_size=20)

@@ -9,7 +9,8 @@ every other status for "not sent", 201 and 204 too. A redirect loses the alert.
 
 Nothing in the body tells a tag from a field that is text, and a field may change between trigger and recovery: then the
 recovery has another key. If deadman or custom checks see such fields, name the tags in the source's option `tag_keys`
-(`["host", "region"]`), or the fields in `ignore_keys` (`["version"]`). All texts stay labels.
+(`["host", "region"]`), or the fields in `ignore_keys` (`["version"]`). All texts stay labels, but those
+with the name of a credential (`password`, `api_key`): only a hash of such a text stands in the key.
 
 Of what your own tasks post with `http.post`, a status row as `json.encode(v: r)` writes it is read.
 
@@ -148,6 +149,7 @@ def reading(
     keys = tags.keys() if options.tag_keys is None else set(options.tag_keys) & event.rest.keys()
     # CRIT and OK come from two rules: the rule's id is never part of the key. A named tag that is no text is missing.
     series: dict[str, str | None] = {f"tag.{key}": tags.get(key, "") for key in sorted(keys - set(options.ignore_keys))}
+    series = wire.hide_secrets(series)
     named, unnamed = {"measurement": event._source_measurement}, {"measurement": measurement or None}
     return Reading(
         state=event._level,
@@ -167,7 +169,7 @@ def reading(
             "_source_measurement": event._source_measurement,
             "_notification_rule_name": event._notification_rule_name,
         }
-        | tags,
+        | wire.without_secrets(tags),
         links={"notebook": event._notebook_link},
         values=values(measured),
         occurred_at=moment,
@@ -193,7 +195,7 @@ def values(measured: Mapping[str, object]) -> dict[str, int | float | str]:
         return {}  # a deadman measures nothing: what its last row lacks is 0 or false
     return {
         key: wire.number_or_text(it)
-        for key, it in measured.items()
+        for key, it in wire.without_secrets(measured).items()
         if not key.startswith("_") and isinstance(it, str | int | float)
     }
 

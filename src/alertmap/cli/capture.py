@@ -3,9 +3,12 @@
 Only the redacted request is stored, parsed and shown. The server listens on loopback only.
 """
 
+import io
 import re
+import socket
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -30,6 +33,12 @@ from alertmap.testing.fixtures import RECORDED
 HOST = "127.0.0.1"
 READ_TIMEOUT = 30
 """Seconds that a sender may pause within a request."""
+REQUEST_TIMEOUT = 60
+"""Seconds from the connection to the end of the request."""
+MAX_CONNECTIONS = 32
+"""Connections at the same time."""
+
+_DISCARDED = 65_536  # bytes of a request that is refused unread
 
 _NUMBERED = re.compile(rf"([0-9]+){re.escape(RECORDED)}")
 
@@ -154,24 +163,77 @@ class CaptureServer(ThreadingHTTPServer):
         super().__init__((HOST, port), _Handler)
         self.recorder = recorder
         self.answer = answer
+        self._free = threading.BoundedSemaphore(MAX_CONNECTIONS)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread of its own; refuse it where there are too many."""
+        if not self._free.acquire(blocking=False):
+            self._refuse(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:  # no thread can be started
+            self._free.release()
+            raise
+
+    def _refuse(self, request: socket.socket) -> None:
+        self.recorder.say("a request was not recorded: too many connections at the same time (answered 503)")
+        with suppress(OSError):
+            request.settimeout(0)
+            request.sendall(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            request.recv(_DISCARDED)  # closing a connection with unread bytes would discard the answer
+        self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve a connection to its end."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
 
     def handle_error(self, _request: Any, _address: Any) -> None:
         """Print the error's class only: a traceback would show what was sent."""
         self.recorder.say(f"a request was not recorded: {type(sys.exception()).__name__}")
 
 
+class _Incoming(io.RawIOBase):
+    """Bytes of a connection until a deadline: a sender that drips them must not hold it for ever."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.deadline = time.monotonic() + REQUEST_TIMEOUT
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self.connection.settimeout(min(READ_TIMEOUT, left))
+        return self.connection.recv_into(buffer)
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: CaptureServer
     protocol_version = "HTTP/1.1"
-    timeout = READ_TIMEOUT
     server_version = "alertmap"
     sys_version = ""
+
+    def setup(self) -> None:
+        """Read with a deadline."""
+        super().setup()
+        self.rfile.close()
+        self.rfile = io.BufferedReader(_Incoming(self.connection))
 
     def handle_any(self) -> None:
         try:
             body = self._body()
         except _BadRequest as error:
             self._refuse(error.status, str(error))
+            return
+        except TimeoutError:
+            self._refuse(408, "it took too long")
             return
         headers: dict[str, str] = {}
         for name, value in self.headers.items():
@@ -189,6 +251,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_OPTIONS = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815 - http.server's names
 
     def _answer(self, reply: Reply) -> None:
+        self.connection.settimeout(READ_TIMEOUT)
         body = reply.body.encode()
         self.send_response(reply.status)
         if reply.content_type:
@@ -226,6 +289,10 @@ class _Handler(BaseHTTPRequestHandler):
         del message, explain
         self.close_connection = True
         self._refuse(code, "it cannot be read as HTTP")
+
+    def log_error(self, *_: Any) -> None:
+        """Report a connection whose time ended before its headers did: the base class logs no other error."""
+        self.server.recorder.say("a connection was closed: no request came in time")
 
     def log_message(self, *_: Any) -> None:
         """Log nothing: a URL may hold a token."""

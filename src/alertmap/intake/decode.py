@@ -10,7 +10,7 @@ from encodings.aliases import aliases
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from alertmap.credentials import CREDENTIALS
+from alertmap.credentials import SECRET, hidden, is_secret_parameter, kind_of_name
 from alertmap.errors import AlertmapError, ConfigurationError, DecodeError
 from alertmap.model import Problem, ProblemCode, Request
 from alertmap.strict_json import (
@@ -91,7 +91,17 @@ def unread_query(request: Request, formats: frozenset[str], vendor: str) -> tupl
 
 
 def _query(request: Request) -> tuple[dict[str, str], tuple[Problem, ...]]:
-    sent = {name: value for name, value in request.query.items() if name.strip().casefold() not in CREDENTIALS}
+    """The fields of a query, without the receiver's own credentials.
+
+    A parameter such as `key` may be the receiver's credential or the sender's id: a hash stands for its value.
+    """
+    if all(map(is_secret_parameter, request.query)):
+        return {}, ()
+    sent = {
+        name: hidden(value) if value and is_secret_parameter(name) else value
+        for name, value in request.query.items()
+        if kind_of_name(name) != SECRET
+    }
     query = {replace_surrogates(name): replace_surrogates(value) for name, value in sent.items()}
     return query, () if query == sent else _encoding(_HALF)
 
@@ -106,7 +116,7 @@ _HALF = "the body holds half a character (a lone surrogate); U+FFFD stands in it
 def _bytes(request: Request, limits: Limits) -> tuple[bytes, str | None, tuple[Problem, ...]]:
     body, problems = inflate(request, limits)
     if isinstance(body, bytes):
-        return body, _charset(request.headers.get("content-type", "")[:_HEADER]), problems
+        return body, declared_charset(request.headers.get("content-type", "")[:_HEADER]), problems
     body = body.encode("utf-8", "surrogatepass")
     if len(body) > limits.max_body:
         raise limit_error("max_body", limits.max_body, "the body is too long")
@@ -193,11 +203,11 @@ _NAMES = frozenset(
 )
 # UTF-7, HZ and ISO 2022 can hide ASCII in other ASCII; mbcs depends on the machine.
 _NOT_HONOURED = re.compile(r"utf-7|hz|iso2022.*|mbcs|idna|punycode|.*escape|undefined")
-_SEVERAL_BYTES = re.compile(r"utf-(?:16|32).*|gb.*|big5.*|cp9(?:32|49|50)|euc_.*|shift_jis.*|johab")
+SEVERAL_BYTES = re.compile(r"utf-(?:16|32).*|gb.*|big5.*|cp9(?:32|49|50)|euc_.*|shift_jis.*|johab")
 
 
 @lru_cache(maxsize=128)
-def _charset(content_type: str) -> str | None:
+def declared_charset(content_type: str) -> str | None:
     """The codec that a content type declares, utf-8 where it declares none; None for one that is not honoured."""
     declared = _DECLARED.search(content_type) if "=" in content_type else None
     if declared is None:
@@ -233,7 +243,7 @@ def _read_as(data: bytes, charset: str | None) -> tuple[str, str]:
             return data.decode(name, "replace"), f"the body is {name}, not utf-8"
     if charset in (None, "utf-8") or (data.isascii() and b"\0" not in data[:_HEADER]):
         order: tuple[str, ...] = ("utf-8",)
-    elif _SEVERAL_BYTES.fullmatch(charset):
+    elif SEVERAL_BYTES.fullmatch(charset):
         order = (charset, "utf-8")
     else:
         order = ("utf-8", charset)  # any bytes are text in these, but hardly any are UTF-8 by chance
@@ -248,7 +258,7 @@ def _damaged(data: bytes, charset: str | None) -> tuple[str, str]:
     """Text in bytes that are neither UTF-8 nor as declared."""
     if not _is_text(data):
         raise DecodeError("the body is not text")
-    if charset and not charset.startswith("utf-") and _SEVERAL_BYTES.fullmatch(charset):
+    if charset and not charset.startswith("utf-") and SEVERAL_BYTES.fullmatch(charset):
         return data.decode(charset, "replace"), f"the body is damaged {charset}; U+FFFD stands for what is broken"
     try:
         return replace_surrogates(data.decode("utf-8", "surrogatepass")), _HALF
@@ -445,7 +455,7 @@ def decode_multipart(body: bytes, limits: Limits) -> tuple[dict[str, str], tuple
         if b"name" not in options:
             problems.append(Problem(ProblemCode.MISSING, "$", "a part of the body has no name; it was left out"))
             continue
-        charset = _charset(headers.get(b"content-type", b"")[:_HEADER].decode("latin-1"))
+        charset = declared_charset(headers.get(b"content-type", b"")[:_HEADER].decode("latin-1"))
         try:
             name, doubts = _text(options[b"name"], "utf-8")
             value, more = _text(b"".join(pieces), charset)

@@ -14,6 +14,13 @@ _HASHED_PREFIX = MAX_KEY - 1 - 64  # "~" and the 64 hexadecimal digits of SHA-25
 _IN_VALUE = re.compile("[%,~\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _IN_NAME = re.compile("[%,~=\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
+# `alertmap.credentials.hidden` writes such a value; no hash of a long key is that short.
+_HIDDEN = re.compile("~[0-9a-f]{12}")
+
+
+def _value(text: str) -> str:
+    return text if _HIDDEN.fullmatch(text) else _IN_VALUE.sub(_escape, text)
+
 
 def _escape(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass"))
@@ -23,14 +30,15 @@ def dedup_key(vendor: str, identity: Mapping[str, str]) -> str:
     """Write an identity as `vendor:name=value,name=value`, names sorted.
 
     Distinct identities have distinct keys: what separates parts is escaped as `%XX` of its UTF-8 bytes. A key of more
-    than 255 characters is cut to 190 and ends in `~` and the SHA-256 of the full key.
+    than 255 characters is cut to 190 and ends in `~` and the SHA-256 of the full key. A value of `~` and 12 hexadecimal
+    digits stands for a credential.
     """
     text = ",".join([f"{name}={identity[name]}" for name in sorted(identity)])
     commas, equals = text.count(","), text.count("=")
     # What must be escaped is not printable, or changes the counts; so does an `=` in a value, which stays.
     is_plain = text.isprintable() and commas == len(identity) - 1 and equals == len(identity)
     if not is_plain or "%" in text or "~" in text:
-        parts = [f"{_IN_NAME.sub(_escape, name)}={_IN_VALUE.sub(_escape, identity[name])}" for name in sorted(identity)]
+        parts = [f"{_IN_NAME.sub(_escape, name)}={_value(identity[name])}" for name in sorted(identity)]
         text = ",".join(parts)
     key = f"{vendor}:{text}"
     if len(key) <= MAX_KEY:

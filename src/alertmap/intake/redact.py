@@ -1,58 +1,28 @@
 """Replace the credentials of a request by `REDACTED`, before it is displayed or stored.
 
 A credential is found by its name (a header, a parameter, a field of JSON, of a form, of XML, a word before `:` or `=`)
-or by its form (URLs of Slack and Discord, keys of GitHub and AWS, JWTs, a password in a URL). All other bytes stay as
-they are. When in doubt a value is replaced: no test of an adapter needs the value of a secret.
+or by its form (`token_forms`, a password in a URL). The names are those of `alertmap.credentials`. All other bytes stay
+as they are. When in doubt a value is replaced: no test of an adapter needs the value of a secret.
+
+Whatever `decode` and `envelope` would read for some adapter is read here: in any character set, whatever the headers
+declare, also where the body is over the limits, cut off, or not well-formed.
 """
 
 import codecs
 import json
 import re
-from collections.abc import Callable, Iterable
-from urllib.parse import quote_plus, unquote_plus
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from alertmap.adapter import normalise
-from alertmap.errors import PayloadError
-from alertmap.intake.decode import inflate
+from alertmap.credentials import is_secret_parameter, looks_generated
+from alertmap.errors import ConfigurationError, PayloadError
+from alertmap.intake.decode import SEVERAL_BYTES, declared_charset, inflate
+from alertmap.intake.redact_text import DEEPEST, PLACEHOLDER, TextRedactor, quoted, unquoted
+from alertmap.intake.token_forms import replace_tokens
 from alertmap.model import Request
-from alertmap.strict_json import Limits, decode_json
+from alertmap.strict_json import Limits
 
-PLACEHOLDER = "REDACTED"
-"""The text that replaces a credential."""
-
-_NAMES = (
-    "token|secret|signature|authorization|cookie|password|passwd|passphrase|pwd|credential|api[ _-]?key|"
-    "access[ _-]?key|private[ _-]?key|routing[ _-]?key|integration[ _-]?key|webhook[ _-]?url|sig"
-)
-_BARE = r"""(?!(?:null|true|false)\b|[{\[])(?:[^"'&\s,}<\\]|\\(?!["']))+"""
-_VALUE = rf"""(?P<value>"[^"\n]+"|'[^'\n]+'|{_BARE})"""
-
-
-def _named(names: str) -> re.Pattern[str]:
-    before = rf"""(?i)(?<![\w-])(?:{names or "(?!)"})\\*["']?\s*[:=]\s*\\*"""
-    return re.compile(rf"{before}(?:(?:bearer|basic|token|digest)\s+)?{_VALUE}")
-
-
-_NAMED = _named(rf"[\w-]*?(?:{_NAMES})s?")
-"""A named value in any text: `token=…`, `Authorization: Bearer …`, `"password": "…"`."""
-
-_KNOWN = re.compile(
-    r"(?P<value>hooks\.slack\.com/services/[\w/]+|discord(?:app)?\.com/api/webhooks/\d+/[\w-]+"
-    r"|webhook\.office\.com/webhookb2/[\w@/-]+|\bgh[pousr]_\w{20,}|\bxox[abp]-[\w-]+|AKIA[0-9A-Z]{16}|AC[0-9a-f]{32}"
-    r"|\beyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]+)?|Bearer\s+\S+|Basic\s+[A-Za-z0-9+/=]{8,})"
-)
-"""A credential by its form, under any name."""
-
-_IN_URL = re.compile(r"(?<=://)(?P<value>[^/\s:@\"]{1,200}:[^/\s:@\"]{1,200})(?=@)")
-_ELEMENT = re.compile(rf"(?i)<[\w.:-]*?(?:{_NAMES})s?(?:\s[^<>]*)?>(?P<value>(?:[^<]|<!\[CDATA\[[^\]<]*\]\]>)+)(?=</)")
-_PART = re.compile(
-    rf'(?i)\bname="[\w. -]{{0,99}}?(?:{_NAMES})s?"[^\n]{{0,999}}\n'
-    r"(?:[\w-]{1,99}:[^\n]{0,999}\n){0,8}\r?\n(?P<value>[^\r\n]+)"
-)
-_SECRET = re.compile(rf"(?i)[\w. -]*(?:{_NAMES})s?")
-_SECRET_HEADER = re.compile(r"(?i).*(?:token|secret|signature|auth|cookie|pass|credential|(?<!idempotency-)key).*")
-_SECRET_PARAMETER = re.compile(rf"(?i)[\w. -]*(?:{_NAMES})s?|key|code|auth|pass")
-_TOKEN_IN_PATH = re.compile(r"(?=[^/]*[0-9])(?=[^/]*[A-Za-z])[\w-]{20,}")
+__all__ = ["PLACEHOLDER", "redact", "secrets_in"]
 
 
 def redact(request: Request, also: Iterable[str] = ()) -> Request:
@@ -60,32 +30,38 @@ def redact(request: Request, also: Iterable[str] = ()) -> Request:
 
     A compressed body is inflated. A body that cannot be inflated, or that then exceeds the default limits, is replaced
     entirely, because its credentials cannot be found.
+
+    Raises:
+        ConfigurationError: an argument has another type than declared.
     """
-    names = frozenset(map(normalise, also))
-    headers, query = dict(request.headers), dict(request.query)
-    body = _readable(request)
-    headers.pop("content-encoding", "")
-
-    def text(part: str) -> str:
-        return _text(part, names)
-
-    is_form = "form-urlencoded" in headers.get("content-type", "").lower()
-    clean = _encoded(body, (lambda part: _form(part, names)) if is_form else text)
-    if clean != request.body:
+    if not isinstance(request, Request):
+        raise ConfigurationError(f"expected a Request, got {type(request).__name__}")
+    names = () if isinstance(also, str) or not isinstance(also, Iterable) else tuple(also)
+    if not all(isinstance(name, str) for name in names) or (also and not names):
+        raise ConfigurationError("the names of secrets must be a collection of str")
+    redactor = _Redactor(names)
+    headers = dict(request.headers)
+    headers.pop("content-encoding", None)
+    body = redactor.body(_readable(request), headers.get("content-type", ""))
+    if body != request.body:
         headers.pop("content-length", None)
     return Request(
-        clean,
+        body,
         request.method,
-        "/".join(text(_TOKEN_IN_PATH.sub(PLACEHOLDER, step)) for step in request.path.split("/")),
-        {name: _of(name, value, _SECRET_HEADER, names) for name, value in headers.items()},
-        {name: _of(name, value, _SECRET_PARAMETER, names) for name, value in query.items()},
+        redactor.path(request.path),
+        {name: redactor.header(name, value) for name, value in headers.items()},
+        dict(redactor.parameter(name, value) for name, value in request.query.items()),
     )
 
 
-def _of(name: str, value: str, secret: re.Pattern[str], names: frozenset[str]) -> str:
-    if not value or normalise(name) in names or secret.fullmatch(name):
-        return value and PLACEHOLDER
-    return _text(value, names)
+def secrets_in(text: str) -> list[str]:
+    """List the beginnings of all parts of a text that `redact` would replace; each is cut to 24 characters.
+
+    Parts with the word `example` are left out: vendors print such in their documentation.
+    """
+    redactor = _Redactor(())
+    redactor.body(text, "")
+    return [found[:24] for found in redactor.found if "example" not in found.lower()]
 
 
 def _readable(request: Request) -> bytes | str:
@@ -95,101 +71,181 @@ def _readable(request: Request) -> bytes | str:
         return PLACEHOLDER.encode()
 
 
-def _encoded(body: bytes | str, clean: Callable[[str], str]) -> bytes | str:
-    if isinstance(body, str):
-        return clean(body)
-    charset = "utf-16" if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
-    try:
-        text = body.decode(charset)
-    except UnicodeDecodeError:
-        charset = "latin-1"  # decodes any bytes and keeps each of them
-        text = body.decode(charset)
-    cleaned = clean(text)
-    return body if cleaned == text else cleaned.encode(charset)
-
-
-# --- Bodies ----------------------------------------------------------------------------------------------------------
-
-
-def _text(text: str, names: frozenset[str]) -> str:
-    if text.lstrip()[:1] in ("{", "["):
-        try:
-            decode_json(text, Limits())
-        except PayloadError:
-            pass
-        else:
-            return _json(text, names)
-    return _plain(text, names)
-
-
-def _plain(text: str, names: frozenset[str]) -> str:
-    for pattern in (_ELEMENT, _PART, _named("|".join(map(re.escape, sorted(names)))), _NAMED, _KNOWN, _IN_URL):
-        text = pattern.sub(_replaced, text)
-    return text
-
-
-def _replaced(match: re.Match[str]) -> str:
-    value, start = match["value"], match.start("value") - match.start()
-    quote_ = value[0] if value[0] in "\"'" else ""
-    return f"{match[0][:start]}{quote_}{PLACEHOLDER}{quote_}{match[0][start + len(value) :]}"
-
-
-def _form(text: str, names: frozenset[str]) -> str:
-    if text.lstrip()[:1] in ("{", "[", "<"):  # the content type may be wrong
-        return _text(text, names)
-    return "&".join(_pair(pair, names) for pair in text.split("&"))
-
-
-def _pair(pair: str, names: frozenset[str]) -> str:
-    name, equals, value = pair.partition("=")
-    text = unquote_plus(value)
-    clean = _of(unquote_plus(name), text, _SECRET, names)
-    return pair if clean == text else f"{name}{equals}{quote_plus(clean)}"
-
-
-_TOKEN = re.compile(
-    r"""(?P<name>"(?:[^"\\]|\\.)*"(?=\s*:))|(?P<text>"(?:[^"\\]|\\.)*")|(?P<number>-?[0-9][\w.+-]*)|(?P<mark>[\[\]{},])""",
-    re.DOTALL,
+_SECRET_HEADER = (
+    *("token", "secret", "signature", "auth", "cookie", "pass", "credential", "jwt", "hmac", "session", "csrf", "xsrf"),
+    *("bearer", "assertion"),
 )
+_TOKEN_IN_PATH = re.compile(r"[\w-]{20,}+|[0-9a-fA-F]{16,}+")
+_DECLARED_CHARACTERS = 1024  # of a content type
 
 
-def _json(text: str, names: frozenset[str]) -> str:
-    """Replace the secrets of JSON token by token, so that everything else stays as it was written."""
-    secret = [False]  # one entry for each open object or list, the innermost last
-    here = False  # the next value is secret
+class _Redactor(TextRedactor):
+    """Replaces the credentials in the parts of a request."""
 
-    def replaced(match: re.Match[str]) -> str:
-        nonlocal here
-        written = match[0]
-        match match.lastgroup:
-            case "name":
-                name = _string(written)
-                here = secret[-1] or normalise(name) in names or _SECRET.fullmatch(name) is not None
-            case "mark" if written in "{[":
-                secret.append(here)
-            case "mark":
-                if written in "}]" and len(secret) > 1:
-                    secret.pop()
-                here = secret[-1]
-            case _ if here:
-                return written if written == '""' else f'"{PLACEHOLDER}"'
-            case "text":
-                inner = _string(written)
-                clean = _text(inner, names)
-                return written if clean == inner else json.dumps(clean)
-        return written
+    def header(self, name: str, value: str) -> str:
+        """Return the value of a header without credentials."""
+        lower = name.lower()
+        is_key = "key" in lower.replace("idempotency-key", "")
+        if self.kind(name) or is_key or any(word in lower for word in _SECRET_HEADER):
+            return value and PLACEHOLDER
+        return self.words(self.text(value), is_url=True)
 
-    return _TOKEN.sub(replaced, text)
+    def parameter(self, name: str, value: str) -> tuple[str, str]:
+        """Return a parameter of the query without credentials; a parameter without a value may be one itself."""
+        if not value:
+            return _without_tokens(replace_tokens(name, PLACEHOLDER, self.found.append)), value
+        is_named = self.kind(name) or is_secret_parameter(name)
+        return replace_tokens(name, PLACEHOLDER, self.found.append), PLACEHOLDER if is_named else self.text(value)
+
+    def path(self, path: str) -> str:
+        """Return a path without credentials: it may be a URL, hold a token, or name one in its last but one step."""
+        before = ""
+        steps = []
+        for step in self.words(path, is_url=True).split("/"):
+            inner, charset = unquoted(step) if "%" in step else (step, "utf-8")
+            clean = _without_tokens(self.text(inner))
+            if step and (self.kind(before) or is_secret_parameter(before)):
+                clean = PLACEHOLDER
+            steps.append(step if clean == inner else quoted(clean, charset))
+            before = inner
+        return "/".join(steps)
+
+    # --- Bodies ------------------------------------------------------------------------------------------------------
+
+    def body(self, body: bytes | str, content_type: str) -> bytes | str:
+        """Return a body without credentials."""
+        content_type = content_type[:_DECLARED_CHARACTERS]
+        is_form = "form-urlencoded" in content_type.lower()
+        if isinstance(body, bytes):
+            return self.data(body, declared_charset(content_type), is_form=is_form)
+        try:
+            data = body.encode()
+        except UnicodeEncodeError:
+            return self.text(body, is_form=is_form)
+        # A part of multipart may be in another character set.
+        return self.data(data, "utf-8", is_form=is_form).decode("utf-8", "replace")
+
+    def data(self, data: bytes, charset: str | None, depth: int = 0, *, is_form: bool = False) -> bytes:
+        """Return bytes without credentials: multipart, or text in some character set."""
+        multipart = _MULTIPART.match(data)
+        if multipart is not None and depth < DEEPEST:
+            return self._multipart(data, multipart[1], depth)
+        decoded = _decoded(data, charset)
+        clean = self.text(decoded.text, depth, is_form=is_form)
+        return data if clean == decoded.text else _encoded(clean, decoded)
+
+    def _multipart(self, data: bytes, boundary: bytes, depth: int) -> bytes:
+        pieces = re.split(rb"((?:\A|(?<=\n))--" + re.escape(boundary) + rb")", data)
+        clean = b"".join([self._part(piece, depth) if index % 2 == 0 else piece for index, piece in enumerate(pieces)])
+        # A private key, too, begins with a line that may be a boundary.
+        text = clean.decode("utf-8", "surrogateescape")
+        return self.words(text, DEEPEST).encode("utf-8", "surrogateescape")
+
+    def _part(self, part: bytes, depth: int) -> bytes:
+        blank = _BLANK_LINE.search(part)
+        if blank is None:
+            return self.data(part, None, depth + 1)
+        head, value = part[: blank.end()], part[blank.end() :]
+        headers = head.decode("latin-1")
+        charset = _part_charset(headers)
+        end = len(value.rstrip(b"\r\n"))
+        text = _decoded(value[:end], charset).text.strip()
+        if any(self.is_secret(name["quoted"] or name["bare"] or "", text) for name in _PART_NAME.finditer(headers)):
+            self.found.append(text)
+            clean = PLACEHOLDER.encode()
+        else:
+            clean = self.data(value[:end], charset, depth + 1)
+        return self.words(headers).encode("latin-1") + clean + value[end:]
 
 
-def _string(token: str) -> str:
-    return str(json.loads(token))
+def _without_tokens(step: str) -> str:
+    """Replace what looks like a token in a path; words with a number between them, `utf8-and-latin-1`, do not."""
+    return _TOKEN_IN_PATH.sub(lambda match: PLACEHOLDER if looks_generated(match[0]) else match[0], step)
 
 
-# --- Checking --------------------------------------------------------------------------------------------------------
+# --- Multipart -------------------------------------------------------------------------------------------------------
+
+_MULTIPART = re.compile(rb"[\r\n]*+--([^\r\n]{1,256}?)[ \t]*+\r?\n[A-Za-z-]{1,64}:")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_PART_NAME = re.compile(r"""(?i)(?<![\w-])name\s*+=\s*+(?:"(?P<quoted>[^"]*+)"|(?P<bare>[^\s;"]++))""")
+_PART_TYPE = re.compile(r"(?i)content-type:([^\n]*+)")
 
 
-def secrets_in(text: str) -> list[str]:
-    """List the beginnings of all parts of a text that look like credentials; each is cut to 24 characters."""
-    found = [match for pattern in (_NAMED, _KNOWN) for match in pattern.finditer(text)]
-    return [match[0][:24] for match in found if PLACEHOLDER not in match[0] and "example" not in match[0].lower()]
+def _part_charset(headers: str) -> str | None:
+    found = _PART_TYPE.search(headers)
+    return declared_charset(found[1][:_DECLARED_CHARACTERS]) if found is not None else "utf-8"
+
+
+# --- Character sets --------------------------------------------------------------------------------------------------
+
+# A mark is read as a character, so that it stays where it is.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins with the mark of UTF-16
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SAMPLE = 1024  # bytes in which zeros tell UTF-16 and UTF-32
+
+
+class _Decoded(NamedTuple):
+    """Text of some bytes, and how it becomes these bytes again."""
+
+    text: str
+    codec: str
+    errors: str
+    rest: bytes = b""
+    """Half a character at the end."""
+
+
+def _decoded(data: bytes, declared: str | None) -> _Decoded:
+    for codec, width in _codecs(data, declared):
+        errors = "surrogatepass" if width > 1 else "strict"
+        end = len(data) - len(data) % width
+        try:
+            text = data[:end].decode(codec, errors)
+            if text.encode(codec, errors) == data[:end]:
+                return _Decoded(text, codec, errors, data[end:])
+        except UnicodeError:
+            continue
+    return _Decoded(data.decode("utf-8", "surrogateescape"), "utf-8", "surrogateescape")
+
+
+def _codecs(data: bytes, declared: str | None) -> Iterator[tuple[str, int]]:
+    """Yield the codecs that bytes may be in, in the order in which `decode` tries them, and the widths of units."""
+    yield from ((codec, int(codec[4:6]) // 8) for mark, codec in _MARKS if data.startswith(mark))
+    # Bytes that are hardly zero are ASCII with a zero in it, whatever is declared.
+    zeros = [data[place:_SAMPLE:4].count(0) * 400 // (len(data[:_SAMPLE]) + 1) for place in range(4)]
+    first, last = min(zeros[0], zeros[2]), min(zeros[1], zeros[3])
+    if min(zeros[1:3]) > _NEARLY_ALL:
+        yield ("utf-32-be" if zeros[0] > zeros[3] else "utf-32-le"), 4
+    if max(first, last) > _MANY:
+        yield ("utf-16-be" if first > last else "utf-16-le"), 2
+    several = declared is not None and SEVERAL_BYTES.fullmatch(declared) is not None
+    if declared is not None and several and not declared.startswith("utf-"):
+        yield declared, 1
+    yield "utf-8", 1
+    if declared is not None:
+        yield declared, 1
+
+
+_NEARLY_ALL, _MANY = 90, 20  # percent of the bytes in one place of four
+
+
+def _encoded(clean: str, decoded: _Decoded) -> bytes:
+    try:
+        data = clean.encode(decoded.codec, decoded.errors)
+    except UnicodeEncodeError:
+        # A text of JSON was written anew, and holds a character that was escaped because the character set lacks it.
+        data = "".join(
+            [it if _fits(it, decoded) else json.dumps(it)[1:-1] for it in re.split(r"([^\x00-\x7f])", clean)]
+        ).encode(decoded.codec, decoded.errors)
+    return data + decoded.rest
+
+
+def _fits(text: str, decoded: _Decoded) -> bool:
+    try:
+        text.encode(decoded.codec, decoded.errors)
+    except UnicodeEncodeError:
+        return False
+    return True

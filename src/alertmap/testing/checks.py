@@ -29,7 +29,7 @@ from alertmap.intake.dedup import MAX_KEY
 from alertmap.intake.detect import Detection, detect, match_of, recognise
 from alertmap.intake.marks import Index, first_event, marks_of
 from alertmap.intake.parse import parse, parse_document
-from alertmap.intake.redact import PLACEHOLDER, secrets_in
+from alertmap.intake.redact import PLACEHOLDER, redact, secrets_in
 from alertmap.model import Alert, Batch, ProblemCode, Request, Severity, State, Times
 from alertmap.paths import JsonPath, resolve
 from alertmap.strict_json import Limits
@@ -88,6 +88,8 @@ def _rivals(adapter: Adapter, found: Detection | None) -> list[Adapter]:
 def no_secrets(adapter: Adapter, case: Case) -> None:
     """A fixture holds nothing that looks like a credential, and no alert holds what was scrubbed from it."""
     assert not secrets_in(case.file.read_text(encoding="utf-8", errors="replace")), f"scrub {case.file.name}"
+    clean = redact(case.request)
+    assert (clean.path, clean.query) == (case.request.path, case.request.query), f"scrub the URL of {case.file.name}"
     for alert in alerts_of(adapter, case):
         for name, text in _named_texts(alert):
             assert PLACEHOLDER not in text, f"{name} holds what is scrubbed from {case.file.name}: a credential"

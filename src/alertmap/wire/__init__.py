@@ -13,9 +13,11 @@ from alertmap.wire.freeform import (
     SingleText,
     Texts,
     flatten,
+    hide_secrets,
     informative_keys,
     scalar_text,
     unwrap_payload_field,
+    without_secrets,
 )
 from alertmap.wire.models import (
     Encoding,
@@ -140,6 +142,7 @@ __all__ = [
     "fields",
     "fits",
     "flatten",
+    "hide_secrets",
     "in_text",
     "informative_keys",
     "is_closed",
@@ -172,4 +175,5 @@ __all__ = [
     "unwrap_payload_field",
     "uuid1_time",
     "without_placeholders",
+    "without_secrets",
 ]

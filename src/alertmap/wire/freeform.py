@@ -1,15 +1,17 @@
 """Types for values that people fill in: fields with any kind of scalar, and documents without a fixed shape."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 
-from alertmap.credentials import CREDENTIALS
+from alertmap.credentials import hidden, is_secret
 from alertmap.errors import ConfigurationError
 from alertmap.model import ProblemCode
 from alertmap.paths import MISSING, JsonPath, parse_path, resolve
 from alertmap.wire.models import Encoding, json_or_text
 from alertmap.wire.nodes import Mismatch, Node, kind, mismatch
 from alertmap.wire.scalars import number_text
+
+T = TypeVar("T")
 
 
 def scalar_text(value: object) -> str | None:
@@ -33,7 +35,7 @@ def flatten(value: Any, *before: str) -> Iterator[tuple[tuple[str, ...], str]]:
         return
     if type(value) is dict:
         for name, below in value.items():
-            if name.strip().casefold() not in CREDENTIALS:
+            if not is_secret(name, below):
                 yield from flatten(below, *before, name)
     elif type(value) is list and _joined(value) is None:
         for index, below in enumerate(value):
@@ -47,9 +49,19 @@ def flatten(value: Any, *before: str) -> Iterator[tuple[tuple[str, ...], str]]:
 _LONGEST_NAMES = 512
 
 
+def without_secrets(pairs: Mapping[str, T]) -> dict[str, T]:
+    """Return the pairs whose names are not those of credentials: for labels and values that users name."""
+    return {name: value for name, value in pairs.items() if not is_secret(name, value)}
+
+
+def hide_secrets(identity: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return an identity with a hash for each value whose name is that of a credential, so that keys stay distinct."""
+    return {name: hidden(value) if value and is_secret(name, value) else value for name, value in identity.items()}
+
+
 def informative_keys(document: Mapping[str, Any]) -> list[str]:
     """Return the keys of a document that are not null and hold no credential."""
-    return [key for key, value in document.items() if value is not None and key.strip().casefold() not in CREDENTIALS]
+    return [key for key, value in document.items() if value is not None and not is_secret(key, value)]
 
 
 def unwrap_payload_field(document: Any) -> Any:

@@ -84,7 +84,7 @@ def reading(fields: Fields, state: str, problems: list[Problem]) -> Reading:
 
 def identity(fields: Fields, title: str, resource: str) -> list[Identity]:
     named = fields.options.key_places()
-    key = {place.text: wire.scalar_text(place.find(fields.document)) or "" for place in named}
+    key = wire.hide_secrets({place.text: wire.scalar_text(place.find(fields.document)) or "" for place in named})
     _, stateless = split_title(title)
     by_title: list[Identity] = [{"title": stateless, "resource": resource or None}] if stateless else []
     return [key or {"key": fields.text("key")}, *by_title]
@@ -169,7 +169,7 @@ def flat(named: Iterable[tuple[str, Any]]) -> dict[str, str]:
         for names, text in wire.flatten(value):
             found.setdefault(".".join(names) or name, text)
     found.pop("", None)
-    return found
+    return wire.without_secrets(found)
 
 
 def read_text(text: str) -> Reading | Problem:
