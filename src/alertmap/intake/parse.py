@@ -3,7 +3,7 @@
 decode -> envelopes off -> wire model -> `read` -> scrub, severity, key -> alerts. Nothing but `AlertmapError` leaves.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ from alertmap.intake import registry
 from alertmap.intake.decode import decode, unread_query
 from alertmap.intake.dedup import dedup_key
 from alertmap.intake.detect import is_marked, match_shape, recognise, strongly_anothers
-from alertmap.intake.envelope import MOST, Unwrapped, unwrap
+from alertmap.intake.envelope import MOST, Unwrapped, is_plain_url, unwrap
 from alertmap.intake.scrub import scrub
 from alertmap.intake.severity import Decision
 from alertmap.intake.source import Source, resolve_options, resolve_source
@@ -167,6 +167,7 @@ class _Opened(NamedTuple):
     delivery_id: str
     events: Iterable[_Event] = ()
     handshake: Notice | None = None
+    problems: tuple[Problem, ...] = ()
 
 
 def _read(call: _Call, document: Any, request: Request, problems: tuple[Problem, ...]) -> Batch:
@@ -183,6 +184,7 @@ def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem
     adapter = call.adapter
     context = wire.ParseContext(request, call.received_at)
     unwrapped = _without_envelopes(call, document, context)
+    problems += unwrapped.problems
     handshake = unwrapped.handshake
     if handshake is not None:
         return Batch(
@@ -193,7 +195,7 @@ def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem
             envelopes=unwrapped.envelopes,
             reason=handshake.reason,
             reply=handshake.reply,
-            confirm_url=handshake.confirm_url,
+            confirm_url=_confirm_url(handshake),
             delivery_id=unwrapped.delivery_id,
         )
     inside = unwrapped.document
@@ -222,8 +224,14 @@ def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem
         delivery_id=notice.delivery_id or unwrapped.delivery_id or _delivery_id(adapter, request),
         reason=None if alerts else notice.reason or Reason.NO_ALERT,
         reply=notice.reply,
-        confirm_url=notice.confirm_url,
+        confirm_url=_confirm_url(notice),
     )
+
+
+def _confirm_url(notice: Notice) -> str | None:
+    """The URL of a handshake, which the caller will visit, unless there is more in it than a URL."""
+    url = notice.confirm_url
+    return url if url is not None and is_plain_url(url) else None
 
 
 def _delivery_id(adapter: Adapter, request: Request) -> str:
@@ -235,18 +243,20 @@ def _delivery_id(adapter: Adapter, request: Request) -> str:
 def _without_envelopes(call: _Call, document: Any, context: wire.ParseContext) -> _Opened:
     outer, delivery_id = document, ""
     envelopes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
     while True:
         try:
             events = _events(call, document, context)
-            return _Opened(document, envelopes, delivery_id, events)
+            return _Opened(document, envelopes, delivery_id, events, problems=problems)
         except wire.Mismatch as error:
             context.warnings.clear()
             inner = _inner(call, document) if len(envelopes) < MOST else None
             if inner is None:
                 raise _shape_error(call, error, outer, context.request) from None
         envelopes, delivery_id = (*envelopes, inner.name), inner.delivery_id or delivery_id
+        problems += inner.problems
         if inner.handshake is not None:
-            return _Opened(document, envelopes, delivery_id, handshake=inner.handshake)
+            return _Opened(document, envelopes, delivery_id, handshake=inner.handshake, problems=problems)
         document = inner.document
 
 
@@ -263,13 +273,21 @@ def _shape_error(call: _Call, error: wire.Mismatch, document: Any, request: Requ
     return ShapeError(str(error), problems=error.problems(), hint=hint)
 
 
-def _guard(adapter: Adapter, shape: Shape, document: Any, request: Request) -> None:
-    """Refuse a body that is not marked as this vendor's, but strongly as another's."""
-    if "*" in adapter.reads_also or is_marked(adapter, shape, document, request):
+def _guard(adapter: Adapter, shape: Shape, document: Any, context: wire.ParseContext) -> None:
+    """Refuse a body that is not marked as this vendor's, but strongly as another's; or note it, if it is read anyway.
+
+    The words of a state do not count here: a state that is missing or unknown never refuses.
+    """
+    if is_marked(adapter, shape, document, context.request):
         return
-    other = strongly_anothers(document, request, adapter)
-    if other is not None:
+    other = strongly_anothers(document, context.request, adapter)
+    if other is None:
+        return
+    if "*" not in adapter.reads_also:
         raise wire.Mismatch(((), f"expected a body of {adapter.title}, got one that looks like {other.vendor}"))
+    context.warn(
+        (), ProblemCode.LOOKS_LIKE, f"this looks like {other.vendor}, which has its own adapter: {other.reason}"
+    )
 
 
 def _events(call: _Call, document: Any, context: wire.ParseContext) -> Iterable[_Event]:
@@ -285,23 +303,38 @@ def _events(call: _Call, document: Any, context: wire.ParseContext) -> Iterable[
         document = wire.without_placeholders(document, adapter.placeholders, context)
     if adapter.prepare is not None:
         document = adapter.prepare(document)
-    read = _reader(adapter)
+    read, may_fit = _reader(adapter)
     events: Sequence[_Event]
     if adapter.many and type(document) is list:
         if not document:
-            context.warnings.append(((), ProblemCode.MISSING, "the array is empty"))
-        events = [_Event(where, *found) for where, found in wire.items(document, (), context, read)]
+            context.warn((), ProblemCode.MISSING, "the array is empty")
+        events = [_Event(where, *found) for where, found in wire.items(document, (), context, read, may_fit)]
     else:
         events = (_Event((), *read(document, (), context)),)
     if events:
-        _guard(adapter, events[0].shape, document, context.request)
+        _guard(adapter, events[0].shape, document, context)
     return events
 
 
 @lru_cache(maxsize=512)
-def _reader(adapter: Adapter) -> wire.Read:
-    """Return what reads a value as the first shape whose model fits: it gives the shape and the event."""
+def _reader(adapter: Adapter) -> tuple[wire.Read, Callable[[Any], bool]]:
+    """Return what reads a value as the first shape whose model fits, and the check whether it may fit one of them.
+
+    The reader returns the shape and the event.
+    """
     readers = [(shape, shape.model, wire.reader(shape.model)) for shape in adapter.shapes]
+    models = [model for _, model, _ in readers]
+    is_only_model = sum(map(wire.is_model, models)) == 1
+    misfits: dict[str, str] = {}
+
+    def misfit(value: Any, where: JsonPath) -> wire.Mismatch:
+        # No shape fits: structuring the union says what each of them needs, the same for all values of a type.
+        if is_only_model and type(value) is dict:
+            return wire.misfit(value, where, models)
+        kind = wire.kind(value)
+        if kind not in misfits:
+            misfits[kind] = wire.misfit(value, (), models).faults[0][1]
+        return wire.Mismatch((where, misfits[kind]))
 
     def read(value: Any, where: JsonPath, context: wire.ParseContext) -> tuple[Shape, Any]:
         for shape, model, read_one in readers:
@@ -314,10 +347,9 @@ def _reader(adapter: Adapter) -> wire.Read:
             raise wire.Mismatch((where, f"expected the keys that mark a body of {adapter.title}"))
         if len(readers) == 1:  # the message of one model is more exact
             return readers[0][0], readers[0][2](value, where, context)
-        # No shape fits: structuring the union says what each of them needs.
-        raise wire.misfit(value, where, [model for _, model, _ in readers])
+        raise misfit(value, where)
 
-    return read
+    return read, wire.may_fit_any(models)
 
 
 def _readings(call: _Call, events: Iterable[_Event]) -> tuple[list[tuple[Reading, Times]], list[Problem], Notice]:
@@ -480,8 +512,14 @@ def _identity(reading: Reading) -> tuple[Mapping[str, str], Problem | None]:
 
 
 def _weaker(parts: Mapping[str, str]) -> Problem:
-    message = f"the usual identity is missing; the key is made of {', '.join(sorted(parts))} only"
+    names = [name[:_LONGEST_NAME] for name in sorted(parts)[:_NAMED]]
+    names += [f"{len(parts) - _NAMED} more"] if len(parts) > _NAMED else []
+    message = f"the usual identity is missing; the key is made of {', '.join(names)} only"
     return Problem(ProblemCode.KEY_FALLBACK, "identity", message)
+
+
+_NAMED = 8  # parts of an identity that a message names
+_LONGEST_NAME = 64
 
 
 def _decided(call: _Call, reading: Reading, element: Any, document: Any) -> Decision:

@@ -7,6 +7,7 @@ them. Models and types are pure declarations. The `Encoding` of a field's type d
 
 from alertmap.wire._compiled import Read, json_in, misfit, reader, structure
 from alertmap.wire.freeform import (
+    Flat,
     Path,
     PathOption,
     ScalarText,
@@ -34,6 +35,7 @@ from alertmap.wire.models import (
     json_or_text,
     kind_of,
     loosen,
+    may_fit_any,
     model,
     named,
     required_keys,
@@ -102,6 +104,7 @@ __all__ = [
     "EpochNanos",
     "EpochSeconds",
     "Field",
+    "Flat",
     "Header",
     "HtmlText",
     "Items",
@@ -150,6 +153,7 @@ __all__ = [
     "kind",
     "kind_of",
     "loosen",
+    "may_fit_any",
     "misfit",
     "mismatch",
     "model",

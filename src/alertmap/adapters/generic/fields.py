@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any, Literal, NamedTuple
 
 from attrs import Factory
@@ -16,6 +17,7 @@ ENDS = {word for word, state in conventions.STATES.items() if state is State.RES
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
 UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 MAX_WRAPPERS = 4
+MOST_MAPS = 8
 
 
 @wire.model
@@ -124,7 +126,7 @@ def guess(document: Mapping[str, Any], options: Options, at: JsonPath) -> Fields
         take("firing", usual("firing", is_flag))
         take("resolved", usual("resolved", is_flag))
         take("ending", usual("severity", is_end))
-    maps = () if options.labels else tuple(usual("labels", is_map))
+    maps = () if options.labels else tuple(islice(usual("labels", is_map), MOST_MAPS))
     guesses: dict[str, JsonPath] = {name: (key,) for name, key in keys.items()}
     return Fields(document, options, at, among_labels(document, options, maps) | guesses, maps)
 
