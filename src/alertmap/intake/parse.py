@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from attrs import evolve
-
 from alertmap import wire
+from alertmap._records import extender
 from alertmap.adapter import Adapter, Shape
 from alertmap.errors import (
     AdapterError,
@@ -199,8 +198,8 @@ def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem
             delivery_id=unwrapped.delivery_id,
         )
     inside = unwrapped.document
-    readings, more, notice = _readings(call, unwrapped.events)
-    batch_problems = [*problems, *more]
+    batch_problems = _Problems(problems)
+    readings, notice = _readings(call, unwrapped.events, batch_problems)
     warnings = _by_reading([reading for reading, _ in readings], context, batch_problems)
     alerts: list[Alert] = []
     for index, (reading, times) in enumerate(readings):
@@ -208,15 +207,16 @@ def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem
         if isinstance(made, Alert):
             alerts.append(made)
         else:
-            batch_problems.append(made)
-    refused = [problem for problem in batch_problems if problem.code is ProblemCode.BAD_ELEMENT]
-    if not alerts and refused and notice.reason is None:
-        raise ShapeError(join_limited([f"{it.message} @ {it.path}" for it in refused]), problems=batch_problems)
+            batch_problems.add(made)
+    if not alerts and batch_problems.refused and notice.reason is None:
+        refused = [problem for problem in batch_problems.all() if problem.code is ProblemCode.BAD_ELEMENT]
+        message = join_limited([f"{it.message} @ {it.path}" for it in refused])
+        raise ShapeError(message, problems=batch_problems.all())
     return Batch(
         vendor=adapter.name,
         source=call.source.name,
         alerts=tuple(alerts),
-        problems=tuple(batch_problems),
+        problems=batch_problems.all(),
         raw=inside,
         envelopes=unwrapped.envelopes,
         truncated=notice.truncated,
@@ -352,19 +352,44 @@ def _reader(adapter: Adapter) -> tuple[wire.Read, Callable[[Any], bool]]:
     return read, wire.may_fit_any(models)
 
 
-def _readings(call: _Call, events: Iterable[_Event]) -> tuple[list[tuple[Reading, Times]], list[Problem], Notice]:
+class _Problems:
+    """Problems of a batch: the first ones of its elements are listed, the others counted."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.listed = [*problems]
+        self.left_out = 0
+        self.refused = False
+        """An element cannot be read."""
+
+    def add(self, problem: Problem) -> None:
+        self.refused = self.refused or problem.code is ProblemCode.BAD_ELEMENT
+        if len(self.listed) < _MOST_PROBLEMS:
+            self.listed.append(problem)
+        else:
+            self.left_out += 1
+
+    def all(self) -> tuple[Problem, ...]:
+        if not self.left_out:
+            return tuple(self.listed)
+        code = ProblemCode.BAD_ELEMENT if self.refused else ProblemCode.TRUNCATED
+        return (*self.listed, Problem(code, "$", f"{self.left_out} more problems are not listed"))
+
+
+_MOST_PROBLEMS = 1_000
+
+
+def _readings(call: _Call, events: Iterable[_Event], problems: _Problems) -> tuple[list[tuple[Reading, Times]], Notice]:
     readings: list[tuple[Reading, Times]] = []
-    problems: list[Problem] = []
     notice = _NOTHING
     adapter = call.adapter
     for where, shape, event in events:
         default = shape.times or adapter.times
         for result in _results(call, shape, event, where):
             if isinstance(result, Reading):
-                reading = result if result.path or not where else evolve(result, path=where)
+                reading = result if result.path or not where else _with_path(result, where)
                 readings.append((reading, reading.times or default))
             elif isinstance(result, Problem):
-                problems.append(_within(where, result))
+                problems.add(_within(where, result))
             elif isinstance(result, Notice):
                 notice = result
             else:
@@ -372,10 +397,12 @@ def _readings(call: _Call, events: Iterable[_Event]) -> tuple[list[tuple[Reading
                 raise AdapterError(f"{message} @ {format_path(where)}")
             if len(readings) > call.limits.max_alerts:
                 raise limit_error("max_alerts", call.limits.max_alerts, "the request holds too many alerts")
-    return readings, problems, notice
+    return readings, notice
 
 
 _NOTHING = Notice()
+_with_path = extender(Reading, Reading, ("path",))
+_with_level = extender(Reading, Reading, ("level", "state"))
 
 
 def _results(call: _Call, shape: Shape, event: Any, where: JsonPath) -> Sequence[Any]:
@@ -395,7 +422,7 @@ _SINGLE = (Reading, Notice, Problem)
 
 
 def _by_reading(
-    readings: list[Reading], context: wire.ParseContext, batch_problems: list[Problem]
+    readings: list[Reading], context: wire.ParseContext, batch_problems: _Problems
 ) -> dict[int, list[Problem]]:
     """The problems that came up on the way, by the reading in whose element they stand; the others are the batch's."""
     owned: dict[int, list[Problem]] = {}
@@ -407,7 +434,7 @@ def _by_reading(
         owners = (places.get(where[:length]) for length in range(len(where), -1, -1))
         owner = None if code is ProblemCode.BAD_ELEMENT else next((it for it in owners if it is not None), None)
         if owner is None:
-            batch_problems.append(problem)
+            batch_problems.add(problem)
         else:
             owned.setdefault(owner, []).append(problem)
     return owned
@@ -426,7 +453,7 @@ def _within(path: JsonPath, problem: Problem) -> Problem:
     """A problem whose path starts at an element, with its path from the document's root."""
     if not path or not problem.path.startswith("$"):
         return problem
-    return evolve(problem, path=format_path(path) + problem.path[1:])
+    return Problem(problem.code, format_path(path) + problem.path[1:], problem.message)
 
 
 # --- Reading to alert ------------------------------------------------------------------------------------------------
@@ -446,7 +473,7 @@ def _alert(call: _Call, reading: Reading, times: Times, warnings: Iterable[Probl
     if reading.state is None:
         problems.append(_NO_STATE)
     if reading.level != clean.level or reading.state is not state:
-        reading = evolve(reading, level=clean.level, state=state)
+        reading = _with_level(reading, clean.level, state)
     decision = _decided(call, reading, element, document)
     if weaker is not None:
         problems.append(weaker)

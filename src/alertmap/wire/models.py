@@ -168,6 +168,8 @@ class Field:
     """Source of the value, where that is not a key of the document."""
     own_key_only: bool = False
     """Any key but the exact first one brings a problem."""
+    loose_keys: tuple[str, ...] = ()
+    """The loose forms of the keys."""
 
     @property
     def key(self) -> str:
@@ -209,6 +211,7 @@ def fields(cls: type) -> tuple[Field, ...]:
                 decides=decides,
                 fact=fact,
                 own_key_only=more.are_synonyms,
+                loose_keys=tuple(map(loosen, (*own, *more.keys))),
             )
         )
     return tuple(found)
@@ -221,7 +224,10 @@ def find_key(field: Field, value: Mapping[str, Any], index: Mapping[str, str] | 
     """
     sent = field.keys
     if index is not None:  # the key as it stands comes before another form of it
-        sent = tuple(key if value.get(key) is not None else index.get(loosen(key), key) for key in sent)
+        sent = tuple(
+            key if value.get(key) is not None else index.get(loose, key)
+            for key, loose in zip(sent, field.loose_keys, strict=True)
+        )
     there = [key for key in sent if key in value]
     return next((key for key in there if value[key] is not None), there[0] if there else None)
 
@@ -388,7 +394,13 @@ def may_fit_any(hints: Sequence[Any]) -> Callable[[Any], bool]:
         return lambda _: True
     models = [hint for hint in hints if hint is not str]
     takes_text = len(models) < len(hints)
-    return lambda value: (takes_text and type(value) is str) or any(fits(model, value) for model in models)
+
+    def may_fit(value: Any) -> bool:
+        if type(value) is dict:
+            return any(fits(model, value) for model in models)
+        return takes_text and type(value) is str
+
+    return may_fit
 
 
 def _has(one: _Decisive, value: Mapping[str, Any], index: Mapping[str, str] | None) -> bool:

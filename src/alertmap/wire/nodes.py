@@ -168,7 +168,10 @@ def without_placeholders(document: Any, pattern: re.Pattern[str], context: Parse
             context.leave(before)
 
     if type(document) is list:
-        return [element(value, ((), index)) for index, value in enumerate(document)]
+        return [
+            element(value, ((), index)) if type(value) in _MAY_HOLD_TEXT else value
+            for index, value in enumerate(document)
+        ]
     return element(document, ())
 
 
@@ -181,4 +184,5 @@ def _steps(link: Any) -> JsonPath:
     return tuple(reversed(steps))
 
 
+_MAY_HOLD_TEXT = frozenset((str, dict, list))
 _LONGEST_PLACEHOLDER = 256
