@@ -23,7 +23,7 @@ SECTIONS = {
         *("rfc3339", "epoch", "uuid1_time", "before", "json_in", "json_or_text", "number_in", "number_or_text"),
         *("number_text", "scalar_text", "flatten", "loosen", "state_word", "informative_keys", "unwrap_payload_field"),
         *("hide_secrets", "without_secrets"),
-        *("TimeWithText", "PathOption", "Mismatch"),
+        *("TimeWithText", "Flat", "PathOption", "Mismatch"),
     ),
 }
 """The names of `alertmap.wire` that are for authors, besides the types of fields."""
@@ -31,8 +31,8 @@ SECTIONS = {
 CORE = frozenset(
     [
         *("Encoding", "Field", "Node", "ParseContext", "Read", "certain_keys", "decides", "encoding", "fields", "fits"),
-        *("in_text", "is_closed", "is_model", "items", "kind", "kind_of", "misfit", "mismatch", "plain", "reader"),
-        *("required_keys", "shadows", "structure", "without_placeholders"),
+        *("in_text", "is_closed", "is_model", "items", "kind", "kind_of", "may_fit_any", "misfit", "mismatch", "plain"),
+        *("reader", "required_keys", "shadows", "structure", "without_placeholders"),
     ]
 )
 """The names of `alertmap.wire` for the core and the kit; authors of a wire type of their own use some of them."""

@@ -49,8 +49,19 @@ class Value:
 
     def __repr__(self) -> str:
         cls: Any = self.__class__
-        fields = (f"{it.name}={getattr(self, it.name)!r}" for it in attrs.fields(cls) if it.repr)
+        fields = (f"{it.name}={_shown(getattr(self, it.name))}" for it in attrs.fields(cls) if it.repr)
         return f"{cls.__qualname__.rpartition('>.')[2]}({', '.join(fields)})"
+
+
+_LONGEST_REPR = 4_096  # characters of one field
+
+
+def _shown(value: Any) -> str:
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of thousands of digits, or a value that is too deep
+        return f"<{type(value).__name__}>"
+    return text if len(text) <= _LONGEST_REPR else f"{text[: _LONGEST_REPR - 1]}…"
 
 
 def _compared(value: Any) -> list[Any]:

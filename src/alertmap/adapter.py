@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from attrs import Factory, field, frozen
 
 from alertmap import wire
-from alertmap.errors import ConfigurationError
+from alertmap.errors import ConfigurationError, quoted
 from alertmap.model import (
     Batch,
     Identity,
@@ -68,7 +68,7 @@ def _as_marks(marks: "Collection[str] | Recognise") -> "frozenset[str] | Recogni
     if callable(marks):
         return marks
     if isinstance(marks, str):
-        raise ConfigurationError(f"marks must be a collection of keys, not the text {marks!r}")
+        raise ConfigurationError(f"marks must be a collection of keys, not the text {quoted(marks)}")
     return frozenset(marks)
 
 
@@ -115,9 +115,9 @@ def _severity_by_word(levels: Mapping[Any, Any]) -> dict[str, Severity]:
     by_word: dict[str, Severity] = {}
     for word, severity in levels.items():
         if not isinstance(word, str) or not isinstance(severity, Severity):
-            raise ConfigurationError(f"levels must map text to a Severity, not {word!r} to {severity!r}")
+            raise ConfigurationError(f"levels must map text to a Severity, not {quoted(word)} to {quoted(severity)}")
         if by_word.setdefault(wire.loosen(word), severity) is not severity:
-            raise ConfigurationError(f"the level {word!r} has two severities")
+            raise ConfigurationError(f"the level {quoted(word)} has two severities")
     return by_word
 
 
@@ -130,7 +130,7 @@ _FORMATS = frozenset({"json", "form", "multipart", "xml", "text", "query", "empt
 
 def _as_names(names: Collection[str]) -> frozenset[str]:
     if isinstance(names, str):
-        raise ConfigurationError(f"expected a collection of names, not the text {names!r}")
+        raise ConfigurationError(f"expected a collection of names, not the text {quoted(names)}")
     return frozenset(names)
 
 
@@ -203,12 +203,12 @@ class Adapter:
 
     def __attrs_post_init__(self) -> None:
         if not _is_name(self.name):
-            raise ConfigurationError(f"an adapter's name is lower-case letters, digits and _, not {self.name!r}")
+            raise ConfigurationError(f"an adapter's name is lower-case letters, digits and _, not {quoted(self.name)}")
         object.__setattr__(self, "severity_by_word", _severity_by_word(self.levels))
         unknown = self.formats - _FORMATS
         if unknown:
             raise ConfigurationError(
-                f"{self.name}: unknown format {min(unknown)!r}; known are {', '.join(sorted(_FORMATS))}"
+                f"{self.name}: unknown format {quoted(min(unknown))}; known are {', '.join(sorted(_FORMATS))}"
             )
         if not self.shapes or not all(isinstance(shape, Shape) for shape in self.shapes):
             raise ConfigurationError(f"{self.name}: shapes must be one or more Shape(model, read)")

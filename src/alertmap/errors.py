@@ -73,7 +73,14 @@ class ShapeError(PayloadError):
     """The body decodes, but fits no shape of the vendor."""
 
 
-_LONGEST = 64  # characters of a word that are compared; the word may come from a URL
+_LONGEST = 64  # characters of a word that are compared or shown; the word may come from a URL
+
+
+def quoted(value: object) -> str:
+    """Return a value of the caller's for a message: a text quoted and cut, of any other value its type."""
+    if not isinstance(value, str):
+        return f"a {type(value).__name__}"
+    return repr(value) if len(value) <= _LONGEST else f"{value[:_LONGEST]!r}…"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

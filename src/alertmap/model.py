@@ -57,11 +57,12 @@ class ProblemCode(Enum):
     BAD_FIELD = "bad_field"  # an optional field has another type; it was left out
     BAD_LINK = "bad_link"  # a link is not absolute http(s), is too long or holds a user name; dropped
     BAD_TIME = "bad_time"  # a time cannot be read or lies outside the accepted window
-    DUPLICATE_FIELD = "duplicate_field"  # a form field occurs more than once; the last one counts
+    DUPLICATE_FIELD = "duplicate_field"  # a form field or a key of JSON occurs more than once; the last one counts
     ENCODING = "encoding"  # the body is not UTF-8, holds half a character, or is not compressed as declared
     KEY_FALLBACK = "key_fallback"  # the preferred identity is missing; the key is made of a weaker one
     LEVEL_MISSING = "level_missing"  # the level of this shape is missing; the fallback severity counts
     LEVEL_UNKNOWN = "level_unknown"  # the adapter does not know the level; the fallback severity counts
+    LOOKS_LIKE = "looks_like"  # the body has the marks of another vendor, whose adapter would read it better
     MALFORMED = "malformed"  # a text should be JSON and is not quite; the readable part was taken
     MISSING = "missing"  # a part of the payload is missing
     STATE_GUESSED = "state_guessed"  # the payload does not name the state; it was inferred
@@ -69,7 +70,7 @@ class ProblemCode(Enum):
     SYNONYM = "synonym"  # a word or a spelling outside the contract was accepted
     TIME_MISSING = "time_missing"  # the payload does not name the time of the state
     TITLE_FALLBACK = "title_fallback"  # the payload has no title; one was made
-    TRUNCATED = "truncated"  # text was cut, or the sender left out alerts
+    TRUNCATED = "truncated"  # text was cut, there were too many parts or problems, or the sender left out alerts
     UNRENDERED = "unrendered"  # a template of the sender was not filled in
 
 
@@ -276,7 +277,7 @@ class Request:
     """HTTP request as it arrived, not decoded. Its repr leaves out path, headers, query and body.
 
     Names of `headers` are kept in lower case, and looked up in any case. A query inside `path` is moved to `query`
-    unless that is given; of a repeated name the last value counts.
+    unless that is given; of a repeated name, or of headers that differ in case only, the last value counts.
 
     Raises:
         ConfigurationError: an argument has another type than declared.
@@ -295,6 +296,9 @@ class Request:
 
             object.__setattr__(self, "path", path)
             object.__setattr__(self, "query", dict(parse_qsl(query, keep_blank_values=True)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Request, (self.body, self.method, self.path, dict(self.headers), dict(self.query))
 
     @classmethod
     def of_body(cls, body: bytes | str) -> "Request":

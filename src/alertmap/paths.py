@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from alertmap.errors import ConfigurationError
+from alertmap.errors import ConfigurationError, quoted
 
 JsonPath = tuple[str | int, ...]
 """Path in a document, as keys and indexes: `("alerts", 3, "labels")`."""
@@ -42,7 +42,7 @@ def parse_path(text: object) -> JsonPath:
     while at < len(text):
         step = pattern.match(text, at)
         if step is None:
-            raise ConfigurationError(f"invalid path {text!r}: unexpected text at character {at}")
+            raise ConfigurationError(f"invalid path {quoted(text)}: unexpected text at character {at}")
         steps.append(int(step["index"]) if step["index"] else step["name"] or step["quoted"])
         at = step.end()
     return tuple(steps)

@@ -93,8 +93,11 @@ def limit_error(limit: str, allowed: int, what: str) -> LimitError:
     return LimitError(f"{what} (limit {limit} = {allowed})")
 
 
-def decode_json(text: str, limits: Limits) -> Any:
-    """Decode one JSON document; U+FFFD replaces lone surrogates.
+REPEATED = "a key of an object stands twice; the last one counts"
+
+
+def decode_json(text: str, limits: Limits, doubts: list[str] | None = None) -> Any:
+    """Decode one JSON document; U+FFFD replaces lone surrogates. A repeated key adds `REPEATED` to the given doubts.
 
     Raises:
         DecodeError: the text is not strict JSON, or holds a number beyond the range of a float.
@@ -104,8 +107,12 @@ def decode_json(text: str, limits: Limits) -> Any:
     body = text.encode()
     value = decode_plain_json(body, limits)
     if value is UNREAD:
-        value = _reference(replace_escaped_surrogates(text), limits)
+        value = _reference(replace_escaped_surrogates(text), limits, doubts)
+        check_size(value, body, limits)
+        return value
     check_size(value, body, limits)
+    if doubts is not None and has_repeated_keys(value, body, limits):
+        doubts.append(REPEATED)
     return value
 
 
@@ -163,8 +170,50 @@ def decode_plain_json(body: bytes, limits: Limits) -> Any:
         return UNREAD
 
 
-def _reference(text: str, limits: Limits) -> Any:
+def has_repeated_keys(value: Any, body: bytes, limits: Limits) -> bool:
+    """Return whether an object in a body has a key twice; `value` is what `decode_plain_json` made of the body.
+
+    What was dropped is not in the value. So a body that is the compact form of its value is answered by one comparison,
+    any other by its colons: there is one for each key that was sent, and those in texts are in the value, too.
+    """
+    assert _orjson is not None
     try:
+        again: bytes = _orjson.dumps(value)
+    except TypeError:  # deeper than orjson writes
+        return _has_repeated_keys(body, limits)
+    if again == body:
+        return False
+    if b"\\u003a" in body or b"\\u003A" in body:  # colons that are escaped
+        return _has_repeated_keys(body, limits)
+    return body.count(b":") > again.count(b":")
+
+
+def _has_repeated_keys(body: bytes, limits: Limits) -> bool:
+    try:
+        _strict_decoder(limits.max_digits, refuses_repeated=True).decode(body.decode())
+    except _RepeatedKey:
+        return True
+    return False
+
+
+class _RepeatedKey(Exception):
+    """An object has a key twice."""
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _RepeatedKey
+    return found
+
+
+def _reference(text: str, limits: Limits, doubts: list[str] | None) -> Any:
+    try:
+        if doubts is not None:
+            try:
+                return _strict_decoder(limits.max_digits, refuses_repeated=True).decode(text)
+            except _RepeatedKey:
+                doubts.append(REPEATED)
         return _strict_decoder(limits.max_digits).decode(text)
     except RecursionError:
         raise limit_error("max_depth", limits.max_depth, "the document is too deep") from None
@@ -173,7 +222,7 @@ def _reference(text: str, limits: Limits) -> Any:
 
 
 @lru_cache(maxsize=8)
-def _strict_decoder(max_digits: int) -> json.JSONDecoder:
+def _strict_decoder(max_digits: int, *, refuses_repeated: bool = False) -> json.JSONDecoder:
     def integer(digits: str) -> int:
         if len(digits) - (digits[0] == "-") > max_digits:
             raise limit_error("max_digits", max_digits, "a number has too many digits")
@@ -188,7 +237,12 @@ def _strict_decoder(max_digits: int) -> json.JSONDecoder:
     def constant(_name: str) -> NoReturn:
         raise DecodeError("NaN and Infinity are not JSON")
 
-    return json.JSONDecoder(parse_int=integer, parse_float=real, parse_constant=constant)
+    return json.JSONDecoder(
+        parse_int=integer,
+        parse_float=real,
+        parse_constant=constant,
+        object_pairs_hook=_unrepeated if refuses_repeated else None,
+    )
 
 
 _INFINITY = float("inf")

@@ -282,7 +282,8 @@ def test_lone_surrogates_are_replaced(text: str, value: Any) -> None:
         found = decode(Request(data), JSON, LIMITS)
         assert found is not None
         assert found.value == value
-        assert [(problem.code, problem.path) for problem in found.problems] == [(ProblemCode.ENCODING, "$")]
+        repeats = [(ProblemCode.DUPLICATE_FIELD, "$")] * text.count('"a":"x"')
+        assert [(problem.code, problem.path) for problem in found.problems] == [(ProblemCode.ENCODING, "$"), *repeats]
         assert "half a character" in found.problems[0].message
         json.dumps(found.value).encode()
 

@@ -64,7 +64,7 @@ def test_flatten() -> None:
         "Password": "p",
         "x-itoc360-token": "t",
     }
-    assert dict(wire.flatten(document)) == {
+    assert dict(wire.flatten(document).texts) == {
         ("a",): "1",
         ("b", "c"): "x",
         ("g",): "x, 2",

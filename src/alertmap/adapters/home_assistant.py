@@ -140,7 +140,7 @@ def read(event: Sent, options: Options) -> Reading:
     title = own_title or event.message.strip().partition("\n")[0]
     # The message of a recovery is another one; without a state there is no recovery.
     by_text = {"title": title} if event.state else {"title": own_title or None, "message": event.message.strip()}
-    rest = {".".join(names): text for names, text in wire.flatten(event.rest)}
+    rest = {".".join(names): text for names, text in wire.flatten(event.rest).texts}
     return Reading(
         state=known.get(word, event.state),
         level=event.severity or "default",

@@ -6,8 +6,9 @@ match, for that never delivers a recovery. In Chronograf: the handler "post" of 
 write the same event.
 
 A post endpoint with an `alert-template` sends what the template says. For text that is not JSON give the source the
-option `template`, a regular expression for the full text with the groups `id` and `level` and, if you like, `message`
-and `previousLevel`. Ids that two tasks share are distinguished by the option `dedup_on`: `id+task` or `id+tags`.
+option `template`, a regular expression for the full text, of at most 8,192 characters, with the groups `id` and `level`
+and, if you like, `message` and `previousLevel`. Ids that two tasks share are distinguished by the option `dedup_on`:
+`id+task` or `id+tags`.
 
 Kapacitor posts the events of a handler one after another and never sends a request twice, so they count in the order of
 arrival: their own times go back after late points. Where a queue stands between, or two handlers post the same ids to
@@ -38,6 +39,9 @@ LEVELS = {
     "WARNING": Severity.MEDIUM,  # Kapacitor's own Opsgenie handler sends P3
     "INFO": Severity.INFO,
 }
+
+
+LONGEST_TEXT = 8_192
 
 
 @wire.model
@@ -131,7 +135,11 @@ def read_rows(_event: Rows) -> None:
 
 
 def read_text(text: str, options: Options) -> Reading | Problem:
-    match = options.template.fullmatch(text.strip()) if options.template else None
+    text = text.strip()
+    if options.template and len(text) > LONGEST_TEXT:
+        message = f"the text has more than the {LONGEST_TEXT:,} characters that the option `template` is tried on"
+        return Problem(ProblemCode.BAD_ELEMENT, "$", message)
+    match = options.template.fullmatch(text) if options.template else None
     if match is None:
         return Problem(ProblemCode.BAD_ELEMENT, "$", "the text does not match the source's option `template`")
     found = match.groupdict(default="")

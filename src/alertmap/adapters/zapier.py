@@ -15,6 +15,7 @@ Limits: "Test step" really sends, and nothing tells it from an alert. A status o
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Annotated, Any
 
 from attrs import evolve
@@ -109,7 +110,7 @@ OWN_KEYS = {wire.loosen(key) for field in wire.fields(Event) for key in field.ke
 
 
 def read(event: Event) -> Reading:
-    labels = labels_of(event)
+    labels, problems = labels_of(event)
     return Reading(
         state=event.status,
         level=event.severity,
@@ -122,13 +123,18 @@ def read(event: Event) -> Reading:
         links={"url": event.url, "link": event.link},
         occurred_at=event.timestamp,
         times=None if event.timestamp else Times.NONE,
-        problems=tuple(second_spellings(event)),
+        problems=(*islice(second_spellings(event), MOST_SPELLINGS), *problems),
     )
 
 
-def labels_of(event: Event) -> dict[str, str]:
-    named = {".".join(part for name in names for part in parts(name)): text for names, text in wire.flatten(event.rest)}
-    return {name: text for name, text in named.items() if name}
+MOST_SPELLINGS = 8
+
+
+def labels_of(event: Event) -> tuple[dict[str, str], list[Problem]]:
+    flat = wire.flatten(event.rest)
+    named = {".".join(part for name in names for part in parts(name)): text for names, text in flat.texts}
+    cut = Problem(ProblemCode.TRUNCATED, "$", "the names of nested values are too long; some labels were left out")
+    return {name: text for name, text in named.items() if name}, [cut] if flat.is_cut else []
 
 
 def parts(name: str) -> list[str]:

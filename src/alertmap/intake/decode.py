@@ -14,12 +14,14 @@ from alertmap.credentials import SECRET, hidden, is_secret_parameter, kind_of_na
 from alertmap.errors import AlertmapError, ConfigurationError, DecodeError
 from alertmap.model import Problem, ProblemCode, Request
 from alertmap.strict_json import (
+    REPEATED,
     UNREAD,
     Limits,
     check,
     check_size,
     decode_json,
     decode_plain_json,
+    has_repeated_keys,
     limit_error,
     replace_escaped_surrogates,
     replace_surrogates,
@@ -49,7 +51,7 @@ def decode(request: Request, formats: frozenset[str], limits: Limits) -> Documen
         value = decode_plain_json(body, limits)
         if value is not UNREAD:
             check_size(value, body, limits)
-            return Document(value, problems)
+            return Document(value, (*problems, _REPEATED) if has_repeated_keys(value, body, limits) else problems)
     if _MULTIPART.match(body):
         value, doubts = _multipart_or_text(body, charset, formats, limits)
         return Document(value, problems + doubts)
@@ -110,6 +112,7 @@ def _encoding(*messages: str) -> tuple[Problem, ...]:
     return tuple(Problem(ProblemCode.ENCODING, "$", message) for message in messages)
 
 
+_REPEATED = Problem(ProblemCode.DUPLICATE_FIELD, "$", REPEATED)
 _HALF = "the body holds half a character (a lone surrogate); U+FFFD stands in its place"
 
 
@@ -349,7 +352,9 @@ def _structured(
         return decode_xml(text, limits), ()
     if "json" in formats:
         mended = replace_escaped_surrogates(text)
-        return decode_json(mended, limits), () if mended == text else _encoding(_HALF)
+        doubts: list[str] = []
+        value = decode_json(mended, limits, doubts)
+        return value, (*(() if mended == text else _encoding(_HALF)), *((_REPEATED,) if doubts else ()))
     raise DecodeError(f"the body is not {' or '.join(sorted(formats - {'query', 'empty'})) or 'empty'}")
 
 
@@ -370,21 +375,22 @@ def decode_form(text: str, limits: Limits, charset: str = "utf-8") -> tuple[dict
     if fields > limits.max_fields:
         raise limit_error("max_fields", limits.max_fields, "the form has too many fields")
     form: dict[str, str] = {}
-    problems: list[Problem] = []
+    doubts: dict[Problem, None] = {}
+    repeats = 0
     for pair in text.split("&"):
         if not pair:
             continue
         # Split first, decode once: values hold escaped `&` and `=`.
         name, _, value = pair.partition("=")
         if "%" in pair:
-            name = _unquoted(name, charset, problems) if "%" in name else name
-            value = _unquoted(value, charset, problems) if "%" in value else value
+            name = _unquoted(name, charset, doubts) if "%" in name else name
+            value = _unquoted(value, charset, doubts) if "%" in value else value
         if name in form:
-            problems.append(Problem(ProblemCode.DUPLICATE_FIELD, "$", "a form field stands twice; the last one counts"))
+            repeats += 1
         form[name] = value
     if len(text) > limits.max_string or fields >= limits.max_nodes:
         check(form, limits)
-    return form, tuple(problems)
+    return form, (*doubts, *[_TWICE] * repeats)
 
 
 _ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
@@ -394,14 +400,17 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
     return bytes.fromhex(found[0].decode().replace("%", ""))
 
 
-def _unquoted(text: str, charset: str, problems: list[Problem]) -> str:
+_TWICE = Problem(ProblemCode.DUPLICATE_FIELD, "$", "a form field stands twice; the last one counts")
+
+
+def _unquoted(text: str, charset: str, found: dict[Problem, None]) -> str:
     # In some character sets an escaped byte and the plain letter behind it are one character.
     try:
         plain = text.encode("utf-8" if charset.startswith("utf-") else charset)
     except UnicodeEncodeError:
         plain, charset = text.encode(), "utf-8"
     decoded, doubts = _text(_ESCAPES.sub(_unescaped, plain), charset)
-    problems += [doubt for doubt in doubts if doubt not in problems]
+    found.update(dict.fromkeys(doubts))
     return decoded
 
 
@@ -449,25 +458,30 @@ def decode_multipart(body: bytes, limits: Limits) -> tuple[dict[str, str], tuple
     if not parts.ended:
         raise DecodeError("the multipart body is cut off: its last boundary is missing")
     form: dict[str, str] = {}
-    problems: list[Problem] = []
+    doubts: dict[Problem, None] = {}
+    repeats = 0
     for headers, pieces in parts.found:
         _, options = parse_options_header(headers.get(b"content-disposition", b"")[:_HEADER])
         if b"name" not in options:
-            problems.append(Problem(ProblemCode.MISSING, "$", "a part of the body has no name; it was left out"))
+            doubts[_NAMELESS] = None
             continue
         charset = declared_charset(headers.get(b"content-type", b"")[:_HEADER].decode("latin-1"))
         try:
-            name, doubts = _text(options[b"name"], "utf-8")
-            value, more = _text(b"".join(pieces), charset)
+            name, of_name = _text(options[b"name"], "utf-8")
+            value, of_value = _text(b"".join(pieces), charset)
         except DecodeError:
-            problems += _encoding("a part of the body is not text; it was left out")
+            doubts[_TEXTLESS] = None
             continue
-        problems += [doubt for doubt in (*doubts, *more) if doubt not in problems]
+        doubts.update(dict.fromkeys((*of_name, *of_value)))
         if name in form:
-            problems.append(Problem(ProblemCode.DUPLICATE_FIELD, "$", "a form field stands twice; the last one counts"))
+            repeats += 1
         form[name] = value
     check(form, limits)
-    return form, tuple(problems)
+    return form, (*doubts, *[_TWICE] * repeats)
+
+
+_NAMELESS = Problem(ProblemCode.MISSING, "$", "a part of the body has no name; it was left out")
+_TEXTLESS = Problem(ProblemCode.ENCODING, "$", "a part of the body is not text; it was left out")
 
 
 class _Parts:

@@ -1,9 +1,10 @@
 """The dedup key: an injective, readable, bounded text of an identity's named parts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cache
 
-from alertmap.errors import ConfigurationError
+from alertmap.errors import ConfigurationError, quoted
 
 MAX_KEY = 255
 """Characters of a key at the most. PagerDuty takes 255, Opsgenie 512."""
@@ -34,6 +35,8 @@ def dedup_key(vendor: str, identity: Mapping[str, str]) -> str:
     digits stands for a credential.
     """
     text = ",".join([f"{name}={identity[name]}" for name in sorted(identity)])
+    if len(text) > _LONG:
+        return _long_key(vendor, identity)
     commas, equals = text.count(","), text.count("=")
     # What must be escaped is not printable, or changes the counts; so does an `=` in a value, which stays.
     is_plain = text.isprintable() and commas == len(identity) - 1 and equals == len(identity)
@@ -46,6 +49,57 @@ def dedup_key(vendor: str, identity: Mapping[str, str]) -> str:
     from hashlib import sha256  # noqa: PLC0415 - loads OpenSSL
 
     return f"{key[:_HASHED_PREFIX]}~{sha256(key.encode()).hexdigest()}"
+
+
+_LONG = 4_096
+_PIECE = 16_384
+"""Characters of a text of parts that is escaped at once, and of a piece of a longer one."""
+
+
+def _long_key(vendor: str, identity: Mapping[str, str]) -> str:
+    """Write the key of a long identity piece by piece, without its full text."""
+    from hashlib import sha256  # noqa: PLC0415 - loads OpenSSL
+
+    digest, beginning = sha256(), ""
+    for piece in _pieces(vendor, identity):
+        digest.update(piece.encode())
+        if len(beginning) < _HASHED_PREFIX:
+            beginning += piece[:_HASHED_PREFIX]
+    return f"{beginning[:_HASHED_PREFIX]}~{digest.hexdigest()}"
+
+
+def _pieces(vendor: str, identity: Mapping[str, str]) -> Iterator[str]:
+    mark = f"{vendor}:"
+    for name in sorted(identity):
+        value = identity[name]
+        if len(name) + len(value) <= _PIECE:
+            yield f"{mark}{_escaped(name, in_name=True)}={_escaped(value)}"
+        else:
+            yield mark
+            yield from (_escaped(name[at : at + _PIECE], in_name=True) for at in range(0, len(name), _PIECE))
+            yield "="
+            yield from (_escaped(value[at : at + _PIECE]) for at in range(0, len(value), _PIECE))
+        mark = ","
+
+
+def _escaped(text: str, *, in_name: bool = False) -> str:
+    """Escape character by character: a call for each place costs too much where every place is one."""
+    if "%" in text:
+        text = text.replace("%", "%25")
+    if in_name and "=" in text:
+        text = text.replace("=", "%3D")
+    if text.isprintable() and "," not in text and "~" not in text:
+        return text
+    for char in _specials().intersection(text):
+        text = text.replace(char, "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass")))
+    return text
+
+
+@cache
+def _specials() -> frozenset[str]:
+    """The characters that are escaped in names and values, but for `%`."""
+    codes = (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0xD800, 0xE000))
+    return frozenset((",", "~", *map(chr, codes)))
 
 
 def fingerprint(algorithm: str, *parts: str, sep: str = "::") -> str:
@@ -65,4 +119,4 @@ def fingerprint(algorithm: str, *parts: str, sep: str = "::") -> str:
         digest = hashlib.new(algorithm, sep.join(parts).encode("utf-8", "surrogatepass"), usedforsecurity=False)
         return digest.hexdigest()
     except (ValueError, TypeError):
-        raise ConfigurationError(f"no hash algorithm with a fixed length is called {algorithm!r}") from None
+        raise ConfigurationError(f"no hash algorithm with a fixed length is called {quoted(algorithm)}") from None

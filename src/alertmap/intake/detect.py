@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from alertmap import wire
 from alertmap._records import record
 from alertmap.adapter import Adapter, Rank, Shape
-from alertmap.errors import DecodeError, LimitError
+from alertmap.errors import ConfigurationError, DecodeError, LimitError
 from alertmap.intake import registry
 from alertmap.intake.decode import decode
 from alertmap.intake.envelope import MOST, unwrap
@@ -46,11 +46,20 @@ def detect(
     """
     request = request if isinstance(request, Request) else Request(request)
     limits = resolve_limits(limits)
+    chosen = None if adapters is None else _as_adapters(adapters)
     try:
         document = decode(request, _FORMATS, limits)
     except DecodeError:
         return None
-    return recognise(None if document is None else document.value, request, limits, adapters)
+    return recognise(None if document is None else document.value, request, limits, chosen)
+
+
+def _as_adapters(adapters: object) -> tuple[Adapter, ...]:
+    found = tuple(adapters) if isinstance(adapters, Iterable) else (adapters,)
+    for one in found:
+        if not isinstance(one, Adapter):
+            raise ConfigurationError(f"adapters: expected Adapter, got {type(one).__name__}")
+    return found
 
 
 def recognise(
@@ -76,10 +85,12 @@ def recognise(
 
 
 def strongly_anothers(document: Any, request: Request, adapter: Adapter) -> Detection | None:
-    """The other vendor whose strong marks a document has, unless this adapter reads it on purpose."""
-    if "*" in adapter.reads_also:
-        return None
-    others = (one for one in registry.candidates(document, request) if one.name != adapter.name)
+    """The other vendor whose strong marks a document has, unless this adapter reads that vendor on purpose."""
+    others = [
+        one
+        for one in registry.candidates(document, request)
+        if one.name != adapter.name and any(shape.rank is Rank.STRONG for shape in one.shapes)
+    ]
     found, rank = _best(document, request, others)
     return found if rank is Rank.STRONG and found and found.vendor not in adapter.reads_also else None
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from attrs import evolve
 
 from alertmap.errors import DecodeError
-from alertmap.model import Notice, Reason, Reply
+from alertmap.model import Notice, Problem, ProblemCode, Reason, Reply
 from alertmap.strict_json import Limits, decode_json
 
 MOST = 4
@@ -29,6 +29,8 @@ class Unwrapped(NamedTuple):
     delivery_id: str = ""
     handshake: Notice | None = None
     """The carrier's own question, instead of a document."""
+    problems: tuple[Problem, ...] = ()
+    """Warnings about the text in the envelope."""
 
 
 def unwrap(document: Any, limits: Limits) -> Unwrapped | None:
@@ -49,14 +51,14 @@ def unwrap(document: Any, limits: Limits) -> Unwrapped | None:
 def _sns(document: dict[str, Any], limits: Limits) -> Unwrapped | None:
     # https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
     kind, topic, message_id = document.get("Type"), document.get("TopicArn"), document.get("MessageId")
-    delivery_id = message_id if type(message_id) is str else ""
+    delivery_id = _id(message_id)
     is_topic = type(topic) is str and topic.startswith("arn:")
     # Two of the three marks are enough: a damaged one must not cost the page. Another type is no damage.
-    is_notification = (kind == "Notification") + is_topic + bool(delivery_id) > 1
+    is_notification = (kind == "Notification") + is_topic + bool(message_id and type(message_id) is str) > 1
     is_other = type(kind) is str and kind not in {"", "Notification"}
     if is_notification and not is_other and type(document.get("Message")) is str:
-        return Unwrapped("sns", _inside(document["Message"], limits), delivery_id)
-    if type(topic) is not str or not delivery_id:
+        return _opened("sns", document["Message"], limits, delivery_id)
+    if type(topic) is not str or type(message_id) is not str or not message_id:
         return None
     if kind == "SubscriptionConfirmation":
         url = _confirm_url(document.get("SubscribeURL"), topic)
@@ -67,13 +69,21 @@ def _sns(document: dict[str, Any], limits: Limits) -> Unwrapped | None:
     return None
 
 
+_LONGEST_URL = 2_048
+
+
+def is_plain_url(url: str) -> bool:
+    """Return whether a URL that a caller may visit is plain: `urlsplit` drops line ends before anything looks at it."""
+    return len(url) <= _LONGEST_URL and url.isascii() and url.isprintable() and " " not in url
+
+
 # A looser pattern also admits buckets called `sns` under an old storage host.
 _SNS_HOST = r"sns\.([a-z]{2,4}(?:-[a-z]{2,10}){1,2}-[0-9]{1,2})\.amazonaws\.com(?:\.cn)?"
 
 
 def _confirm_url(url: Any, topic: str) -> str | None:
     """The URL that confirms a subscription, if it can be nothing else: the body is not proved to be the carrier's."""
-    if type(url) is not str:
+    if type(url) is not str or not is_plain_url(url):
         return None
     # An SNS topic is confirmed once; the import is dear to everybody.
     from urllib.parse import parse_qs, urlsplit  # noqa: PLC0415
@@ -109,8 +119,7 @@ def _pubsub(document: dict[str, Any], limits: Limits) -> Unwrapped | None:
         text = a2b_base64(message["data"], strict_mode=True).decode()
     except ValueError:
         return None
-    delivery_id = message.get("messageId")
-    return Unwrapped("pubsub", _inside(text, limits), delivery_id if type(delivery_id) is str else "")
+    return _opened("pubsub", text, limits, _id(message.get("messageId")))
 
 
 def _eventbridge(document: dict[str, Any]) -> Unwrapped | None:
@@ -122,23 +131,22 @@ def _eventbridge(document: dict[str, Any]) -> Unwrapped | None:
         "region",
     }:
         return None
-    delivery_id = document.get("id")
-    return Unwrapped("eventbridge", document["detail"], delivery_id if type(delivery_id) is str else "")
+    return Unwrapped("eventbridge", document["detail"], _id(document.get("id")))
 
 
 def _cloudevents(document: dict[str, Any], limits: Limits) -> Unwrapped | None:
     # https://github.com/cloudevents/spec/blob/main/cloudevents/formats/json-format.md
     if type(document.get("specversion")) is not str or not document.keys() >= {"id", "source", "type"}:
         return None
-    delivery_id = f"{document['source']} {document['id']}"
+    delivery_id = _id(document["source"], document["id"])
     if "data" in document:
-        return Unwrapped("cloudevents", _inside(document["data"], limits), delivery_id)
+        return _opened("cloudevents", document["data"], limits, delivery_id)
     if type(document.get("data_base64")) is str:
         try:
             text = a2b_base64(document["data_base64"], strict_mode=True).decode()
         except ValueError:
             return None
-        return Unwrapped("cloudevents", _inside(text, limits), delivery_id)
+        return _opened("cloudevents", text, limits, delivery_id)
     return None
 
 
@@ -146,7 +154,7 @@ def _event_grid(event: Any) -> Unwrapped | None:
     # https://learn.microsoft.com/azure/event-grid/event-schema
     if type(event) is not dict or not event.keys() >= {"eventType", "data", "topic", "subject"}:
         return None
-    delivery_id = event["id"] if type(event.get("id")) is str else ""
+    delivery_id = _id(event.get("id"))
     if event["eventType"] != "Microsoft.EventGrid.SubscriptionValidationEvent":
         return Unwrapped("eventgrid", event["data"], delivery_id)
     code = event["data"].get("validationCode") if type(event["data"]) is dict else None
@@ -156,11 +164,25 @@ def _event_grid(event: Any) -> Unwrapped | None:
     return Unwrapped("eventgrid", None, delivery_id, Notice(reason=Reason.HANDSHAKE, reply=reply))
 
 
-def _inside(value: Any, limits: Limits) -> Any:
-    """Decode the content of an envelope if it is the text of JSON; else return it as it is. The depth is shared."""
-    if type(value) is not str:
-        return value
+_LONGEST_ID = 1_024
+
+
+def _id(*parts: Any) -> str:
+    """The id of a request in its parts; "" where one is no text, or has more than an id can have."""
+    if not all(type(part) is str for part in parts) or sum(map(len, parts)) > _LONGEST_ID:
+        return ""
+    text = " ".join(parts)
+    return text if text.isprintable() else ""
+
+
+def _opened(name: str, content: Any, limits: Limits, delivery_id: str) -> Unwrapped:
+    """Decode the content of an envelope if it is the text of JSON; else take it as it is. The depth is shared."""
+    if type(content) is not str:
+        return Unwrapped(name, content, delivery_id)
+    doubts: list[str] = []
     try:
-        return decode_json(value, evolve(limits, max_depth=max(1, limits.max_depth - 1)))
+        document = decode_json(content, evolve(limits, max_depth=max(1, limits.max_depth - 1)), doubts)
     except DecodeError:
-        return value
+        return Unwrapped(name, content, delivery_id)
+    problems = tuple(Problem(ProblemCode.DUPLICATE_FIELD, "$", doubt) for doubt in doubts)
+    return Unwrapped(name, document, delivery_id, problems=problems)

@@ -3,14 +3,13 @@
 decode -> envelopes off -> wire model -> `read` -> scrub, severity, key -> alerts. Nothing but `AlertmapError` leaves.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from attrs import evolve
-
 from alertmap import wire
+from alertmap._records import extender
 from alertmap.adapter import Adapter, Shape
 from alertmap.errors import (
     AdapterError,
@@ -25,7 +24,7 @@ from alertmap.intake import registry
 from alertmap.intake.decode import decode, unread_query
 from alertmap.intake.dedup import dedup_key
 from alertmap.intake.detect import is_marked, match_shape, recognise, strongly_anothers
-from alertmap.intake.envelope import MOST, Unwrapped, unwrap
+from alertmap.intake.envelope import MOST, Unwrapped, is_plain_url, unwrap
 from alertmap.intake.scrub import scrub
 from alertmap.intake.severity import Decision
 from alertmap.intake.source import Source, resolve_options, resolve_source
@@ -167,6 +166,7 @@ class _Opened(NamedTuple):
     delivery_id: str
     events: Iterable[_Event] = ()
     handshake: Notice | None = None
+    problems: tuple[Problem, ...] = ()
 
 
 def _read(call: _Call, document: Any, request: Request, problems: tuple[Problem, ...]) -> Batch:
@@ -183,6 +183,7 @@ def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem
     adapter = call.adapter
     context = wire.ParseContext(request, call.received_at)
     unwrapped = _without_envelopes(call, document, context)
+    problems += unwrapped.problems
     handshake = unwrapped.handshake
     if handshake is not None:
         return Batch(
@@ -193,12 +194,12 @@ def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem
             envelopes=unwrapped.envelopes,
             reason=handshake.reason,
             reply=handshake.reply,
-            confirm_url=handshake.confirm_url,
+            confirm_url=_confirm_url(handshake),
             delivery_id=unwrapped.delivery_id,
         )
     inside = unwrapped.document
-    readings, more, notice = _readings(call, unwrapped.events)
-    batch_problems = [*problems, *more]
+    batch_problems = _Problems(problems)
+    readings, notice = _readings(call, unwrapped.events, batch_problems)
     warnings = _by_reading([reading for reading, _ in readings], context, batch_problems)
     alerts: list[Alert] = []
     for index, (reading, times) in enumerate(readings):
@@ -206,15 +207,16 @@ def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem
         if isinstance(made, Alert):
             alerts.append(made)
         else:
-            batch_problems.append(made)
-    refused = [problem for problem in batch_problems if problem.code is ProblemCode.BAD_ELEMENT]
-    if not alerts and refused and notice.reason is None:
-        raise ShapeError(join_limited([f"{it.message} @ {it.path}" for it in refused]), problems=batch_problems)
+            batch_problems.add(made)
+    if not alerts and batch_problems.refused and notice.reason is None:
+        refused = [problem for problem in batch_problems.all() if problem.code is ProblemCode.BAD_ELEMENT]
+        message = join_limited([f"{it.message} @ {it.path}" for it in refused])
+        raise ShapeError(message, problems=batch_problems.all())
     return Batch(
         vendor=adapter.name,
         source=call.source.name,
         alerts=tuple(alerts),
-        problems=tuple(batch_problems),
+        problems=batch_problems.all(),
         raw=inside,
         envelopes=unwrapped.envelopes,
         truncated=notice.truncated,
@@ -222,8 +224,14 @@ def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem
         delivery_id=notice.delivery_id or unwrapped.delivery_id or _delivery_id(adapter, request),
         reason=None if alerts else notice.reason or Reason.NO_ALERT,
         reply=notice.reply,
-        confirm_url=notice.confirm_url,
+        confirm_url=_confirm_url(notice),
     )
+
+
+def _confirm_url(notice: Notice) -> str | None:
+    """The URL of a handshake, which the caller will visit, unless there is more in it than a URL."""
+    url = notice.confirm_url
+    return url if url is not None and is_plain_url(url) else None
 
 
 def _delivery_id(adapter: Adapter, request: Request) -> str:
@@ -235,18 +243,20 @@ def _delivery_id(adapter: Adapter, request: Request) -> str:
 def _without_envelopes(call: _Call, document: Any, context: wire.ParseContext) -> _Opened:
     outer, delivery_id = document, ""
     envelopes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
     while True:
         try:
             events = _events(call, document, context)
-            return _Opened(document, envelopes, delivery_id, events)
+            return _Opened(document, envelopes, delivery_id, events, problems=problems)
         except wire.Mismatch as error:
             context.warnings.clear()
             inner = _inner(call, document) if len(envelopes) < MOST else None
             if inner is None:
                 raise _shape_error(call, error, outer, context.request) from None
         envelopes, delivery_id = (*envelopes, inner.name), inner.delivery_id or delivery_id
+        problems += inner.problems
         if inner.handshake is not None:
-            return _Opened(document, envelopes, delivery_id, handshake=inner.handshake)
+            return _Opened(document, envelopes, delivery_id, handshake=inner.handshake, problems=problems)
         document = inner.document
 
 
@@ -263,13 +273,21 @@ def _shape_error(call: _Call, error: wire.Mismatch, document: Any, request: Requ
     return ShapeError(str(error), problems=error.problems(), hint=hint)
 
 
-def _guard(adapter: Adapter, shape: Shape, document: Any, request: Request) -> None:
-    """Refuse a body that is not marked as this vendor's, but strongly as another's."""
-    if "*" in adapter.reads_also or is_marked(adapter, shape, document, request):
+def _guard(adapter: Adapter, shape: Shape, document: Any, context: wire.ParseContext) -> None:
+    """Refuse a body that is not marked as this vendor's, but strongly as another's; or note it, if it is read anyway.
+
+    The words of a state do not count here: a state that is missing or unknown never refuses.
+    """
+    if is_marked(adapter, shape, document, context.request):
         return
-    other = strongly_anothers(document, request, adapter)
-    if other is not None:
+    other = strongly_anothers(document, context.request, adapter)
+    if other is None:
+        return
+    if "*" not in adapter.reads_also:
         raise wire.Mismatch(((), f"expected a body of {adapter.title}, got one that looks like {other.vendor}"))
+    context.warn(
+        (), ProblemCode.LOOKS_LIKE, f"this looks like {other.vendor}, which has its own adapter: {other.reason}"
+    )
 
 
 def _events(call: _Call, document: Any, context: wire.ParseContext) -> Iterable[_Event]:
@@ -285,23 +303,38 @@ def _events(call: _Call, document: Any, context: wire.ParseContext) -> Iterable[
         document = wire.without_placeholders(document, adapter.placeholders, context)
     if adapter.prepare is not None:
         document = adapter.prepare(document)
-    read = _reader(adapter)
+    read, may_fit = _reader(adapter)
     events: Sequence[_Event]
     if adapter.many and type(document) is list:
         if not document:
-            context.warnings.append(((), ProblemCode.MISSING, "the array is empty"))
-        events = [_Event(where, *found) for where, found in wire.items(document, (), context, read)]
+            context.warn((), ProblemCode.MISSING, "the array is empty")
+        events = [_Event(where, *found) for where, found in wire.items(document, (), context, read, may_fit)]
     else:
         events = (_Event((), *read(document, (), context)),)
     if events:
-        _guard(adapter, events[0].shape, document, context.request)
+        _guard(adapter, events[0].shape, document, context)
     return events
 
 
 @lru_cache(maxsize=512)
-def _reader(adapter: Adapter) -> wire.Read:
-    """Return what reads a value as the first shape whose model fits: it gives the shape and the event."""
+def _reader(adapter: Adapter) -> tuple[wire.Read, Callable[[Any], bool]]:
+    """Return what reads a value as the first shape whose model fits, and the check whether it may fit one of them.
+
+    The reader returns the shape and the event.
+    """
     readers = [(shape, shape.model, wire.reader(shape.model)) for shape in adapter.shapes]
+    models = [model for _, model, _ in readers]
+    is_only_model = sum(map(wire.is_model, models)) == 1
+    misfits: dict[str, str] = {}
+
+    def misfit(value: Any, where: JsonPath) -> wire.Mismatch:
+        # No shape fits: structuring the union says what each of them needs, the same for all values of a type.
+        if is_only_model and type(value) is dict:
+            return wire.misfit(value, where, models)
+        kind = wire.kind(value)
+        if kind not in misfits:
+            misfits[kind] = wire.misfit(value, (), models).faults[0][1]
+        return wire.Mismatch((where, misfits[kind]))
 
     def read(value: Any, where: JsonPath, context: wire.ParseContext) -> tuple[Shape, Any]:
         for shape, model, read_one in readers:
@@ -314,25 +347,49 @@ def _reader(adapter: Adapter) -> wire.Read:
             raise wire.Mismatch((where, f"expected the keys that mark a body of {adapter.title}"))
         if len(readers) == 1:  # the message of one model is more exact
             return readers[0][0], readers[0][2](value, where, context)
-        # No shape fits: structuring the union says what each of them needs.
-        raise wire.misfit(value, where, [model for _, model, _ in readers])
+        raise misfit(value, where)
 
-    return read
+    return read, wire.may_fit_any(models)
 
 
-def _readings(call: _Call, events: Iterable[_Event]) -> tuple[list[tuple[Reading, Times]], list[Problem], Notice]:
+class _Problems:
+    """Problems of a batch: the first ones of its elements are listed, the others counted."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.listed = [*problems]
+        self.left_out = 0
+        self.refused = False
+        """An element cannot be read."""
+
+    def add(self, problem: Problem) -> None:
+        self.refused = self.refused or problem.code is ProblemCode.BAD_ELEMENT
+        if len(self.listed) < _MOST_PROBLEMS:
+            self.listed.append(problem)
+        else:
+            self.left_out += 1
+
+    def all(self) -> tuple[Problem, ...]:
+        if not self.left_out:
+            return tuple(self.listed)
+        code = ProblemCode.BAD_ELEMENT if self.refused else ProblemCode.TRUNCATED
+        return (*self.listed, Problem(code, "$", f"{self.left_out} more problems are not listed"))
+
+
+_MOST_PROBLEMS = 1_000
+
+
+def _readings(call: _Call, events: Iterable[_Event], problems: _Problems) -> tuple[list[tuple[Reading, Times]], Notice]:
     readings: list[tuple[Reading, Times]] = []
-    problems: list[Problem] = []
     notice = _NOTHING
     adapter = call.adapter
     for where, shape, event in events:
         default = shape.times or adapter.times
         for result in _results(call, shape, event, where):
             if isinstance(result, Reading):
-                reading = result if result.path or not where else evolve(result, path=where)
+                reading = result if result.path or not where else _with_path(result, where)
                 readings.append((reading, reading.times or default))
             elif isinstance(result, Problem):
-                problems.append(_within(where, result))
+                problems.add(_within(where, result))
             elif isinstance(result, Notice):
                 notice = result
             else:
@@ -340,10 +397,12 @@ def _readings(call: _Call, events: Iterable[_Event]) -> tuple[list[tuple[Reading
                 raise AdapterError(f"{message} @ {format_path(where)}")
             if len(readings) > call.limits.max_alerts:
                 raise limit_error("max_alerts", call.limits.max_alerts, "the request holds too many alerts")
-    return readings, problems, notice
+    return readings, notice
 
 
 _NOTHING = Notice()
+_with_path = extender(Reading, Reading, ("path",))
+_with_level = extender(Reading, Reading, ("level", "state"))
 
 
 def _results(call: _Call, shape: Shape, event: Any, where: JsonPath) -> Sequence[Any]:
@@ -363,7 +422,7 @@ _SINGLE = (Reading, Notice, Problem)
 
 
 def _by_reading(
-    readings: list[Reading], context: wire.ParseContext, batch_problems: list[Problem]
+    readings: list[Reading], context: wire.ParseContext, batch_problems: _Problems
 ) -> dict[int, list[Problem]]:
     """The problems that came up on the way, by the reading in whose element they stand; the others are the batch's."""
     owned: dict[int, list[Problem]] = {}
@@ -375,7 +434,7 @@ def _by_reading(
         owners = (places.get(where[:length]) for length in range(len(where), -1, -1))
         owner = None if code is ProblemCode.BAD_ELEMENT else next((it for it in owners if it is not None), None)
         if owner is None:
-            batch_problems.append(problem)
+            batch_problems.add(problem)
         else:
             owned.setdefault(owner, []).append(problem)
     return owned
@@ -394,7 +453,7 @@ def _within(path: JsonPath, problem: Problem) -> Problem:
     """A problem whose path starts at an element, with its path from the document's root."""
     if not path or not problem.path.startswith("$"):
         return problem
-    return evolve(problem, path=format_path(path) + problem.path[1:])
+    return Problem(problem.code, format_path(path) + problem.path[1:], problem.message)
 
 
 # --- Reading to alert ------------------------------------------------------------------------------------------------
@@ -414,7 +473,7 @@ def _alert(call: _Call, reading: Reading, times: Times, warnings: Iterable[Probl
     if reading.state is None:
         problems.append(_NO_STATE)
     if reading.level != clean.level or reading.state is not state:
-        reading = evolve(reading, level=clean.level, state=state)
+        reading = _with_level(reading, clean.level, state)
     decision = _decided(call, reading, element, document)
     if weaker is not None:
         problems.append(weaker)
@@ -480,8 +539,14 @@ def _identity(reading: Reading) -> tuple[Mapping[str, str], Problem | None]:
 
 
 def _weaker(parts: Mapping[str, str]) -> Problem:
-    message = f"the usual identity is missing; the key is made of {', '.join(sorted(parts))} only"
+    names = [name[:_LONGEST_NAME] for name in sorted(parts)[:_NAMED]]
+    names += [f"{len(parts) - _NAMED} more"] if len(parts) > _NAMED else []
+    message = f"the usual identity is missing; the key is made of {', '.join(names)} only"
     return Problem(ProblemCode.KEY_FALLBACK, "identity", message)
+
+
+_NAMED = 8  # parts of an identity that a message names
+_LONGEST_NAME = 64
 
 
 def _decided(call: _Call, reading: Reading, element: Any, document: Any) -> Decision:

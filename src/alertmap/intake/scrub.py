@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 from alertmap.model import Problem, ProblemCode, Reading
@@ -18,11 +19,17 @@ MAX_VALUE = 4 * 1024
 MAX_URL = 2_048
 """Characters of a title, resource or level, a message, a label or value, a link. PagerDuty takes 1,024 of a summary."""
 
+_WINDOW = 2  # times the characters that are kept: no pattern looks at more
+_NAMED = 8  # problems of one kind that are listed one by one
+
 # C0 without tab and newline, DEL, C1, line and paragraph separators, bidirectional controls, tags.
 _HARMFUL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f\ud800-\udfff]"
 )
+_ASCII_HARMFUL = dict.fromkeys([*range(0x09), *range(0x0B, 0x20), 0x7F])
 _BREAKS = re.compile(r"[\r\n\t]+")
+# Marks that combine are no word characters. Sorting a long run of them takes the square of its length.
+_MANY_MARKS = re.compile(r"[^\w\s!-~]{31}")
 
 
 class Clean(NamedTuple):
@@ -48,13 +55,15 @@ def scrub(
     problems: list[Problem] = []
     title = _line(reading.title, "title", problems)
     if not title:
-        title = _line(reading.message.strip().partition("\n")[0], "title", problems) or _named(vendor_title, identity)
+        first, _, _ = reading.message[:MAX_MESSAGE].strip().partition("\n")
+        title = _line(first, "title", problems) or _named(vendor_title, identity)
         problems.append(Problem(ProblemCode.TITLE_FALLBACK, "title", "the payload has no title; one was made"))
     message = _cut(reading.message, MAX_MESSAGE, "message", problems)
     if templates is not None:
         paths = [path for path, text in (("title", title), ("message", message)) if templates.search(text)]
-        paths += [_path("identity", name) for name, text in identity.items() if templates.search(text)]
-        problems += [Problem(ProblemCode.UNRENDERED, it, "a template of the sender was not filled in") for it in paths]
+        paths += [_path("identity", name) for name, text in identity.items() if templates.search(text[:MAX_VALUE])]
+        found = [Problem(ProblemCode.UNRENDERED, it, "a template of the sender was not filled in") for it in paths]
+        problems += _first(found, "identity")
     level = _cut(reading.level, MAX_TITLE, "level", problems) or None if reading.level else None
     resource = _line(reading.resource, "resource", problems) if reading.resource else ""
     labels = _table(reading.labels, reading.labels.values(), "labels", problems) if reading.labels else reading.labels
@@ -66,29 +75,45 @@ def scrub(
 
 def _named(vendor_title: str, identity: Mapping[str, str]) -> str:
     """Make a title for an alert without one: the vendor, and what distinguishes this alert from its others."""
-    return _line(f"{vendor_title}: {', '.join(identity.values())}"[:_MADE_TITLE], "title", [])
+    parts = [text[:_MADE_TITLE] for text in islice(identity.values(), _MADE_TITLE)]
+    return _line(f"{vendor_title}: {', '.join(parts)}"[:_MADE_TITLE], "title", [])
 
 
 _MADE_TITLE = 200
 
 
+def _first(problems: list[Problem], path: str) -> list[Problem]:
+    """The first problems of many, and one that counts the others."""
+    if len(problems) <= _NAMED:
+        return problems
+    more = f"{len(problems) - _NAMED} more problems like the one before"
+    return [*problems[:_NAMED], Problem(problems[0].code, path, more)]
+
+
 def _cut(text: str, limit: int, path: str, problems: list[Problem]) -> str:
-    if not text.isprintable():
-        text = _HARMFUL.sub("", text)
-    if len(text) <= limit:
-        return text
-    problems.append(Problem(ProblemCode.TRUNCATED, path, f"text over {limit} characters was cut"))
-    return f"{text[: limit - 1]}…"
+    kept = text if len(text) <= _WINDOW * limit else text[: _WINDOW * limit]
+    if not kept.isprintable():
+        kept = kept.translate(_ASCII_HARMFUL) if kept.isascii() else _HARMFUL.sub("", kept)
+    return _limited(kept, limit, path, problems, is_cut=len(text) > _WINDOW * limit)
 
 
 def _line(text: str, path: str, problems: list[Problem]) -> str:
     if text.isascii() and text.isprintable() and len(text) <= MAX_TITLE:
         return text.strip()
-    if not text.isprintable():
-        text = _HARMFUL.sub("", _BREAKS.sub(" ", text))
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
-    return _cut(text.strip(), MAX_TITLE, path, problems)
+    text = text.strip()
+    kept = text if len(text) <= _WINDOW * MAX_TITLE else text[: _WINDOW * MAX_TITLE]
+    if not kept.isprintable():
+        kept = _HARMFUL.sub("", _BREAKS.sub(" ", kept))
+    if not kept.isascii() and not _MANY_MARKS.search(kept):
+        kept = unicodedata.normalize("NFC", kept)
+    return _limited(kept.strip(), MAX_TITLE, path, problems, is_cut=len(text) > _WINDOW * MAX_TITLE)
+
+
+def _limited(text: str, limit: int, path: str, problems: list[Problem], *, is_cut: bool) -> str:
+    if len(text) <= limit and not is_cut:
+        return text
+    problems.append(Problem(ProblemCode.TRUNCATED, path, f"text over {limit} characters was cut"))
+    return f"{text[: limit - 1]}…" if text else ""
 
 
 def _table(pairs: Mapping[str, Any], texts: Iterable[str], path: str, problems: list[Problem]) -> Mapping[str, Any]:
@@ -116,15 +141,16 @@ def _path(field: str, name: str) -> str:
 
 def _links(links: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
     kept = {}
+    dropped = []
     for name, url in links.items():
         if not url:
             continue
         if len(url) <= MAX_URL and _is_safe(url):
-            kept[name if name.isprintable() else _HARMFUL.sub("", name)] = url
+            kept[_cut(name, MAX_VALUE, "links", problems)] = url
         else:
-            problems.append(
-                Problem(ProblemCode.BAD_LINK, _path("links", name), "a link is not absolute http(s); it was dropped")
-            )
+            message = "a link is not absolute http(s); it was dropped"
+            dropped.append(Problem(ProblemCode.BAD_LINK, _path("links", name), message))
+    problems += _first(dropped, "links")
     return kept
 
 

@@ -16,7 +16,7 @@ from attrs import Factory
 from alertmap import wire
 from alertmap._records import record
 from alertmap.adapter import Adapter, normalise
-from alertmap.errors import ConfigurationError, did_you_mean
+from alertmap.errors import ConfigurationError, did_you_mean, quoted
 from alertmap.intake import registry
 from alertmap.intake.presets import PRESETS
 from alertmap.model import Alert, Problem, ProblemCode, Reading, Severity, State
@@ -60,7 +60,7 @@ def as_severity(value: object) -> Severity:
     if isinstance(value, str):
         if normalise(value) in names:
             return Severity(normalise(value))
-        raise ConfigurationError(f"no severity is called {value!r}{did_you_mean(value, names)}")
+        raise ConfigurationError(f"no severity is called {quoted(value)}{did_you_mean(value, names)}")
     raise ConfigurationError(f"a severity is one of {', '.join(names)}, not a {type(value).__name__}")
 
 
@@ -70,7 +70,7 @@ def _as_levels(levels: object) -> dict[str, Severity]:
     found: dict[str, Severity] = {}
     for level, severity in levels.items():
         if found.setdefault(normalise(level), as_severity(severity)) is not as_severity(severity):
-            raise ConfigurationError(f"the level {level!r} stands twice, with two severities")
+            raise ConfigurationError(f"the level {quoted(level)} stands twice, with two severities")
     return found
 
 
@@ -78,7 +78,7 @@ def _loosened(levels: Mapping[str, Severity]) -> dict[str, Severity]:
     found: dict[str, Severity] = {}
     for level, severity in levels.items():
         if found.setdefault(wire.loosen(level), severity) is not severity:
-            raise ConfigurationError(f"the level {level!r} stands twice, with two severities")
+            raise ConfigurationError(f"the level {quoted(level)} stands twice, with two severities")
     return found
 
 
@@ -86,7 +86,7 @@ def _as_preset(name: object) -> str:
     if isinstance(name, str) and name in PRESETS:
         return name
     shown = did_you_mean(name, PRESETS) if isinstance(name, str) else ""
-    raise ConfigurationError(f"no preset is called {name!r}{shown}")
+    raise ConfigurationError(f"no preset is called {quoted(name)}{shown}")
 
 
 def _as_field(path: object) -> str | None:
@@ -141,7 +141,9 @@ class Priorities:
             return
         for level in self.overrides:
             if wire.loosen(level) not in adapter.severity_by_word:
-                raise ConfigurationError(f"{adapter.name} has no level {level!r}{did_you_mean(level, adapter.levels)}")
+                raise ConfigurationError(
+                    f"{adapter.name} has no level {quoted(level)}{did_you_mean(level, adapter.levels)}"
+                )
 
     def decide(self, adapter: Adapter, reading: Reading | Alert, element: Any, document: Any) -> Decision:
         """Decide on one reading of an adapter; `element` is its own part of the raw document.
@@ -224,7 +226,7 @@ class Priorities:
             raise ConfigurationError(f"the priorities are not TOML: {error}") from None
         for name in tables:
             if name not in sources:
-                raise ConfigurationError(f"no source is called {name!r}{did_you_mean(name, sources)}")
+                raise ConfigurationError(f"no source is called {quoted(name)}{did_you_mean(name, sources)}")
         return {name: cls._from_table(name, tables.get(name, {}), vendor) for name, vendor in sources.items()}
 
     @classmethod
@@ -233,9 +235,9 @@ class Priorities:
             found: _Table = wire.structure(wire.plain(table), _Table)
             return cls(found.levels, preset=found.preset, field=found.field, vendor=vendor)
         except wire.Mismatch as error:
-            raise ConfigurationError(f"source {name!r}: {error}") from None
+            raise ConfigurationError(f"source {quoted(name)}: {error}") from None
         except ConfigurationError as error:
-            raise ConfigurationError(f"source {name!r}: {error}") from None
+            raise ConfigurationError(f"source {quoted(name)}: {error}") from None
 
 
 @wire.model(closed=True)

@@ -9,7 +9,7 @@ from attrs import field
 from alertmap import wire
 from alertmap._records import record
 from alertmap.adapter import Adapter
-from alertmap.errors import ConfigurationError
+from alertmap.errors import ConfigurationError, quoted
 from alertmap.intake.severity import Priorities
 
 
@@ -52,7 +52,7 @@ def resolve_source(source: object, adapter: Adapter) -> Source:
     if not isinstance(source, Source):
         raise ConfigurationError(f"a source is a name or a Source, not a {type(source).__name__}")
     if source.vendor not in (None, adapter.name):
-        raise ConfigurationError(f"the source {source.name!r} is of {source.vendor}, not of {adapter.name}")
+        raise ConfigurationError(f"the source {quoted(source.name)} is of {source.vendor}, not of {adapter.name}")
     source.priorities.check(adapter)
     return source
 
@@ -71,18 +71,18 @@ def resolve_options(source: Source, adapter: Adapter) -> Any:
     given = source.options
     if adapter.options is None:
         if given:
-            raise ConfigurationError(f"source {source.name!r}: {adapter.name} takes no options")
+            raise ConfigurationError(f"source {quoted(source.name)}: {adapter.name} takes no options")
         return None
     if isinstance(given, adapter.options):
         return given
     # The check for a dict costs less than the check for a mapping.
     if type(given) is not dict and not isinstance(given, Mapping):
-        raise ConfigurationError(f"source {source.name!r}: options must be a mapping, got {type(given).__name__}")
+        raise ConfigurationError(f"source {quoted(source.name)}: options must be a mapping, got {type(given).__name__}")
     try:
         return wire.structure(wire.plain(dict(given)), adapter.options) if given else _defaults(adapter.options)
     except wire.Mismatch as error:
-        raise ConfigurationError(f"source {source.name!r}: option {error}") from None
+        raise ConfigurationError(f"source {quoted(source.name)}: option {error}") from None
     except Exception as error:
         raise ConfigurationError(
-            f"source {source.name!r}: the options cannot be read: {type(error).__name__}"
+            f"source {quoted(source.name)}: the options cannot be read: {type(error).__name__}"
         ) from error

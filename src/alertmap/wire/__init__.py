@@ -7,6 +7,7 @@ them. Models and types are pure declarations. The `Encoding` of a field's type d
 
 from alertmap.wire._compiled import Read, json_in, misfit, reader, structure
 from alertmap.wire.freeform import (
+    Flat,
     Path,
     PathOption,
     ScalarText,
@@ -36,6 +37,7 @@ from alertmap.wire.models import (
     json_or_text,
     kind_of,
     loosen,
+    may_fit_any,
     model,
     named,
     required_keys,
@@ -104,6 +106,7 @@ __all__ = [
     "EpochNanos",
     "EpochSeconds",
     "Field",
+    "Flat",
     "Header",
     "HtmlText",
     "Items",
@@ -153,6 +156,7 @@ __all__ = [
     "kind",
     "kind_of",
     "loosen",
+    "may_fit_any",
     "misfit",
     "mismatch",
     "model",

@@ -8,8 +8,9 @@ a field whose value is used as it stands.
 Rules:
 
 - The compiled code may give up at any point: it raises a bare `Mismatch`. Then the problems that it has added are
-  removed, and the converter reads the value again, from the start. So the compiled code needs no error messages and
-  no rare cases, and every error text comes from the converter.
+  removed, and the converter reads the value again, from the start: a field alone where it does not decide, else the
+  object. So the compiled code needs no error messages and no rare cases, and every error text comes from the
+  converter.
 - It may give up on a value that fits. It must never accept a value that the converter refuses, nor produce another
   value or another problem.
 - Both sides read the same `fields`, `Encoding`s and `fits`; only the way through them differs.
@@ -52,6 +53,7 @@ from alertmap.wire.models import (
     is_model,
     json_or_text,
     kind_of,
+    may_fit_any,
 )
 from alertmap.wire.nodes import Mismatch, Node, ParseContext, ReceivedAt, plain
 from alertmap.wire.scalars import JSON_TYPES, items
@@ -169,7 +171,10 @@ def _model(cls: Any) -> Read:
                 lines += [f"{key} = find_key(field{place}, value, None)", f"{it} = value.get({key}, MISSING)"]
             null = "" if f.required else f" or ({it} is None and not context.strict)"
             lines.append(f"if {it} is MISSING{null}:")
-            lines += [f"    {_absent(place, attribute.default)}", *_lines_of(_compiled(f.type), key, place, names)]
+            if not f.decides:
+                names[f"again{place}"] = _again(cls, place, attribute.default)
+            read_field = _lines_of(_compiled(f.type), key, place, names, decides=f.decides)
+            lines += [f"    {_absent(place, attribute.default)}", *read_field]
         lines += [] if twin is None else [f"made.{f.name} = {it}"]
     if twin is None:
         passed = [f"{attribute.alias}=it{place}" for place, attribute in enumerate(attrs.fields(cls))]
@@ -194,11 +199,34 @@ def _absent(place: int, default: Any) -> str:
     return f"it{place} = default{place}" + (".factory()" if isinstance(default, FACTORY) else "")
 
 
-def _lines_of(known: _Compiled, key: str, place: int, names: dict[str, Any]) -> list[str]:
+def _again(cls: Any, place: int, default: Any) -> Callable[[Any, JsonPath, ParseContext, int], Any]:
+    """Return the function that reads one field by the converter, where the compiled code gives up."""
+
+    def read(value: Any, where: JsonPath, context: ParseContext, known: int) -> Any:
+        from alertmap.wire._strict import DEFAULT, field_reader  # noqa: PLC0415 - imports cattrs
+
+        del context.warnings[known:]
+        found = field_reader(cls, place)(Node(value, where, context), None)
+        if found is not DEFAULT:
+            return found
+        return default.factory() if isinstance(default, FACTORY) else default
+
+    return read
+
+
+def _lines_of(known: _Compiled, key: str, place: int, names: dict[str, Any], *, decides: bool) -> list[str]:
     """Return the lines of code that read a value that was sent."""
     it = f"it{place}"
     names |= {f"read{place}": known.read, f"types{place}": known.passthrough, f"elements{place}": known.elements}
-    ask = f"{it} = read{place}({it}, (*where, {key}), context)"
+    ask = [f"    {it} = read{place}({it}, (*where, {key}), context)"]
+    if not decides:
+        ask = [
+            "    known = len(context.warnings)",
+            "    try:",
+            f"    {ask[0]}",
+            "    except Mismatch:",
+            f"        {it} = again{place}(value, where, context, known)",
+        ]
     match list(known.passthrough):
         case []:
             lines = []
@@ -216,9 +244,9 @@ def _lines_of(known: _Compiled, key: str, place: int, names: dict[str, Any]) -> 
     elif known.container is list:
         lines += [f"elif type({it}) is list and elements{place} >= set(map(type, {it})):", "    pass"]
     if known.fast_path is None:
-        return [*lines, "else:", f"    {ask}"]
+        return [*lines, "else:", *ask]
     names[f"fast{place}"] = known.fast_path
-    return [*lines, f"elif (quick := fast{place}({it})) is not FALLBACK:", f"    {it} = quick", "else:", f"    {ask}"]
+    return [*lines, f"elif (quick := fast{place}({it})) is not FALLBACK:", f"    {it} = quick", "else:", *ask]
 
 
 _TEXT = frozenset((str,))
@@ -322,7 +350,13 @@ def _list(one: _Compiled, build: Callable[[list[Any]], Any]) -> Read:
     def read(value: Any, where: JsonPath, context: ParseContext) -> Any:
         if type(value) is not list:
             raise Mismatch
-        return build([it if type(it) in types else read_one(it, (*where, at), context) for at, it in enumerate(value)])
+        before = context.enter(where)
+        try:
+            return build(
+                [it if type(it) in types else read_one(it, (*where, at), context) for at, it in enumerate(value)]
+            )
+        finally:
+            context.leave(before)
 
     return read
 
@@ -334,12 +368,16 @@ def _object(one: _Compiled) -> Read:
         if type(value) is not dict:
             raise Mismatch
         made = {}
-        for key, it in value.items():
-            if type(key) is not str:
-                raise Mismatch
-            if it is None and not context.strict:
-                continue
-            made[key] = it if type(it) in types else read_one(it, (*where, key), context)
+        before = context.enter(where)
+        try:
+            for key, it in value.items():
+                if type(key) is not str:
+                    raise Mismatch
+                if it is None and not context.strict:
+                    continue
+                made[key] = it if type(it) in types else read_one(it, (*where, key), context)
+        finally:
+            context.leave(before)
         return made
 
     return read
@@ -349,10 +387,12 @@ def _json_in(one: Any) -> Read:
     read_one = _compiled(one).read
 
     def read(value: Any, where: JsonPath, context: ParseContext) -> Any:
-        return read_one(json_or_text(value) if type(value) is str else value, where, context)
+        inner = json_or_text(value, Node(value, where, context)) if type(value) is str else value
+        return read_one(inner, where, context)
 
     return read
 
 
 def _items(one: Any) -> Read:
-    return lambda value, where, context: items(value, where, context, reader(one))
+    may_fit = may_fit_any(get_args(one) if kind_of(one) == "union" else (one,))
+    return lambda value, where, context: items(value, where, context, reader(one), may_fit)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from types import NoneType
 from typing import Any, get_args, get_origin
 
@@ -33,6 +34,7 @@ from alertmap.wire.models import (
     json_or_text,
     kind_of,
     loose_index,
+    may_fit_any,
     undeclared,
 )
 from alertmap.wire.nodes import Mismatch, Node, kind, kind_name, mismatch
@@ -88,16 +90,23 @@ converter.register_structure_hook_func(lambda hint: hint is Any, lambda node, _:
 class _Collector:
     """Collector of the entries of a list or object: bad ones are left out with a problem, or refused if strict."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, hint: Any) -> None:
         self.node = node
+        self.hint = hint
+        self.hook = converter.get_structure_hook(hint)
         self.faults: list[tuple[JsonPath, str]] = []
         self.left_out = 0
+        self.before = node.context.enter(node.where)
 
-    def structure(self, node: Node, hint: Any) -> Any:
-        """Structure one entry; return `_BAD` for one that does not fit."""
+    def structure(self, step: str | int, value: Any) -> Any:
+        """Structure one entry; return `_BAD` for one that does not fit, and for all behind too many of these."""
+        if self.left_out >= _MOST_LEFT_OUT:
+            self.left_out += 1
+            return _BAD
+        node = self.node.at(step, value)
         known = len(node.context.warnings)
         try:
-            return converter.structure(node, hint)
+            return self.hook(node, self.hint)
         except Mismatch as error:
             if node.context.strict:
                 self.faults.extend(error.faults)
@@ -110,20 +119,24 @@ class _Collector:
 
     def finish(self) -> None:
         """Refuse bad entries, if strict; else report how many were left out beyond the reported ones."""
+        self.node.context.leave(self.before)
         if self.faults:
             raise Mismatch(*self.faults)
         if self.left_out > _NAMED:
-            more = f"{self.left_out - _NAMED} more entries do not fit; they were left out"
+            why = "do not fit" if self.left_out <= _MOST_LEFT_OUT else f"follow {_MOST_LEFT_OUT:,} that do not fit"
+            more = f"{self.left_out - _NAMED} more entries {why}; they were left out"
             self.node.warn(ProblemCode.BAD_FIELD, more)
 
 
 _BAD = object()
+_TEXT = frozenset((str,))
 _NAMED = 8  # bad entries of a list or object that are reported one by one
+_MOST_LEFT_OUT = 5_000  # bad entries of a list or object, behind which no more are read
 
 
 def _leave_out(node: Node, error: Mismatch) -> None:
     where, message = error.faults[0]
-    node.context.warnings.append((where, ProblemCode.BAD_FIELD, f"{message}; it was left out"))
+    node.context.warn(where, ProblemCode.BAD_FIELD, f"{message}; it was left out")
 
 
 @converter.register_structure_hook_factory(_has_kind("list"))
@@ -133,9 +146,8 @@ def _list_hook(hint: Any) -> Callable[[Node, Any], Any]:
     def check(node: Node, hint: Any) -> Any:
         if type(node.value) is not list:
             raise mismatch("list", node)
-        one = get_args(hint)[0]
-        entries = _Collector(node)
-        found = [entries.structure(node.at(index, value), one) for index, value in enumerate(node.value)]
+        entries = _Collector(node, get_args(hint)[0])
+        found = [entries.structure(index, value) for index, value in enumerate(node.value)]
         entries.finish()
         return build([entry for entry in found if entry is not _BAD])
 
@@ -146,7 +158,10 @@ def _list_hook(hint: Any) -> Callable[[Node, Any], Any]:
 def _items_hook(_: Any) -> Callable[[Node, Any], Any]:
     def check(node: Node, hint: Any) -> Items[Any]:
         one = get_args(hint)[0]
-        return items(node.value, node.where, node.context, lambda *element: converter.structure(Node(*element), one))
+        hook = converter.get_structure_hook(one)
+        return items(
+            node.value, node.where, node.context, lambda *element: hook(Node(*element), one), may_fit_any((one,))
+        )
 
     return check
 
@@ -156,15 +171,15 @@ def _dict_hook(_: Any) -> Callable[[Node, Any], Any]:
     def check(node: Node, hint: Any) -> dict[str, Any]:
         if type(node.value) is not dict:
             raise mismatch("object", node)
-        one = get_args(hint)[1]
-        entries = _Collector(node)
+        if not _TEXT.issuperset(map(type, node.value)):
+            key = next(key for key in node.value if type(key) is not str)
+            raise Mismatch((node.where, f"expected text as every key, got {kind(key)}"))
+        entries = _Collector(node, get_args(hint)[1])
         good: dict[str, Any] = {}
         for key, value in node.value.items():
-            if type(key) is not str:
-                raise Mismatch((node.where, f"expected text as every key, got {kind(key)}"))
             if value is None and not node.context.strict:
                 continue
-            entry = entries.structure(node.at(key, value), one)
+            entry = entries.structure(key, value)
             if entry is not _BAD:
                 good[key] = entry
         entries.finish()
@@ -270,7 +285,8 @@ def _describe(hint: Any) -> str:
 
 @converter.register_structure_hook_factory(is_model)
 def _model_hook(cls: Any) -> Callable[[Node, Any], Any]:
-    known = fields(cls)
+    known = [(f, field_reader(cls, place)) for place, f in enumerate(fields(cls))]
+    declared = sorted({key for f, _ in known if f.fact is None for key in f.keys})
 
     def check(node: Node, _: Any) -> Any:
         value = node.value
@@ -280,17 +296,16 @@ def _model_hook(cls: Any) -> Callable[[Node, Any], Any]:
         index = loose_index(cls, value)
         good: dict[str, Any] = {}
         faults: list[tuple[JsonPath, str]] = []
-        for f in known:
+        for f, read in known:
             try:
-                found = undeclared(cls, value) if isinstance(f.fact, Undeclared) else _field(f, node, index)
+                found = read(node, index)
             except Mismatch as error:
                 faults.extend(error.faults)
             else:
-                if found is not _DEFAULT:
+                if found is not DEFAULT:
                     good[f.name] = found
         if is_closed(cls) and has_unknown_keys(cls, value):
-            declared = {key for f in known if f.fact is None for key in f.keys}
-            faults.append((node.where, f"expected no other keys than {', '.join(sorted(declared))}"))
+            faults.append((node.where, f"expected no other keys than {', '.join(declared)}"))
         if faults:
             # Drop the problems of an object that is not built.
             del node.context.warnings[before:]
@@ -300,33 +315,50 @@ def _model_hook(cls: Any) -> Callable[[Node, Any], Any]:
     return check
 
 
-_DEFAULT = object()
+DEFAULT = object()
+"""Result of a `field_reader` where the default of the field applies."""
 
 
-def _field(f: Field, node: Node, index: Mapping[str, str] | None) -> Any:
-    """Return the value of one field of an object; `_DEFAULT` where the default applies."""
-    if f.fact is not None:
-        assert not isinstance(f.fact, Undeclared)
-        return node.context.find(f.fact)
-    key = find_key(f, node.value, index)
-    if key is None:
-        if f.required:
-            raise Mismatch(((*node.where, f.key), f"expected {_describe(f.type)}, found nothing"))
-        return _DEFAULT
-    below = node.at(key, node.value[key])
-    if below.value is None and not f.required and not node.context.strict:
-        return _DEFAULT
-    if f.own_key_only and key != f.key:
-        below.warn(ProblemCode.SYNONYM, f"taken as {f.key}")
+@cache
+def field_reader(cls: Any, place: int) -> Callable[[Node, Mapping[str, str] | None], Any]:
+    """Return the function that reads one field of an object; it takes the object and its `loose_index`."""
+    f = fields(cls)[place]
+    fact = f.fact
+    if isinstance(fact, Undeclared):
+        return lambda node, index: undeclared(cls, node.value, index)
+    if fact is not None:
+        return lambda node, _: node.context.find(fact)
+
+    def read(node: Node, index: Mapping[str, str] | None) -> Any:
+        key = find_key(f, node.value, index)
+        if key is None:
+            if f.required:
+                raise Mismatch(((*node.where, f.key), expected()))
+            return DEFAULT
+        below = node.at(key, node.value[key])
+        if below.value is None and not f.required and not node.context.strict:
+            return DEFAULT
+        if f.own_key_only and key != f.key:
+            below.warn(ProblemCode.SYNONYM, f"taken as {f.key}")
+        return _sent(f, below, hook())
+
+    # Both on first use: a model may contain itself, and few fields are missing.
+    hook = cache(lambda: converter.get_structure_hook(f.type))
+    expected = cache(lambda: f"expected {_describe(f.type)}, found nothing")
+    return read
+
+
+def _sent(f: Field, node: Node, hook: Callable[[Node, Any], Any]) -> Any:
+    """Return the value of a field that was sent; `DEFAULT` where it does not fit and does not decide."""
     known = len(node.context.warnings)
     try:
-        return converter.structure(below, f.type)
+        return hook(node, f.type)
     except Mismatch as error:
         if f.decides or node.context.strict:
             raise
         del node.context.warnings[known:]
-        _leave_out(below, error)
-        return _DEFAULT
+        _leave_out(node, error)
+        return DEFAULT
 
 
 @converter.register_structure_hook_factory(lambda hint: encoding(hint) is not None)
@@ -345,7 +377,7 @@ def _in_text_hook(hint: Any) -> Callable[[Node, Any], Any]:
 
     def check(node: Node, _: Any) -> Any:
         if type(node.value) is str:
-            value = json_or_text(node.value)
+            value = json_or_text(node.value, node)
             if type(value) is str and encoding(inner) is None:
                 raise mismatch(f"{_describe(inner)}, or its JSON in a text", node)
             node = Node(value, node.where, node.context)

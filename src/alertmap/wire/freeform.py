@@ -1,6 +1,6 @@
 """Types for values that people fill in: fields with any kind of scalar, and documents without a fixed shape."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 from alertmap.credentials import hidden, is_secret
@@ -25,28 +25,47 @@ def scalar_text(value: object) -> str | None:
     return value if type(value) is str else None
 
 
-def flatten(value: Any, *before: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield all texts of a document with their paths; a list of scalars is one text.
+class Flat(NamedTuple):
+    """Texts of a document, each with the names that lead to it."""
 
-    Blank texts and credentials are left out. So are texts below names of over 512 characters: the joined names of a
-    long key with many children take many times the memory of the document.
+    texts: tuple[tuple[tuple[str, ...], str], ...]
+    is_cut: bool
+    """Texts were left out, because the names that lead to them are too long."""
+
+
+def flatten(value: Any) -> Flat:
+    """Return all texts of a document with their paths; a list of scalars is one text.
+
+    Blank texts and credentials are left out. So are texts below names of over 512 characters, and those behind 65,536
+    characters of names: the joined names of a long key with many children take many times the memory of the document.
     """
-    if before and type(value) in (dict, list) and sum(map(len, before)) > _LONGEST_NAMES:
-        return
-    if type(value) is dict:
-        for name, below in value.items():
-            if not is_secret(name, below):
-                yield from flatten(below, *before, name)
-    elif type(value) is list and _joined(value) is None:
-        for index, below in enumerate(value):
-            yield from flatten(below, *before, str(index))
-    else:
+    texts: list[tuple[tuple[str, ...], str]] = []
+    left = _MOST_NAMES
+    is_cut = False
+
+    def walk(value: Any, names: tuple[str, ...], length: int) -> None:
+        nonlocal left, is_cut
         text = _joined(value) if type(value) is list else scalar_text(value)
-        if text and text.strip():
-            yield before, text
+        if text is None and length > _LONGEST_NAMES:
+            is_cut = True
+        elif text is None:
+            below = value.items() if type(value) is dict else ((str(index), one) for index, one in enumerate(value))
+            for name, one in below:
+                if not is_secret(name, one):
+                    walk(one, (*names, name), length + len(name) + 1)
+        elif text and not text.isspace():
+            left -= length
+            if left >= 0:
+                texts.append((names, text))
+            else:
+                is_cut = True
+
+    walk(value, (), 0)
+    return Flat(tuple(texts), is_cut)
 
 
 _LONGEST_NAMES = 512
+_MOST_NAMES = 65_536
 
 
 def without_secrets(pairs: Mapping[str, T]) -> dict[str, T]:
@@ -145,7 +164,10 @@ def _texts(node: Node) -> dict[str, str]:
     if type(node.value) is not dict:
         node.warn(ProblemCode.BAD_FIELD, f"expected object, got {kind(node.value)}; it was left out")
         return {}
-    return {".".join(names): text for names, text in flatten(node.value)}
+    flat = flatten(node.value)
+    if flat.is_cut:
+        node.warn(ProblemCode.TRUNCATED, "the names of nested values are too long; some values were left out")
+    return {".".join(names): text for names, text in flat.texts}
 
 
 Texts = Annotated[

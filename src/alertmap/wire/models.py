@@ -23,6 +23,7 @@ from attrs import NOTHING, frozen
 
 from alertmap._records import give_methods, record
 from alertmap.errors import ConfigurationError, PayloadError
+from alertmap.model import ProblemCode
 from alertmap.paths import JsonPath
 from alertmap.strict_json import DEFAULTS, decode_json
 from alertmap.wire.nodes import Fact, Header, Node, Query, ReceivedAt
@@ -93,12 +94,19 @@ def synonyms(*keys: str) -> OtherSpellings:
     return OtherSpellings(keys, are_synonyms=True)
 
 
-def json_or_text(text: str) -> Any:
-    """Return the JSON value in a text; a text that is not JSON is returned as it stands."""
+def json_or_text(text: str, node: Node | None = None) -> Any:
+    """Return the JSON value in a text; a text that is not JSON is returned as it stands.
+
+    `node` is where the text stands: a key that is repeated becomes a problem there.
+    """
+    doubts: list[str] | None = None if node is None else []
     try:
-        return decode_json(text, DEFAULTS)
+        value = decode_json(text, DEFAULTS, doubts)
     except PayloadError:
         return text
+    if node is not None and doubts:
+        node.warn(ProblemCode.DUPLICATE_FIELD, doubts[0])
+    return value
 
 
 @record
@@ -345,9 +353,11 @@ def inside_text(hint: Any) -> Any:
     return bare if noted is None else Annotated[bare, noted]
 
 
-def undeclared(cls: type, value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys of an object that no field of a model takes, with their values."""
-    index = loose_index(cls, value)
+def undeclared(cls: type, value: Mapping[str, Any], index: Mapping[str, str] | None) -> dict[str, Any]:
+    """Return the keys of an object that no field of a model takes, with their values.
+
+    `index` is the `loose_index` of the object.
+    """
     taken = {find_key(field, value, index) for field in fields(cls) if field.fact is None}
     return {key: it for key, it in value.items() if key not in taken}
 
@@ -382,6 +392,21 @@ def fits(cls: type, value: Any) -> bool:
         if allowed is not None and not index.keys() <= set(map(loosen, allowed)):
             return False
     return all(_has(one, value, index) for one in special)
+
+
+def may_fit_any(hints: Sequence[Any]) -> Callable[[Any], bool]:
+    """Return the check whether a value may fit one of these types: exact for models, which are most of them."""
+    if not all(is_model(hint) or hint is str for hint in hints):
+        return lambda _: True
+    models = [hint for hint in hints if hint is not str]
+    takes_text = len(models) < len(hints)
+
+    def may_fit(value: Any) -> bool:
+        if type(value) is dict:
+            return any(fits(model, value) for model in models)
+        return takes_text and type(value) is str
+
+    return may_fit
 
 
 def _has(one: _Decisive, value: Mapping[str, Any], index: Mapping[str, str] | None) -> bool:

@@ -1,6 +1,7 @@
 """Values in the converter, with their path and the request; and the error of a value that does not fit."""
 
 import re
+import sys
 from datetime import datetime
 from types import NoneType
 from typing import Any, TypeAlias
@@ -50,22 +51,45 @@ class Node:
 
     def warn(self, code: ProblemCode, message: str) -> None:
         """Add a problem at this path; the value is still read."""
-        self.context.warnings.append((self.where, code, message))
+        self.context.warn(self.where, code, message)
 
 
 class ParseContext:
     """Context of one document: the request, the time of receipt, and the problems found so far."""
 
-    __slots__ = ("decoded", "received_at", "request", "strict", "warnings")
+    __slots__ = ("_most", "_of", "decoded", "received_at", "request", "strict", "warnings")
 
     def __init__(self, request: Request, received_at: datetime | None, *, decoded: bool = True) -> None:
         self.request = request
         self.received_at = received_at
         self.warnings: list[tuple[JsonPath, ProblemCode, str]] = []
+        # The length of `warnings` from which on the entries of the list or object `_of` add none.
+        self._most = sys.maxsize
+        self._of: JsonPath = ()
         self.decoded = decoded
         """The document was decoded from JSON or the like: all keys are text."""
         self.strict = not decoded
         """Every value that does not fit is an error, nothing is left out: for options and files."""
+
+    def warn(self, where: JsonPath, code: ProblemCode, message: str) -> None:
+        """Add a problem, unless the entries of a list or object have too many of them."""
+        left = self._most - len(self.warnings)
+        if left > 1:
+            self.warnings.append((where, code, message))
+        elif left == 1:
+            self.warnings.append((self._of, ProblemCode.TRUNCATED, "more problems of its entries are not listed"))
+
+    def enter(self, where: JsonPath) -> tuple[int, JsonPath]:
+        """Begin with the entries of a list or object, which get few problems together; `leave` takes the result."""
+        before = (self._most, self._of)
+        most = len(self.warnings) + _MOST_PROBLEMS
+        if most < self._most:
+            self._most, self._of = most, where
+        return before
+
+    def leave(self, before: tuple[int, JsonPath]) -> None:
+        """End with the entries of a list or object."""
+        self._most, self._of = before
 
     def find(self, fact: Fact) -> Any:
         """Return the value of a field that comes with the request."""
@@ -76,6 +100,9 @@ class ParseContext:
                 return self.request.query.get(name)
             case _:
                 return self.received_at
+
+
+_MOST_PROBLEMS = 64  # problems that the entries of one list or object have together
 
 
 class Mismatch(Exception):
@@ -125,23 +152,43 @@ def without_placeholders(document: Any, pattern: re.Pattern[str], context: Parse
     A blank one brings no problem, nor does one that matches the pattern's group `absent`.
     """
 
-    def walk(value: Any, where: JsonPath) -> Any:
+    def walk(value: Any, link: Any) -> Any:
         if type(value) is str:
             found = pattern.fullmatch(value) if len(value) <= _LONGEST_PLACEHOLDER else None
             if found is None:
                 return value
             if value.strip() and found.lastgroup != "absent":
-                context.warnings.append(
-                    (where, ProblemCode.UNRENDERED, "a placeholder of the sender was not filled in")
-                )
+                context.warn(_steps(link), ProblemCode.UNRENDERED, "a placeholder of the sender was not filled in")
             return None
         if type(value) is dict:
-            return {key: walk(below, (*where, key)) for key, below in value.items()}
+            return {key: walk(below, (link, key)) for key, below in value.items()}
         if type(value) is list:
-            return [walk(below, (*where, index)) for index, below in enumerate(value)]
+            return [walk(below, (link, index)) for index, below in enumerate(value)]
         return value
 
-    return walk(document, ())
+    def element(value: Any, link: Any) -> Any:
+        before = context.enter(_steps(link))
+        try:
+            return walk(value, link)
+        finally:
+            context.leave(before)
+
+    if type(document) is list:
+        return [
+            element(value, ((), index)) if type(value) in _MAY_HOLD_TEXT else value
+            for index, value in enumerate(document)
+        ]
+    return element(document, ())
 
 
+def _steps(link: Any) -> JsonPath:
+    """Return the path that a chain of `(chain, step)` stands for: a path for each value would cost its depth."""
+    steps = []
+    while link:
+        link, step = link
+        steps.append(step)
+    return tuple(reversed(steps))
+
+
+_MAY_HOLD_TEXT = frozenset((str, dict, list))
 _LONGEST_PLACEHOLDER = 256

@@ -118,14 +118,23 @@ def _fast_null_text(value: Any) -> Any:
     return value if type(value) is str and value != "null" else FALLBACK
 
 
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?")
+_MOST_ENTITIES = 1_000
+
+
 def _html_text(node: Node) -> str:
     if type(node.value) is not str:
         raise mismatch("text", node)
     text: str = node.value
-    # Go's templates write these entities, and `&amp;`. `unescape` calls a function for each entity that it finds.
-    for entity, char in (("&#34;", '"'), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">")):
+    # Go's templates write these entities, and `&amp;`: no function is called for any of them.
+    for entity, char in (("&#34;", '"'), ("&#39;", "'"), ("&#43;", "+"), ("&lt;", "<"), ("&gt;", ">")):
         text = text.replace(entity, char)
-    return html.unescape(text)
+    if text.count("&") == text.count("&amp;"):
+        return text.replace("&amp;", "&")
+    text, found = _ENTITY.subn(lambda match: html.unescape(match[0]), text, _MOST_ENTITIES)
+    if found == _MOST_ENTITIES:
+        node.warn(ProblemCode.TRUNCATED, f"only the first {_MOST_ENTITIES:,} HTML entities were read")
+    return text
 
 
 def _secret(node: Node) -> None:
@@ -133,10 +142,11 @@ def _secret(node: Node) -> None:
 
 
 def _json_text(node: Node) -> Any:
-    return json_or_text(node.value) if type(node.value) is str else node.value
+    return json_or_text(node.value, node) if type(node.value) is str else node.value
 
 
 _JAVA_PAIR = r",\s*(?=[A-Za-z_][\w.-]*=)"  # no name follows a comma inside a value
+_MOST_PAIRS = 1_000
 
 
 def _java_map(node: Node) -> dict[str, str]:
@@ -145,7 +155,7 @@ def _java_map(node: Node) -> dict[str, str]:
         return {}
     # A text with `=` but no quotes cannot be JSON; skip the expensive attempt.
     may_be_json = type(value) is str and ('"' in value or "=" not in value)
-    found = _names_in(json_or_text(value) if may_be_json else value)
+    found = _names_in(json_or_text(value, node) if may_be_json else value)
     if found is not None:
         return found
     if type(value) is not str:
@@ -154,7 +164,11 @@ def _java_map(node: Node) -> dict[str, str]:
     if text.startswith("{") and not text.endswith("}"):
         node.warn(ProblemCode.TRUNCATED, "the map has no end; it was not taken apart")
     inner = text[1:-1] if text.startswith("{") and text.endswith("}") else ""
-    pairs = [pair.partition("=") for pair in re.split(_JAVA_PAIR, inner)] if "=" in inner else [("", "", text)]
+    split = re.split(_JAVA_PAIR, inner, maxsplit=_MOST_PAIRS) if "=" in inner else []
+    if len(split) > _MOST_PAIRS:
+        node.warn(ProblemCode.TRUNCATED, f"the map has more than {_MOST_PAIRS:,} pairs; it was not taken apart")
+        split = []
+    pairs = [pair.partition("=") for pair in split] or [("", "", text)]
     return _numbered((name.strip(), text.strip()) if equals else ("", name + text) for name, equals, text in pairs)
 
 
@@ -252,23 +266,42 @@ def number_or_text(value: str | int | float) -> int | float | str:
 
 
 def items(
-    value: Any, where: JsonPath, context: ParseContext, read_one: Callable[[Any, JsonPath, ParseContext], T]
+    value: Any,
+    where: JsonPath,
+    context: ParseContext,
+    read_one: Callable[[Any, JsonPath, ParseContext], T],
+    may_fit: Callable[[Any], bool],
 ) -> Items[T]:
-    """Structure a list element by element; see `Items`."""
+    """Structure a list element by element; see `Items`. Of very many bad elements the last ones are only counted.
+
+    `may_fit` recognises most elements that do not fit, for less than `read_one`, which says why.
+    """
     if type(value) is not list:
         raise mismatch("list", Node(value, where, context))
     good: list[tuple[JsonPath, T]] = []
     faults: list[tuple[JsonPath, str]] = []
+    others = 0
     for index, element in enumerate(value):
+        if len(faults) >= _MOST_FAULTS and not may_fit(element):
+            others += 1
+            continue
         at = (*where, index)
         known = len(context.warnings)
         try:
             good.append((at, read_one(element, at, context)))
         except Mismatch as error:
             del context.warnings[known:]
-            faults.extend(error.faults)
+            if len(faults) < _MOST_FAULTS:
+                faults.extend(error.faults)
+            else:
+                others += 1
+    if others:
+        faults.append((where, f"{others} more elements do not fit"))
     if faults:
         if not good:
             raise Mismatch(*faults)
         context.warnings.extend((at, ProblemCode.BAD_ELEMENT, message) for at, message in faults)
     return Items(good)
+
+
+_MOST_FAULTS = 1_000  # faults of bad elements that are listed

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from alertmap.errors import ConfigurationError
+from alertmap.errors import ConfigurationError, quoted
 from alertmap.model import ProblemCode, State
 from alertmap.wire.models import FALLBACK, Encoding
 from alertmap.wire.nodes import Node
@@ -32,7 +32,7 @@ def state(table: Mapping[str, State | None]) -> Encoding:
     words: dict[str, State | None] = {}
     for word, meaning in table.items():
         if words.setdefault(state_word(word), meaning) is not meaning:
-            raise ConfigurationError(f"the state word {word!r} has two states")
+            raise ConfigurationError(f"the state word {quoted(word)} has two states")
     if not words:
         raise ConfigurationError("a table of states needs at least one word")
 

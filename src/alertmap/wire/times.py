@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
-from alertmap.errors import ConfigurationError
+from alertmap.errors import ConfigurationError, quoted
 from alertmap.model import ProblemCode
 from alertmap.wire.models import FALLBACK, Encoding
 from alertmap.wire.nodes import Node, mismatch
@@ -326,7 +326,7 @@ def time_in(offset: str) -> Encoding:
         ConfigurationError: the offset is neither `Z` nor like `+08:00`.
     """
     if not re.fullmatch(r"Z|[+-][0-9]{2}:[0-9]{2}", offset):
-        raise ConfigurationError(f"expected an offset such as +08:00, got {offset!r}")
+        raise ConfigurationError(f"expected an offset such as +08:00, got {quoted(offset)}")
     examples = (*_TIMES, "2026-01-01T12:00:30", "2026-01-01 12:00:30.5")
     return Encoding(
         f"RFC 3339 text, without a zone at {offset}", lambda node: _time(node, offset), examples, fast_path=_fast_time

@@ -65,7 +65,7 @@ def reading(
     counts = {**counts, **{name: body.rest.get(name) for name in COUNTS}}
     values = {name: it for name, it in counts.items() if isinstance(it, int | float) and not isinstance(it, bool)}
     others = {name: it for name, it in body.rest.items() if name not in COUNTS}
-    labels = {".".join(names): text for names, text in wire.flatten(others)}
+    labels = {".".join(names): text for names, text in wire.flatten(others).texts}
     return Reading(
         state=state,
         level=None if state is State.RESOLVED else body.severity or WITHOUT_LEVEL,

@@ -60,7 +60,7 @@ def reading(fields: Fields, state: str, problems: list[Problem]) -> Reading:
     is_over = state == "resolved"
     if not is_over:
         fields = fields._replace(guesses={name: at for name, at in fields.guesses.items() if name != "end"})
-    labels = labels_of(fields)
+    labels, is_cut = labels_of(fields)
     title, resource = fields.text("title"), fields.text("resource")
     host = resource or conventions.host(labels)
     times, started, occurred, doubts = times_of(fields, is_over=is_over)
@@ -77,7 +77,7 @@ def reading(fields: Fields, state: str, problems: list[Problem]) -> Reading:
         started_at=started,
         occurred_at=occurred,
         no_data=state == "no_data",
-        problems=(*problems, *guesses(fields), *missing(fields), *doubts),
+        problems=(*problems, *guesses(fields), *missing(fields), *doubts, *([CUT] if is_cut else [])),
         times=times,
     )
 
@@ -151,7 +151,11 @@ def missing(fields: Fields) -> Iterator[Problem]:
 MAY_BE_MISSING = ("title", "message", "resource", "occurred", "labels", "link")
 
 
-def labels_of(fields: Fields) -> dict[str, str]:
+CUT = Problem(ProblemCode.TRUNCATED, "$", "the names of nested values are too long; some labels were left out")
+
+
+def labels_of(fields: Fields) -> tuple[dict[str, str], bool]:
+    """Return the labels, and whether some were left out."""
     place = fields.options.labels
     if place:
         return flat([(str(*place.where[-1:]), place.find(fields.document))])
@@ -162,14 +166,18 @@ def labels_of(fields: Fields) -> dict[str, str]:
     return flat(named)
 
 
-def flat(named: Iterable[tuple[str, Any]]) -> dict[str, str]:
-    """The texts of several values, by their names below these; the first of a name counts."""
+def flat(named: Iterable[tuple[str, Any]]) -> tuple[dict[str, str], bool]:
+    """Return the texts of several values, by their names below these, and whether some were left out.
+
+    The first of a name counts.
+    """
+    own = {str(place): pair for place, pair in enumerate(named)}
+    below = wire.flatten({place: value for place, (_, value) in own.items()})
     found: dict[str, str] = {}
-    for name, value in named:
-        for names, text in wire.flatten(value):
-            found.setdefault(".".join(names) or name, text)
+    for (place, *names), text in below.texts:
+        found.setdefault(".".join(names) or own[place][0], text)
     found.pop("", None)
-    return wire.without_secrets(found)
+    return wire.without_secrets(found), below.is_cut
 
 
 def read_text(text: str) -> Reading | Problem:

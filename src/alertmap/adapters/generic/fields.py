@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
+from operator import itemgetter
 from typing import Annotated, Any, Literal, NamedTuple
 
 from attrs import Factory
@@ -16,6 +18,13 @@ ENDS = {word for word, state in conventions.STATES.items() if state is State.RES
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
 UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 MAX_WRAPPERS = 4
+MOST_MAPS = 8
+
+SPELT_AS: dict[str, list[tuple[str, int]]] = {}
+"""The fields that a key may stand for, each with the place of its spelling among the field's."""
+for _name, _spellings in conventions.SPELLINGS.items():
+    for _place, _spelling in enumerate(_spellings):
+        SPELT_AS.setdefault(_spelling, []).append((_name, _place))
 
 
 @wire.model
@@ -94,14 +103,14 @@ def find_fields(document: Mapping[str, Any], options: Options) -> Fields:
 
 def guess(document: Mapping[str, Any], options: Options, at: JsonPath) -> Fields:
     """Find what the options do not name; no key stands for two fields."""
-    spelt: dict[str, list[str]] = {}
+    spelt: dict[str, list[tuple[int, str]]] = {}
     for key, value in document.items():
-        if value is not None:
-            spelt.setdefault(wire.loosen(key), []).append(key)
+        for name, place in SPELT_AS.get(wire.loosen(key), ()) if value is not None else ():
+            spelt.setdefault(name, []).append((place, key))
     keys: dict[str, str] = {}
 
     def usual(name: str, fits: Callable[[str, Any], object]) -> Iterator[str]:
-        sent = (key for spelling in conventions.SPELLINGS[name] for key in spelt.get(spelling, ()))
+        sent = [key for _, key in sorted(spelt.get(name, ()), key=itemgetter(0))]
         return (key for key in sent if key not in keys.values() and fits(key, document[key]))
 
     def take(name: str, found: Iterator[str]) -> None:
@@ -124,7 +133,7 @@ def guess(document: Mapping[str, Any], options: Options, at: JsonPath) -> Fields
         take("firing", usual("firing", is_flag))
         take("resolved", usual("resolved", is_flag))
         take("ending", usual("severity", is_end))
-    maps = () if options.labels else tuple(usual("labels", is_map))
+    maps = () if options.labels else tuple(islice(usual("labels", is_map), MOST_MAPS))
     guesses: dict[str, JsonPath] = {name: (key,) for name, key in keys.items()}
     return Fields(document, options, at, among_labels(document, options, maps) | guesses, maps)
 

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from alertmap import conventions, wire
 from alertmap.adapter import Identity, Problem, ProblemCode, Reading, State, Times
-from alertmap.adapters.influxdb3.texts import TIME
+from alertmap.adapters.influxdb3.texts import LONGEST, TIME
 
 KEYS = ("dedup_key", "dedup", "key", "alias", "row")
 MOVING = {"state", "status", "severity", "level", "value", "threshold", "occurred_at"}
@@ -34,6 +35,7 @@ RENDERED = re.compile(rf"({'|'.join(OWN_LEVELS)})\b")  # a template that begins 
 BROKEN = re.compile(r'"(\w+)"\s*:\s*"([^"]*)"(?=\s*[,}])')
 # `state=firing level=WARN … key=…`: the last key takes the rest of the line.
 LAST = re.compile(rf"(?:^| )({'|'.join(KEYS)})=")
+MOST_PAIRS = 1_000
 
 STAYS = r"(?<![0-9A-Fa-f:])(?:[0-9A-Fa-f:]*::[0-9A-Fa-f:.]*|(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}\b)"  # an address
 MOVES = (
@@ -41,6 +43,7 @@ MOVES = (
     r"|(?<![\w.-])-?\d+(?:\.\d+)?%?(?![\w-]|\.\d)"  # a number that stands alone: 10.0.0.1 does not
 )
 PARTS = re.compile(rf"({STAYS})|{MOVES}")
+NO_DIGITS = str.maketrans("0123456789", "##########")
 
 
 def read_pattern(groups: Mapping[str, str | None], text: str) -> Reading:
@@ -53,7 +56,9 @@ def read_text(text: str) -> Reading:
     fields = wire.json_in(text, dict[str, wire.Json])
     if fields is not None:
         return structured(fields, text)
-    broken = dict(BROKEN.findall(text)) if text.startswith("{") else {}
+    broken: dict[str, str] = {}
+    if text.startswith("{"):
+        broken = {match[1]: match[2] for match in islice(BROKEN.finditer(text), MOST_PAIRS)}
     if broken.keys() & set(KEYS) and broken.keys() & {"state", "status"}:
         malformed = Problem(ProblemCode.MALFORMED, "$", "the text is not quite JSON; what could be read was")
         return structured(broken, text, malformed)
@@ -66,8 +71,8 @@ def pairs_in(text: str) -> dict[str, str]:
     last = LAST.search(text)
     if last is None:
         return {}
-    pairs = [word.partition("=") for word in text[: last.start()].split(" ")]
-    if not all(equals and name.isidentifier() for name, equals, _ in pairs):
+    pairs = [word.partition("=") for word in text[: last.start()].split(" ", MOST_PAIRS)]
+    if len(pairs) > MOST_PAIRS or not all(equals and name.isidentifier() for name, equals, _ in pairs):
         return {}
     found = {name: value for name, _, value in pairs}
     return found | {last[1]: text[last.end() :]} if found.keys() & {"state", "status"} else {}
@@ -117,7 +122,8 @@ def first(fields: Mapping[str, Any], *names: str) -> str:
 
 def flat(fields: Mapping[str, Any]) -> str:
     """The texts of an object, without what moves between firing and recovery."""
-    return " ".join(f"{name}={first(fields, name)}" for name in sorted(fields.keys() - MOVING) if first(fields, name))
+    found = ((name, first(fields, name)) for name in sorted(fields.keys() - MOVING))
+    return " ".join(f"{name}={text}" for name, text in found if text)
 
 
 def without_level(key: str, level: str) -> str:
@@ -148,5 +154,10 @@ def without_prefix(text: str) -> str:
 
 
 def still(text: str) -> str:
-    """A text without levels, times and numbers that stand alone: the same whenever it is sent again."""
-    return " ".join(PARTS.sub(lambda match: match[1] or "#", without_prefix(text)).split())
+    """A text without levels, times and numbers that stand alone: the same whenever it is sent again.
+
+    Behind the first 8,192 characters of a long text no digit counts.
+    """
+    text = without_prefix(text)
+    rest = text[LONGEST:].translate(NO_DIGITS)
+    return " ".join(f"{PARTS.sub(lambda match: match[1] or '#', text[:LONGEST])}{rest}".split())
