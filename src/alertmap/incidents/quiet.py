@@ -63,7 +63,7 @@ def _is_hold_down(value: object) -> bool:
     return all(isinstance(severity, Severity) and _is_duration(duration) for severity, duration in each)
 
 
-def _copied(value: Any) -> Any:
+def _copied(value: timedelta | Mapping[Severity, timedelta]) -> timedelta | Mapping[Severity, timedelta]:
     return MappingProxyType(dict(value)) if isinstance(value, Mapping) else value
 
 
@@ -247,8 +247,8 @@ class PageBook:
                 raise ConfigurationError(f"expected Transition, got {type(transition).__name__}")
         pages: list[Page] = []
         for source in self._not_begun:
-            self._entries[source,] = _entry(source, None, now)
-            self._schedule((source,))
+            entry = self._entries[source,] = _entry(source, None, now)
+            self._schedule(entry.name, self._next(entry))
         self._not_begun = []
         for transition in batch:
             if transition.alert is not None:
@@ -300,16 +300,15 @@ class PageBook:
             at, kind = step
             if kind is None:
                 del self._entries[name]
+                step = None
                 break
             if entry.page is not None and entry.page.kind is PageKind.FLAPPING is not kind:
                 entry.changes = []
             entry.page = Page(kind=kind, id=_id(entry), source=entry.source, incident=entry.incident, at=at)
             pages.append(entry.page if transition is None else evolve(entry.page, transition=transition))
-        self._schedule(name)
+        self._schedule(name, step)
 
-    def _schedule(self, name: _Name) -> None:
-        entry = self._entries.get(name)
-        step = None if entry is None else self._next(entry)
+    def _schedule(self, name: _Name, step: _Next | None) -> None:
         if step is None or step[0] == NEVER:
             self._due.pop(name, None)
         elif self._due.get(name) != step[0]:
@@ -348,7 +347,7 @@ class PageBook:
             if entry.name in book._entries or not entry.is_possible:
                 raise ConfigurationError("snapshot: an entry contradicts another, or itself")
             book._entries[entry.name] = entry
-            book._schedule(entry.name)
+            book._schedule(entry.name, book._next(entry))
         book._not_begun = [source for source in book._not_begun if (source,) not in book._entries]
         return book
 
