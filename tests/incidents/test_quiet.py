@@ -201,6 +201,17 @@ def test_an_expiry_counts_at_its_deadline() -> None:
     assert steps(Quiet(), alert(FIRING, 0, received=5, expires_at=3), 60) == [[(OPEN, 5)], [(CLOSE, 5)]]
 
 
+def test_an_expiry_that_an_alert_caused_counts_when_the_alert_came() -> None:
+    """The end is then guessed by the sender's clock; the page closes, and its window begins, by the receiver's."""
+    host = Host(Quiet(reopen_window=sec(10)))
+    host.apply(0, F[0])
+    ended = evolve(host.incidents.open[0], state=RESOLVED, resolved_at=at(50), expired=True)
+    expiry = Transition(kind=TransitionKind.EXPIRED, incident=ended, alert=F[50], at=at(50))
+
+    assert [(page.kind, page.at) for page in host.book.apply(expiry, at(90))] == [(CLOSE, at(90))]
+    assert host.book.next_due() == at(100)
+
+
 def hours(hour: int, minute: int, second: int = 0) -> float:
     """Return a time of day in seconds after `T0`."""
     return (datetime(2026, 5, 1, hour, minute, second, tzinfo=UTC) - T0).total_seconds()

@@ -16,8 +16,8 @@ An acknowledged or suppressed incident gets no page, because somebody knows of i
 an update. An incident that fires again after a suppression gets its page once `hold_down` is over.
 
 All windows run on the receiver's clock (`now`), except for the start of `hold_down`. If the sender's clock is slow, the
-page comes sooner; if it is fast, `hold_down` counts from the first transition. An expiry counts from the time in its
-transition.
+page comes sooner; if it is fast, `hold_down` counts from the first transition. An incident that expired in a tick
+counts as closed at its deadline.
 
 It makes no difference how often `apply` is called: a step that was due before has the time at which it was due. So one
 call may return that a page opens and closes.
@@ -36,7 +36,7 @@ from attrs.validators import optional
 
 from alertmap import wire
 from alertmap.errors import ConfigurationError
-from alertmap.incidents.model import Incident, Transition, TransitionKind
+from alertmap.incidents.model import Incident, Transition
 from alertmap.incidents.timeline import NEVER, plus, to_utc
 from alertmap.model import Severity, State
 
@@ -270,7 +270,7 @@ class PageBook:
         name = (incident.source, incident.dedup_key)
         entry = self._entries.get(name)
         if entry is not None:
-            if transition.kind is TransitionKind.EXPIRED:
+            if transition.alert is None:  # an expiry, perhaps of a late tick; with an alert it is known since `now`
                 now = min(now, max(entry.touched, transition.at))
             self._advance(name, now, None, pages)
             entry = self._entries.get(name)
