@@ -365,7 +365,7 @@ def _next_of_source(entry: _Entry, rules: Quiet) -> _Next | None:
 def _next_if_flapping(entry: _Entry, incident: Incident, rules: Quiet) -> _Next | None:
     page, changes, number = entry.page, entry.changes, rules.flapping_changes
     if page is not None and page.kind is PageKind.FLAPPING:
-        if incident.open and page.incident is not None and _is_worse(incident.severity, page.incident.severity):
+        if page.incident is not None and _is_worse(incident.severity, page.incident.severity):
             return entry.touched, PageKind.FLAPPING
         return plus(changes[-1], rules.flapping_window), PageKind.UPDATE if incident.open else PageKind.CLOSE
     if number is None or len(changes) < number or changes[-1] - changes[-number] >= rules.flapping_window:
