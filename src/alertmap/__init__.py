@@ -41,6 +41,7 @@ from alertmap.strict_json import Limits
 if TYPE_CHECKING:
     from alertmap.incidents.book import IncidentBook, TooManyOpen
     from alertmap.incidents.model import Cause, Incident, Policy, Transition, TransitionKind
+    from alertmap.incidents.quiet import Page, PageBook, PageKind, Quiet
     from alertmap.incidents.timeline import Timeline, step, tick
 
 __all__ = [
@@ -61,11 +62,15 @@ __all__ = [
     "LimitError",
     "Limits",
     "Notice",
+    "Page",
+    "PageBook",
+    "PageKind",
     "PayloadError",
     "Policy",
     "Priorities",
     "Problem",
     "ProblemCode",
+    "Quiet",
     "Rank",
     "Reading",
     "Reason",
@@ -102,6 +107,10 @@ _LAZY = {
     "Policy": "model",
     "Transition": "model",
     "TransitionKind": "model",
+    "Page": "quiet",
+    "PageBook": "quiet",
+    "PageKind": "quiet",
+    "Quiet": "quiet",
     "Timeline": "timeline",
     "step": "timeline",
     "tick": "timeline",

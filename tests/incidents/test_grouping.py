@@ -67,6 +67,46 @@ def test_a_window_is_counted_from_1970() -> None:
     ]
 
 
+def test_a_window_from_the_first_incident() -> None:
+    """A group accepts what opens less than the window after its first incident, then the next one starts another."""
+    grouping = Grouping(by=by_source, window=sec(10), from_first=True)
+
+    assert changes(
+        grouping,
+        of_key("a", FIRING, 7),
+        of_key("b", FIRING, 16),
+        of_key("c", FIRING, 17),
+        of_key("d", FIRING, 26),
+        of_key("b", RESOLVED, 26.5),
+        of_key("e", FIRING, 27),
+    ) == [(OPENED, "a"), (CHANGED, "ab"), (OPENED, "c"), (CHANGED, "cd"), (CHANGED, "a"), (OPENED, "e")]
+
+
+def test_the_first_incident_counts_as_it_arrived() -> None:
+    """An earlier incident that comes late joins, and neither it nor an opening that moves back moves the window."""
+    grouping = Grouping(by=by_source, window=sec(10), from_first=True)
+
+    assert changes(
+        grouping,
+        of_key("a", FIRING, 20),
+        of_key("b", FIRING, 5),
+        of_key("a", FIRING, 4),
+        of_key("c", FIRING, 29),
+        of_key("d", FIRING, 30),
+    ) == [(OPENED, "a"), (CHANGED, "ab"), (CHANGED, "ab"), (CHANGED, "abc"), (OPENED, "d")]
+
+
+def test_a_window_from_the_first_incident_ends_with_its_group() -> None:
+    """When a group is resolved, the next incident starts another, which has its own window and id."""
+    book, groups = IncidentBook(default=WIDE), GroupBook(Grouping(by=by_source, window=sec(10), from_first=True))
+    alerts = [of_key("a", FIRING, 1), of_key("a", RESOLVED, 3), of_key("b", FIRING, 4), of_key("c", FIRING, 13)]
+
+    found = groups.apply(book.apply(alerts))
+
+    assert [one.kind for one in found] == [OPENED, RESOLVED_ALL, OPENED, CHANGED]
+    assert found[0].group.id == found[1].group.id != found[2].group.id == found[3].group.id
+
+
 def test_an_opening_that_moves_back_changes_the_window() -> None:
     """A late firing that moves an incident into an earlier window moves it into that group."""
     grouping = Grouping(by=by_source, window=sec(10))
@@ -151,6 +191,8 @@ def test_one_transition_may_come_alone() -> None:
         (lambda: Grouping(by="key"), "by must be a function"),  # type: ignore[arg-type]
         (lambda: Grouping(window=timedelta()), "window must be None or a timedelta above zero"),
         (lambda: Grouping(window=60), "window must be None or a timedelta above zero"),  # type: ignore[arg-type]
+        (lambda: Grouping(window=sec(1), from_first=1), "from_first must be a bool, got 1"),  # type: ignore[arg-type]
+        (lambda: Grouping(from_first=True), "from_first needs a window"),
         (lambda: Grouping(until=FIRING), "until must be None"),
         (lambda: Grouping(until=RESOLVED, window=sec(1)), "window and until exclude each other"),
         (lambda: GroupBook(5), "expected Grouping, got int"),  # type: ignore[arg-type]
@@ -165,9 +207,12 @@ def test_wrong_arguments_are_errors(call: Callable[[], object], message: str) ->
         call()
 
 
-GROUPINGS = st.builds(
-    Grouping, by=st.sampled_from([by_key, by_source]), window=st.sampled_from([None, sec(2)])
-) | st.builds(Grouping, by=st.sampled_from([by_key, by_source]), until=st.sampled_from([ACKNOWLEDGED, RESOLVED]))
+BY = st.sampled_from([by_key, by_source])
+GROUPINGS = (
+    st.builds(Grouping, by=BY, window=st.sampled_from([None, sec(2)]))
+    | st.builds(Grouping, by=BY, window=st.sampled_from([sec(2), timedelta.max]), from_first=st.just(value=True))
+    | st.builds(Grouping, by=BY, until=st.sampled_from([ACKNOWLEDGED, RESOLVED]))
+)
 
 
 @given(histories(unreceived=True, forward=False), st.data(), policies(), GROUPINGS)
@@ -188,6 +233,28 @@ def test_groups_contain_exactly_the_open_incidents(
         grouped = [incident for group in groups.open for incident in group.incidents]
         assert sorted(grouped, key=lambda incident: incident.id) == sorted(book.open, key=lambda incident: incident.id)
         assert [*groups.open] == [change.group for change in known.values()]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("abc"), st.booleans()), max_size=20))
+def test_windows_from_the_first_incident_against_a_naive_model(sent: list[tuple[int, str, bool]]) -> None:
+    """With alerts in order, an incident joins the group that began less than a window before, if that is still open."""
+    book, groups = IncidentBook(default=WIDE), GroupBook(Grouping(by=by_source, window=sec(5), from_first=True))
+    expected: list[tuple[int, set[str]]] = []
+    clock = 0
+    for pause, key, fires in sent:
+        clock += pause + 1
+        groups.apply(book.apply(of_key(key, FIRING if fires else RESOLVED, clock)))
+        known = any(key in members for _, members in expected)
+        if fires and not known and expected and clock < expected[-1][0] + 5:
+            expected[-1][1].add(key)
+        elif fires and not known:
+            expected.append((clock, {key}))
+        for _, members in expected:
+            members.difference_update(set() if fires else {key})
+        expected = [group for group in expected if group[1]]
+        assert [members for _, members in expected] == [{one.dedup_key for one in it.incidents} for it in groups.open]
+        assert groups._latest.keys() == groups._ends.keys()
+        assert len(groups._ends) <= len(expected)
 
 
 @given(histories(timed=True, expiry=False, forward=False), st.data(), st.sampled_from([None, sec(2), sec(3600)]))

@@ -4,13 +4,14 @@ A layer on top of the incidents that takes transitions. A `Grouping` has two par
 
 - Which incidents: `by` gives each incident a name, and only incidents with equal names share a group. `by_key` is the
   default, `by_source` takes all incidents of a source, and any other function of an incident will do.
-- For how long: with `window`, incidents opened in the same interval share a group; intervals are counted from 1970,
-  not from the first incident. With `until` acknowledged or resolved, a group accepts new incidents until one of its own
-  is acknowledged, or none of them is open; after that the next incident starts another group. With neither, a group
-  always accepts.
+- For how long: with `window`, incidents opened in the same interval share a group; intervals are counted from 1970, so
+  the order of arrival makes no difference. With `window` and `from_first`, as ilert has it, a group accepts incidents
+  that opened less than `window` after its first; the next one starts another group. With `until` acknowledged or
+  resolved, a group accepts new incidents until one of its own is acknowledged, or none of them is open; after that the
+  next incident starts another group. With neither, a group always accepts.
 
 A group is open while one of its incidents is open, and forgotten after that, so the memory is limited by the number of
-open incidents. A later group with the same name and window has the same id.
+open incidents. A later group with the same name and interval has the same id.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ from attrs import evolve, field, frozen
 
 from alertmap.errors import ConfigurationError
 from alertmap.incidents.model import Incident, Transition
+from alertmap.incidents.timeline import NEVER, plus
 from alertmap.model import Severity, State
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,6 +50,11 @@ def _window(_: object, __: Any, window: Any) -> None:
         raise ConfigurationError(f"grouping: window must be None or a timedelta above zero, got {window!r}")
 
 
+def _from_first(_: object, __: Any, from_first: Any) -> None:
+    if type(from_first) is not bool:
+        raise ConfigurationError(f"grouping: from_first must be a bool, got {from_first!r}")
+
+
 def _until(_: object, __: Any, until: Any) -> None:
     if until not in (None, State.ACKNOWLEDGED, State.RESOLVED):
         raise ConfigurationError(f"grouping: until must be None, State.ACKNOWLEDGED or State.RESOLVED, got {until!r}")
@@ -65,12 +72,16 @@ class Grouping:
     """Function that gives an incident the name of its group."""
     window: timedelta | None = field(default=None, validator=_window)
     """Length of the intervals: incidents opened in the same one share a group."""
+    from_first: bool = field(default=False, validator=_from_first)
+    """Count `window` from the opening of the group's first incident, not from 1970."""
     until: State | None = field(default=None, validator=_until)
     """A group accepts no new incident once one of its own is acknowledged, or all are resolved."""
 
     def __attrs_post_init__(self) -> None:
         if self.window is not None and self.until is not None:
             raise ConfigurationError("grouping: window and until exclude each other; give one of them")
+        if self.window is None and self.from_first:
+            raise ConfigurationError("grouping: from_first needs a window")
 
 
 @unique
@@ -121,6 +132,7 @@ class GroupBook:
         self._groups: dict[str, Group] = {}
         self._group_of: dict[str, str] = {}  # id of an open incident -> id of its group
         self._latest: dict[str, str] = {}  # name -> id of the group that accepts the next incident
+        self._ends: dict[str, datetime] = {}  # name -> with `from_first`: when that group accepts no more
 
     @property
     def open(self) -> tuple[Group, ...]:
@@ -160,11 +172,13 @@ class GroupBook:
 
     def _place(self, incident: Incident, name: str) -> str:
         """Return the id of the group that an open incident belongs to."""
-        if self._grouping.window is not None:
-            return _id(name, str((incident.opened_at - _EPOCH) // self._grouping.window))
-        if self._grouping.until is None:
+        window = self._grouping.window
+        if window is None and self._grouping.until is None:
             return _id(name, "")
-        return self._group_of.get(incident.id) or self._latest.get(name) or _id(name, incident.id)
+        if window is not None and not self._grouping.from_first:
+            return _id(name, str((incident.opened_at - _EPOCH) // window))
+        latest = self._latest.get(name) if incident.opened_at < self._ends.get(name, NEVER) else None
+        return self._group_of.get(incident.id) or latest or _id(name, incident.id)
 
     def _join(
         self, incident: Incident, group_id: str, name: str, transition: Transition, changes: list[GroupChange]
@@ -179,10 +193,12 @@ class GroupBook:
         )
         if group == old:
             return
-        if self._grouping.until is not None and not group.closed:
-            self._latest[group.name] = group_id
-        elif self._latest.get(group.name) == group_id:
-            del self._latest[group.name]
+        if group.closed:
+            self._accept_no_more(group)
+        elif old is None and (self._grouping.until is not None or self._grouping.from_first):
+            self._latest[name] = group_id
+            if self._grouping.window is not None:
+                self._ends[name] = plus(incident.opened_at, self._grouping.window)
         self._groups[group_id] = group
         self._group_of[incident.id] = group_id
         kind = GroupChangeKind.CHANGED if old else GroupChangeKind.OPENED
@@ -197,9 +213,13 @@ class GroupBook:
             changes.append(GroupChange(kind=GroupChangeKind.CHANGED, group=after, transition=transition))
             return
         del self._groups[group_id]
-        if self._latest.get(group.name) == group_id:
-            del self._latest[group.name]
+        self._accept_no_more(group)
         changes.append(GroupChange(kind=GroupChangeKind.RESOLVED, group=after, transition=transition))
+
+    def _accept_no_more(self, group: Group) -> None:
+        if self._latest.get(group.name) == group.id:
+            del self._latest[group.name]
+            self._ends.pop(group.name, None)
 
 
 def _id(name: str, interval: str) -> str:
