@@ -19,6 +19,7 @@ extensions = [
     "vendor_pages",
     "reference_pages",
     "incident_diagram",
+    "faults_table",
 ]
 intersphinx_mapping: dict[str, tuple[str, None]] = {}
 source_suffix = {".md": "markdown"}

@@ -107,3 +107,14 @@ def test_the_reference_reads_its_examples(tmp_path: Path) -> None:
     assert '| `"2026-01-01T12:00:30+01:00"` | `2026-01-01T11:00:30+00:00` |  |' in pages["wire"]
     assert re.search(r"^Used by alibaba_cloudmonitor, .*\bgrafana,", pages["wire"], re.MULTILINE)
     assert "State words, in lower case." in pages["conventions"]
+
+
+def test_the_page_of_faults_has_every_marked_test() -> None:
+    """Each mark of a fault of another receiver is a row, with the vendor of its file."""
+    faults_table = extension("faults_table")
+    tests = [file.read_text(encoding="utf-8") for file in (DOCS.parent / "tests" / "adapters").glob("test_*.py")]
+    rows = faults_table.table().splitlines()[2:]
+
+    assert len(rows) == sum(text.count("@pytest.mark.fault_elsewhere(") for text in tests) > 100
+    assert all(row.count(" | ") == 3 for row in rows)
+    assert faults_table.PLACEHOLDER in (DOCS / "faults.md").read_text(encoding="utf-8")

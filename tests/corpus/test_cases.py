@@ -17,6 +17,7 @@ import captures
 from alertmap import Alert, Batch, Source, parse
 from alertmap.incidents.book import IncidentBook
 from alertmap.incidents.model import Policy, Transition, TransitionKind
+from alertmap.incidents.quiet import PageBook, PageKind, Quiet
 from alertmap.intake.recorded import Recorded, from_document
 
 FOLDER = captures.SHARED / "cases"
@@ -121,7 +122,7 @@ def _check_incidents(batches: list[Batch], case: Mapping[str, Any], expected: Ma
     hours: dict[str, Any] = {
         name.removesuffix("_hours"): timedelta(hours=value)
         for name, value in given.items()
-        if name.removesuffix("_hours") in fields_dict(Policy)  # the reopen window moves to the quiet layer
+        if name.removesuffix("_hours") in fields_dict(Policy)  # the reopen window is that of the pages
     }
     book = IncidentBook(default=Policy(**hours))
     transitions: list[tuple[Transition, ...]] = [book.apply(batch.alerts) for batch in batches]
@@ -136,6 +137,22 @@ def _check_incidents(batches: list[Batch], case: Mapping[str, Any], expected: Ma
         assert found[name] == expected[name], name
     if "pages_on_request" in expected:
         assert pages[expected["pages_on_request"] - 1], "no page came"
+    if "reopen_window_hours" in given:
+        _check_reopened(transitions, case, timedelta(hours=given["reopen_window_hours"]))
+
+
+def _check_reopened(transitions: list[tuple[Transition, ...]], case: Mapping[str, Any], window: timedelta) -> None:
+    """The page of the request comes again under the id of the first page."""
+    book = PageBook(default=Quiet(reopen_window=window))
+    pages = [
+        book.apply(some, datetime.fromisoformat(request["received_at"]))
+        for some, request in zip(transitions, case["requests"], strict=True)
+    ]
+    (first,), (again,) = pages[0], pages[case["expect"]["pages_on_request"] - 1]
+    assert (first.kind, again.kind) == (PageKind.OPEN, PageKind.REOPEN)
+    assert first.id == again.id
+    assert again.transition
+    assert again.transition.kind is TransitionKind.OPENED
 
 
 def test_the_readme_names_every_key() -> None:
