@@ -206,15 +206,15 @@ def test_stated_times_never_trust_arrival(reducer: Reducer, history: list[Alert]
 
 
 @given(since_histories(), SETTLES)
-def test_what_is_known_is_told_by_transitions(reducer: Reducer, history: list[Alert], settle: int) -> None:
-    """Each incident that is open at the end was told as opened or reopened, and not as ended after that."""
+def test_transitions_alone_tell_what_is_open(reducer: Reducer, history: list[Alert], settle: int) -> None:
+    """Each incident that is open at the end is open in its last transition, and no other is."""
     policy = evolve(WIDE, settle=sec(settle))
     timeline, transitions = reducer.run(history, policy)
-    told: dict[str, bool] = {}
+    last: dict[str, bool] = {}
     for one in transitions:
         if one.incident:
-            told[one.incident.id] = one.incident.open
-    known = {name for name, is_open in told.items() if is_open}
+            last[one.incident.id] = one.incident.open
+    known = {name for name, is_open in last.items() if is_open}
     assert known == {one.id for one in incidents(timeline, policy) if one.open}
 
 

@@ -97,7 +97,7 @@ def _has_passed(timeline: Timeline, now: IncidentState | None, received_at: date
 def _again(timeline: Timeline, alert: Alert, received_at: datetime) -> tuple[Timeline, Transition] | None:
     """Apply another delivery of the newest statement, if it adds nothing but its time of receipt."""
     *older, newest = timeline.recent
-    key, severity, title, heard, expires_at, untimed, announced = newest
+    key, severity, title, received_before, expires_at, untimed, announced = newest
     now = timeline.now
     if (
         now is None
@@ -111,7 +111,7 @@ def _again(timeline: Timeline, alert: Alert, received_at: datetime) -> tuple[Tim
     ):
         return None
     name = (timeline.source, timeline.dedup_key)
-    if received_at <= heard:
+    if received_at <= received_before:
         return timeline, transition(_IGNORED, alert, key[0], _DUPLICATE, None, name, timeline.vendor, None)
     if received_at <= now.last_seen:
         return None

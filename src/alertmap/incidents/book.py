@@ -105,8 +105,8 @@ class IncidentBook:
     def apply(self, alerts: Alert | Iterable[Alert], received_at: datetime | None = None) -> tuple[Transition, ...]:
         """Apply alerts in order of arrival, and return the transitions.
 
-        `received_at` is given to the alerts that have none. Without any, a repeat after a false resolve cannot be told
-        from old news, and nothing expires.
+        `received_at` is given to the alerts that have none. Without it a repeat after a false resolve looks like old
+        news, and nothing expires by `expire_after`.
 
         Raises:
             ConfigurationError: an item is not an `Alert` with aware datetimes; no alert was applied.

@@ -20,8 +20,8 @@ table is applied to them in that order. The rules, whose reasons `model.py` has:
   `settle` after its first delivery, puts the mark `STILL_FIRING` straight after the newest statement. In order, the
   mark makes the newest incident fire if it was received later than the newest resolve or mute. So the same resolve
   received again takes it back, and the next repeat puts it back.
-- Superseded. A firing of another episode than that of the open incident, which started more than `settle` after this
-  was last heard of, ends it as expired and opens a new one.
+- Superseded. A firing of another episode than that of the open incident, which started more than `settle` after the
+  last alert that kept this open, ends it as expired and opens a new one.
 - Expiry. With `expire_after`, or a deadline from the sender (`expires_at`), `tick` closes an incident that received no
   further alert in time. The mark `EXPIRY` is placed straight after the newest statement, and removed if a later
   deadline becomes known. A resolve after it corrects the end.
