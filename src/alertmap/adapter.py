@@ -60,8 +60,12 @@ Recognise: TypeAlias = Callable[[Any, Request], "bool | Rank"]
 
 
 def normalise(word: str) -> str:
-    """Normalise a vendor's word: strip and casefold."""
-    return word.strip().casefold()
+    """Normalise a vendor's word: strip and casefold. A text of over 256 characters is no word, and is only stripped."""
+    word = word.strip()
+    return word.casefold() if len(word) <= _LONGEST_WORD else word
+
+
+_LONGEST_WORD = 256
 
 
 def _as_marks(marks: "Collection[str] | Recognise") -> "frozenset[str] | Recognise":

@@ -118,7 +118,7 @@ def read(event: Event) -> Reading:
         identity=[{"id": event.id.strip()}, {"title": event.title.strip()}],
         title=event.title,
         message=event.message,
-        resource=conventions.host({name.removeprefix("labels."): text for name, text in labels.items()}),
+        resource=conventions.host(hosts(labels)),
         labels=labels,
         links={"url": event.url, "link": event.link},
         occurred_at=event.timestamp,
@@ -133,8 +133,15 @@ MOST_SPELLINGS = 8
 def labels_of(event: Event) -> tuple[dict[str, str], list[Problem]]:
     flat = wire.flatten(event.rest)
     named = {".".join(part for name in names for part in parts(name)): text for names, text in flat.texts}
+    named.pop("", None)
     cut = Problem(ProblemCode.TRUNCATED, "$", "the names of nested values are too long; some labels were left out")
-    return {name: text for name, text in named.items() if name}, [cut] if flat.is_cut else []
+    return named, [cut] if flat.is_cut else []
+
+
+def hosts(labels: dict[str, str]) -> dict[str, str]:
+    """The labels that name a host, also where they stand in `labels`."""
+    own = ((name.removeprefix("labels."), text) for name, text in labels.items())
+    return {name: text for name, text in own if name in conventions.HOSTS}
 
 
 def parts(name: str) -> list[str]:
@@ -169,5 +176,5 @@ adapter = Adapter(
     times=Times.STATED,
     prepare=prepare,
     templates=re.compile(TEMPLATE),
-    placeholders=re.compile(rf"\s*(?:{TEMPLATE})?\s*"),
+    placeholders=re.compile(rf"\s*+(?:{TEMPLATE})?\s*+"),
 )

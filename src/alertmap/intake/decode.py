@@ -414,7 +414,7 @@ def _unquoted(text: str, charset: str, found: dict[Problem, None]) -> str:
     return decoded
 
 
-_MULTIPART = re.compile(rb"(?:\r\n)?--([^\r\n]{1,256}?)[ \t]*\r\n[A-Za-z-]{1,64}:")
+_MULTIPART = re.compile(rb"(?:\r\n)?--([^\r\n]{1,256}?)[ \t]{0,16}\r\n[A-Za-z-]{1,64}:")
 
 
 def decode_multipart(body: bytes, limits: Limits) -> tuple[dict[str, str], tuple[Problem, ...]]:
@@ -537,7 +537,7 @@ def decode_xml(text: str, limits: Limits) -> dict[str, Any]:
         value = _elements(text, limits)
         if value is None:
             # Zapier writes the fields of an alert side by side.
-            wrapped = _elements(f"<_>{re.sub(_DECLARATION, '', text)}</_>", limits) or {}
+            wrapped = _elements(f"<_>{re.sub(_DECLARATION, '', text, count=1)}</_>", limits) or {}
             value = wrapped.get("_")
     except ImportError:
         raise ConfigurationError("XML can only be read with the extra `xml`: pip install alertmap[xml]") from None

@@ -375,7 +375,7 @@ class _Problems:
         return (*self.listed, Problem(code, "$", f"{self.left_out} more problems are not listed"))
 
 
-_MOST_PROBLEMS = 1_000
+_MOST_PROBLEMS = 512
 
 
 def _readings(call: _Call, events: Iterable[_Event], problems: _Problems) -> tuple[list[tuple[Reading, Times]], Notice]:

@@ -126,13 +126,14 @@ def _table(pairs: Mapping[str, Any], texts: Iterable[str], path: str, problems: 
     joined = "".join([*pairs, *texts])
     if joined.isprintable() and len(joined) <= MAX_VALUE:
         return pairs
-    cleaned = {
-        _cut(name, MAX_VALUE, path, problems): _cut(value, MAX_VALUE, path, problems)
-        if isinstance(value, str)
-        else value
-        for name, value in pairs.items()
-    }
-    return {name: value for name, value in cleaned.items() if value != ""}
+    cleaned = {}
+    for name, value in pairs.items():
+        if isinstance(value, str) and not (value.isprintable() and len(value) <= MAX_VALUE):
+            value = _cut(value, MAX_VALUE, path, problems)  # noqa: PLW2901 - the cleaned one
+        if value != "":
+            is_plain = name.isprintable() and len(name) <= MAX_VALUE
+            cleaned[name if is_plain else _cut(name, MAX_VALUE, path, problems)] = value
+    return cleaned
 
 
 def _path(field: str, name: str) -> str:

@@ -91,6 +91,10 @@ def reader(hint: Any) -> Read:
     """Return the function that checks and builds values of a type: `structure` for many values."""
     if isinstance(hint, type):
         return _with_fallback((hint,))
+    noted = None if in_text(hint) else encoding(hint)
+    if noted is not None:
+        decode = noted.decode
+        return lambda value, where, context: decode(Node(value, where, context))
     return _with_fallback(hint.__args__) if isinstance(hint, UnionType) else _by_cattrs(hint)
 
 

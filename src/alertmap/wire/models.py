@@ -238,12 +238,20 @@ def find_key(field: Field, value: Mapping[str, Any], index: Mapping[str, str] | 
 
 
 def loosen(key: str) -> str:
-    """Return the form of a key or word in which case, `_`, `-` and blanks do not count."""
-    # An identifier has no blanks and no `-`; a regular expression costs more than twice as much.
-    return (key.replace("_", "") if key.isidentifier() else _LOOSE.sub("", key)).casefold()
+    """Return the form of a key or word in which case, `_`, `-` and blanks do not count.
+
+    A key of over 1,024 characters is none that a model or a table knows; it is returned as it stands.
+    """
+    if len(key) > _LONGEST_KEY:
+        return key
+    if not key.isalnum():
+        key = key.translate(_ASCII_LOOSE) if key.isascii() else _LOOSE.sub("", key)
+    return key.casefold()
 
 
-_LOOSE = re.compile(r"[\s_-]")
+_LONGEST_KEY = 1_024
+_LOOSE = re.compile(r"[\s_-]+")
+_ASCII_LOOSE = dict.fromkeys(map(ord, filter(_LOOSE.match, map(chr, range(128)))))
 
 
 def loose_index(cls: type, value: Mapping[str, Any]) -> dict[str, str] | None:
@@ -379,7 +387,9 @@ def fits(cls: type, value: Any) -> bool:
     if type(value) is not dict:
         return False
     simple, allowed, special = _decisive(cls)
-    index = loose_index(cls, value)
+    index = None
+    if is_loose(cls) and (allowed is not None or not _has_own_keys(simple, special, value)):
+        index = loose_index(cls, value)
     if index is None:
         for key in simple:
             if value.get(key) is None:
@@ -392,6 +402,11 @@ def fits(cls: type, value: Any) -> bool:
         if allowed is not None and not index.keys() <= set(map(loosen, allowed)):
             return False
     return all(_has(one, value, index) for one in special)
+
+
+def _has_own_keys(simple: Sequence[str], special: Sequence[_Decisive], value: Mapping[str, Any]) -> bool:
+    """Return whether all that decides stands under its own exact key, so that no other form counts."""
+    return all(value.get(key) is not None for key in (*simple, *(one.field.key for one in special)))
 
 
 def may_fit_any(hints: Sequence[Any]) -> Callable[[Any], bool]:

@@ -3,6 +3,7 @@
 import re
 import sys
 from datetime import datetime
+from operator import is_
 from types import NoneType
 from typing import Any, TypeAlias
 
@@ -149,7 +150,8 @@ def plain(value: Any) -> Node:
 def without_placeholders(document: Any, pattern: re.Pattern[str], context: ParseContext) -> Any:
     """Return a document with null for each text that is a placeholder.
 
-    A blank one brings no problem, nor does one that matches the pattern's group `absent`.
+    A blank one brings no problem, nor does one that matches the pattern's group `absent`. What holds no placeholder is
+    not copied.
     """
 
     def walk(value: Any, link: Any) -> Any:
@@ -161,9 +163,11 @@ def without_placeholders(document: Any, pattern: re.Pattern[str], context: Parse
                 context.warn(_steps(link), ProblemCode.UNRENDERED, "a placeholder of the sender was not filled in")
             return None
         if type(value) is dict:
-            return {key: walk(below, (link, key)) for key, below in value.items()}
+            new = {key: made for key, below in value.items() if (made := walk(below, (link, key))) is not below}
+            return value | new if new else value
         if type(value) is list:
-            return [walk(below, (link, index)) for index, below in enumerate(value)]
+            made = [walk(below, (link, index)) for index, below in enumerate(value)]
+            return value if all(map(is_, made, value)) else made
         return value
 
     def element(value: Any, link: Any) -> Any:

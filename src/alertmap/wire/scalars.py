@@ -119,7 +119,7 @@ def _fast_null_text(value: Any) -> Any:
 
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?")
-_MOST_ENTITIES = 1_000
+_MOST_ENTITIES = 500
 
 
 def _html_text(node: Node) -> str:
@@ -147,6 +147,7 @@ def _json_text(node: Node) -> Any:
 
 _JAVA_PAIR = r",\s*(?=[A-Za-z_][\w.-]*=)"  # no name follows a comma inside a value
 _MOST_PAIRS = 1_000
+_LONGEST_MAP = 16_384
 
 
 def _java_map(node: Node) -> dict[str, str]:
@@ -164,9 +165,10 @@ def _java_map(node: Node) -> dict[str, str]:
     if text.startswith("{") and not text.endswith("}"):
         node.warn(ProblemCode.TRUNCATED, "the map has no end; it was not taken apart")
     inner = text[1:-1] if text.startswith("{") and text.endswith("}") else ""
-    split = re.split(_JAVA_PAIR, inner, maxsplit=_MOST_PAIRS) if "=" in inner else []
-    if len(split) > _MOST_PAIRS:
-        node.warn(ProblemCode.TRUNCATED, f"the map has more than {_MOST_PAIRS:,} pairs; it was not taken apart")
+    is_long = len(inner) > _LONGEST_MAP
+    split = re.split(_JAVA_PAIR, inner, maxsplit=_MOST_PAIRS) if "=" in inner and not is_long else []
+    if is_long or len(split) > _MOST_PAIRS:
+        node.warn(ProblemCode.TRUNCATED, "the map is too long; it was not taken apart")
         split = []
     pairs = [pair.partition("=") for pair in split] or [("", "", text)]
     return _numbered((name.strip(), text.strip()) if equals else ("", name + text) for name, equals, text in pairs)
@@ -304,4 +306,4 @@ def items(
     return Items(good)
 
 
-_MOST_FAULTS = 1_000  # faults of bad elements that are listed
+_MOST_FAULTS = 512  # faults of bad elements that are listed

@@ -10,12 +10,14 @@ from alertmap.wire.nodes import Node
 from alertmap.wire.scalars import number_text
 
 _MOST_NAMED = 12  # words of a table in a message
+_LONGEST = 256  # characters of a word; a longer one is none of a table's
 _BETWEEN = re.compile(r"(?<=[^\W\d_])[\s_-]+(?=[^\W\d_])")  # beside digits they may mean a sign or a decimal
 
 
 def state_word(word: str) -> str:
     """Return the form of a state word in which its spelling does not count, to compare it once more after `state`."""
-    return _BETWEEN.sub("", word.strip().casefold())
+    word = word.strip()
+    return _BETWEEN.sub("", word.casefold()) if len(word) <= _LONGEST else word
 
 
 def state(table: Mapping[str, State | None]) -> Encoding:

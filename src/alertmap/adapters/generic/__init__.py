@@ -209,6 +209,6 @@ adapter = Adapter(
     prepare=wire.unwrap_payload_field,
     options=Options,
     templates=re.compile(TEMPLATE),
-    placeholders=re.compile(rf"\s*(?:{ABSENT})?\s*", re.IGNORECASE),
+    placeholders=re.compile(rf"\s*+(?:{ABSENT})?\s*+", re.IGNORECASE),
     reads_also={"*"},
 )

@@ -23,6 +23,8 @@ STATES = {word: state.value for word, state in conventions.STATES.items()} | {
 BEFORE = re.compile(rf"\[({'|'.join(STATES)})(?::[0-9]+)?\]\s*|({'|'.join(conventions.STATES)}):\s+", re.IGNORECASE)
 # `incident.resolved`, `alert-created`; but `follow_up` and `not_resolved` end nothing.
 EVENT = re.compile(r"(?:alert|alarm|incident|issue|problem|monitor|check|trigger|status|event)[._:/-]([a-z]+)")
+MOST_STATES = 8  # of a title
+LONGEST_TAIL = 64  # characters at the end of a title, where a state may stand
 PLANNED = {"endsat", "endat", "ends"}  # may lie ahead: Alertmanager's deadline
 
 
@@ -80,12 +82,12 @@ def split_title(title: str) -> tuple[list[str], str]:
     """The states that stand before and behind a title, and the title without them: `[FIRING] disk`, `disk: OK`."""
     words = []
     text = title.strip()
-    head, _, tail = text.rpartition(":")
+    tail = text[-LONGEST_TAIL:].rpartition(":")[2]
     if normalise(tail) in STATES:
         words.append(normalise(tail))
-        text = head.rstrip()
+        text = text[: -len(tail)].removesuffix(":").rstrip()
     start = 0
-    while before := BEFORE.match(text, start):
+    while len(words) < MOST_STATES and (before := BEFORE.match(text, start)):
         words.append(normalise(before[1] or before[2]))
         start = before.end()
     return words, text[start:] or title

@@ -58,7 +58,7 @@ def read_text(text: str) -> Reading:
         return structured(fields, text)
     broken: dict[str, str] = {}
     if text.startswith("{"):
-        broken = {match[1]: match[2] for match in islice(BROKEN.finditer(text), MOST_PAIRS)}
+        broken = {match[1]: match[2] for match in islice(BROKEN.finditer(text, 0, 4 * LONGEST), MOST_PAIRS)}
     if broken.keys() & set(KEYS) and broken.keys() & {"state", "status"}:
         malformed = Problem(ProblemCode.MALFORMED, "$", "the text is not quite JSON; what could be read was")
         return structured(broken, text, malformed)
@@ -68,7 +68,7 @@ def read_text(text: str) -> Reading:
 
 def pairs_in(text: str) -> dict[str, str]:
     """The pairs of a text that consists of them, has a state among them and ends in the key; none of any other."""
-    last = LAST.search(text)
+    last = LAST.search(text, 0, LONGEST)
     if last is None:
         return {}
     pairs = [word.partition("=") for word in text[: last.start()].split(" ", MOST_PAIRS)]
@@ -150,7 +150,8 @@ def by_text(text: str) -> list[Identity]:
 
 
 def without_prefix(text: str) -> str:
-    return PREFIX.sub(r"\1", text, count=1) if PREFIX.match(text) else text
+    found = PREFIX.match(text)
+    return found[1] + text[found.end() :] if found else text
 
 
 def still(text: str) -> str:
@@ -160,4 +161,4 @@ def still(text: str) -> str:
     """
     text = without_prefix(text)
     rest = text[LONGEST:].translate(NO_DIGITS)
-    return " ".join(f"{PARTS.sub(lambda match: match[1] or '#', text[:LONGEST])}{rest}".split())
+    return " ".join(PARTS.sub(lambda match: match[1] or "#", text[:LONGEST]).split()) + rest
