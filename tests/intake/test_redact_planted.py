@@ -107,6 +107,7 @@ FOUND: dict[str, Request] = {
     "JSON in a text": as_json({"message": f"request failed: {json.dumps(UNNAMED)}"}),
     "JSON in HTML": as_json({"details": json.dumps(UNNAMED).replace('"', "&#34;")}),
     "JSON in HTML in a text": as_json({"details": f"failed: {json.dumps(UNNAMED).replace(chr(34), '&quot;')}"}),
+    "JSON in HTML beside quotes": as_json({"details": f'"x": {json.dumps(INNER).replace(chr(34), "&quot;")}'}),
     "JSON as a text": as_json(json.dumps(UNNAMED)),
     "JSON header list": as_json({"headers": [{"name": "Authorization", "value": f"Bearer {SECRET}"}]}),
     "JSON header list, value first": as_json({"headers": [{"value": SECRET, "name": "X-Api-Key"}]}),

@@ -87,7 +87,7 @@ class TextRedactor:
     def _json(self, text: str, depth: int) -> str:
         if _ALL_JSON.fullmatch(text):
             return self._tokens(text, depth)
-        if _QUOTE.search(text):
+        if _is_escaped(text):
             return self._html(text, depth)
         lines = text.split("\n")
         are_documents = [_is_document(line) for line in lines]
@@ -100,7 +100,7 @@ class TextRedactor:
         return _JsonReader(self, text, depth).redacted()
 
     def _prose(self, text: str, depth: int) -> str:
-        if _QUOTE.search(text):
+        if _is_escaped(text):
             return self._html(text, depth)
         start = text.find("{")
         if start < 0 or '"' not in text:
@@ -531,6 +531,11 @@ def _parts(text: str) -> Iterator[tuple[str, int]]:
         yield "other" if close < 0 and part == "tag" else part, at
 
 
+def _is_escaped(text: str) -> bool:
+    """Return whether all quotes, and what else is special in HTML, are escaped."""
+    return "&" in text and _QUOTE.search(text) is not None and '"' not in text and "<" not in text
+
+
 class _Elements:
     """The open elements of XML, with their kinds; a closing tag that fits none is ignored."""
 
@@ -566,6 +571,7 @@ _VALUE = re.compile(
     "(?P<double>[^"\\\n]*+(?:\\.[^"\\\n]*+)*+)"?+
     |'(?P<single>[^'\\\n]*+(?:\\.[^'\\\n]*+)*+)'?+
     |(?P<quote>\\{{1,7}}+["'])(?P<escaped>(?:(?!(?P=quote))[^\n])*+)
+    |&(?:quot|\#34);(?P<html>[^&\n]*+(?:&(?!(?:quot|\#34);)[^&\n]*+)*+)
     |(?P<bare>{_BARE})
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -576,7 +582,7 @@ _SCHEME = r"(?:(?:bearer|basic|token|digest|apikey|geniekey|bot)[ \t]++)?+"
 def _name(names: str) -> re.Pattern[str]:
     """A name, and what stands before its value: `token=`, `"password": `, `X-Token: Bearer `, `params['key'] => `."""
     return re.compile(
-        rf"""(?<![\w$.-])(?P<name>{names})\\{{0,7}}+["']?+\]?+\s*+(?:=>|:=|[:=])
+        rf"""(?<![\w$.-])(?P<name>{names})(?:\\{{0,7}}+["']|&(?:quot|\#34);)?+\]?+\s*+(?:=>|:=|[:=])
         (?:\s*+(?=\\{{0,7}}+["'])|[ \t]*+){_SCHEME}""",
         re.IGNORECASE | re.VERBOSE,
     )
