@@ -495,12 +495,12 @@ def test_a_flag_may_be_the_state(package: Package) -> None:
 
 
 def test_a_smoke_run_leaves_generated_payloads_out(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With ALERTMAP_KIT=smoke the three tests over generated payloads are skipped, no other."""
+    """With ALERTMAP_KIT=smoke the eight tests over damaged and generated payloads are skipped, no other."""
     monkeypatch.setenv("ALERTMAP_KIT", "smoke")
     package.pytester.makepyfile(test_acme=REGOLD + TESTS)
     result = package.pytester.runpytest_subprocess("-q", "-rs", "-p", "no:cacheprovider", "test_acme.py")
     skipped = re.findall(r"^SKIPPED \[(\d+)\].*ALERTMAP_KIT=smoke", result.stdout.str(), re.MULTILINE)
-    assert sum(map(int, skipped)) == 3
+    assert sum(map(int, skipped)) == 8
 
 
 def test_what_is_scrubbed_does_not_come_out(package: Package) -> None:

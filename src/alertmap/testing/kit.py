@@ -19,9 +19,9 @@ from alertmap.testing.strategies import mutations, payloads
 from alertmap.testing.stream_fixtures import stream_tests
 from alertmap.testing.tolerance import tolerance
 
-# The other interpreters run goldens, damage and purity; generated payloads show the same on one.
+# The other interpreters run goldens, purity and recognition; damaged and generated payloads show the same on one.
 _thorough = pytest.mark.skipif(
-    os.environ.get("ALERTMAP_KIT") == "smoke", reason="ALERTMAP_KIT=smoke: generated payloads run on one interpreter"
+    os.environ.get("ALERTMAP_KIT") == "smoke", reason="ALERTMAP_KIT=smoke: damaged and generated payloads run on one interpreter"
 )
 _SETTINGS = settings(
     deadline=None,
@@ -89,6 +89,7 @@ def conformance(adapter: Adapter, folder: Path | str) -> type:  # noqa: C901 - a
         def test_level_is_not_in_the_key(self) -> None:
             checks.level_is_not_in_the_key(adapter, cases)
 
+        @_thorough
         def test_identity_parts_do_not_vanish(self) -> None:
             identity_parts_do_not_vanish(adapter, cases)
 
@@ -110,18 +111,22 @@ def conformance(adapter: Adapter, folder: Path | str) -> type:  # noqa: C901 - a
         def test_titles_are_the_vendors(self) -> None:
             checks.titles_are_the_vendors(adapter, cases)
 
+        @_thorough
         def test_damage(self) -> None:
             checks.damage(adapter, cases)
 
+        @_thorough
         def test_nothing_is_lost(self) -> None:
             checks.nothing_is_lost(adapter, cases)
 
+        @_thorough
         def test_tolerance(self) -> None:
             tolerance(adapter, cases)
 
         def test_unknown_states_fire(self) -> None:
             unknown_states_fire(adapter, cases)
 
+        @_thorough
         def test_damage_is_not_anothers(self) -> None:
             checks.damage_is_not_anothers(adapter, cases)
 
