@@ -1,7 +1,7 @@
 """Bodies made to cost as much as possible: the same for the bench and for the tests, in any size.
 
-`whole()` has bodies that are tried on every adapter. `in_fields()` puts texts, lists and objects that are dear to some
-pattern or loop into every field of an honest request of each vendor.
+`as_they_are()` has bodies that are tried on every adapter. `in_fields()` puts texts, lists and objects that are dear to
+some pattern or loop into every field of an honest request of each vendor.
 """
 
 import gzip
@@ -41,7 +41,7 @@ class Hostile:
     """Bytes of one element, where the body is a list of elements that may become alerts."""
 
 
-def whole() -> Iterator[Hostile]:
+def as_they_are() -> Iterator[Hostile]:
     """Yield the bodies that are tried as they are."""
     yield from _texts_of_json()
     yield from _objects()

@@ -11,7 +11,7 @@ from alertmap import vendors
 from alertmap.errors import PayloadError
 from alertmap.intake import registry
 from alertmap.intake.decode import inflate
-from alertmap.intake.redact import redact, secrets_in
+from alertmap.intake.redact import PLACEHOLDER, redact, secrets_in
 from alertmap.model import Request
 from alertmap.strict_json import Limits
 from alertmap.testing.fixtures import CONTENT_TYPES, GOLDEN, Case, load, read_request
@@ -66,4 +66,4 @@ def test_a_redacted_request_gives_the_same_alerts(vendor: str, case: Case) -> No
     for request in planted(case.request):
         clean = redact(request)
         assert SECRET not in json.dumps([str(clean.body), dict(clean.headers), dict(clean.query)])
-        assert outcome(vendor, case, clean) == outcome(vendor, case, request)
+        assert outcome(vendor, case, clean) == outcome(vendor, case, request).replace(SECRET, PLACEHOLDER)

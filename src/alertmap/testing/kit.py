@@ -21,7 +21,8 @@ from alertmap.testing.tolerance import tolerance
 
 # The other interpreters run goldens, purity and recognition; damaged and generated payloads show the same on one.
 _thorough = pytest.mark.skipif(
-    os.environ.get("ALERTMAP_KIT") == "smoke", reason="ALERTMAP_KIT=smoke: damaged and generated payloads run on one interpreter"
+    os.environ.get("ALERTMAP_KIT") == "smoke",
+    reason="ALERTMAP_KIT=smoke: damaged and generated payloads run on one interpreter",
 )
 _SETTINGS = settings(
     deadline=None,

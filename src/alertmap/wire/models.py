@@ -240,7 +240,7 @@ def find_key(field: Field, value: Mapping[str, Any], index: Mapping[str, str] | 
 def loosen(key: str) -> str:
     """Return the form of a key or word in which case, `_`, `-` and blanks do not count.
 
-    A key of over 1,024 characters is none that a model or a table knows; it is returned as it stands.
+    No model and no table knows a key of over 1,024 characters; it is returned as it stands.
     """
     if len(key) > _LONGEST_KEY:
         return key
