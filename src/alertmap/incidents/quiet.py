@@ -235,6 +235,8 @@ class PageBook:
     def apply(self, transitions: Transition | Iterable[Transition], now: datetime) -> tuple[Page, ...]:
         """Apply transitions and the present time of the receiver's clock, and return the steps of pages.
 
+        Give those of `IncidentBook.tick(now)` in the same call: after it, all that is due by `now` has happened.
+
         Raises:
             ConfigurationError: an item is not a `Transition`, or `now` is not an aware datetime; nothing was applied.
         """
