@@ -58,8 +58,8 @@ LEVELS = {
     "Up": Severity.LOW,
 }
 
-ENDED = re.compile(r"(.+) ended \(now: ?(.+)\)", re.IGNORECASE)  # `Warning ended (now: Down)`
-ADDED = re.compile(r" +(?:\(before: .*|ESCALATION.*|REPEAT.*)", re.IGNORECASE)  # `Down (before: Warning)`
+ENDED = re.compile(r" ended \(now: ?", re.IGNORECASE)  # `Warning ended (now: Down)`
+ADDED = re.compile(r"(?<! ) ++(?:\(before: .*|ESCALATION.*|REPEAT.*)", re.IGNORECASE)  # `Down (before: Warning)`
 PAUSED = re.compile(r"(Paused) +\(.*", re.IGNORECASE)  # `Paused (paused by parent)`
 
 
@@ -71,8 +71,8 @@ def split(text: str) -> tuple[str, str]:
     text = text.strip()
     if len(text) > LONGEST:
         return "", text
-    ended = ENDED.fullmatch(text)
-    before, now = ended.groups() if ended else ("", text)
+    ended = ENDED.search(text) if text.endswith(")") else None
+    before, now = (text[: ended.start()], text[ended.end() : -1]) if ended else ("", text)
     return ADDED.sub("", before), PAUSED.sub(r"\1", ADDED.sub("", now))
 
 

@@ -70,7 +70,7 @@ LEVELS = {
 _MACRO = r"\$(?:[A-Z_][A-Z0-9_]{3,}(?::[^$]{0,99})?|(?:host|service|notification|user|icinga)\.[A-Za-z0-9_.]+)\$"
 TEMPLATES = re.compile(_MACRO)
 """Macro of Nagios or Icinga 2 that was not filled in: `$SERVICEDESC$`, `$service.name$`. A plugin's `$y$` is none."""
-PLACEHOLDERS = re.compile(rf"\s*(?:{_MACRO})?\s*")
+PLACEHOLDERS = re.compile(rf"\s*+(?:{_MACRO}\s*+)?")
 """Text that counts as not sent. In a notification about a host the macros of services are blank."""
 
 PREFIXES = ("", "NAGIOS_", "ICINGA_", "NOTIFY_")

@@ -11,7 +11,7 @@ from alertmap.adapters.jenkins.options import Options
 
 EVENTS = {"failure": State.FIRING, "unstable": State.FIRING, "success": State.RESOLVED, "start": None}
 
-NUMBER = re.compile(r"[0-9]+/?$")
+NUMBER = re.compile(r"(?<![0-9])[0-9]++/?$")
 
 
 @wire.model
