@@ -1,4 +1,4 @@
-"""Sessions of nox: tests, coverage, property, exhaustive, types, lint, docs, bench, new, regold, dist."""
+"""Sessions of nox: tests, coverage, property, exhaustive, types, lint, docs, bench, hostile, new, regold, dist."""
 
 import shutil
 from pathlib import Path
@@ -13,6 +13,9 @@ nox.options.sessions = ["tests", "types", "lint", "docs"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 VERSIONS = [version for version in nox.project.python_versions(PROJECT) if shutil.which(f"python{version}")]
 
+# What may differ between interpreters; captured requests, damage and mutations of the kit show the same on one.
+SMOKE = [f"tests/{name}" for name in ("adapters", "cli", "core", "incidents", "intake", "test_adapters.py", "wire")]
+
 
 def _install(session: nox.Session, group: str, extras: str = "cli,fast,testing") -> None:
     session.install("-e", f".[{extras}]", *nox.project.dependency_groups(PROJECT, group))
@@ -20,10 +23,12 @@ def _install(session: nox.Session, group: str, extras: str = "cli,fast,testing")
 
 @nox.session(python=VERSIONS or None)
 def tests(session: nox.Session) -> None:
-    """Run the suite on every interpreter found; the conformance kit generates payloads on the first one only."""
+    """Run the suite on the first interpreter found, and on the others the goldens and a smoke run."""
     _install(session, "test")
-    env = {} if session.python in (None, *VERSIONS[:1]) else {"ALERTMAP_KIT": "smoke"}
-    session.run("python", "-m", "pytest", "-n", "auto", *session.posargs, env=env)
+    is_first = session.python in (None, *VERSIONS[:1])
+    env = {} if is_first else {"ALERTMAP_KIT": "smoke", "HYPOTHESIS_PROFILE": "quick"}
+    which = session.posargs or ([] if is_first else SMOKE)
+    session.run("python", "-m", "pytest", "-n", "auto", *which, env=env)
 
 
 @nox.session
@@ -96,6 +101,13 @@ def bench(session: nox.Session) -> None:
     session.install(*nox.project.dependency_groups(PROJECT, "peers"), success_codes=[0, 1])
     session.install("--no-deps", *nox.project.dependency_groups(PROJECT, "peers-alone"), success_codes=[0, 1])
     session.run("python", "-m", "bench", *session.posargs)
+
+
+@nox.session
+def hostile(session: nox.Session) -> None:
+    """Measure bodies made to cost much: at most 20 x decoding, and 3 x the memory of the document; `-- --small`."""
+    _install(session, "bench", extras="cli,fast,testing")
+    session.run("python", "-m", "bench.hostile", *session.posargs)
 
 
 @nox.session
