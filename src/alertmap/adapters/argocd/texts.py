@@ -45,7 +45,7 @@ SENTENCES: tuple[tuple[re.Pattern[str], tuple[tuple[str, str, State], ...]], ...
 )
 URL = re.compile(r"https?://[^\s/]{1,255}/(?:[^\s?]{1,255}/)?applications/[^\s?]{1,512}")
 
-FORM = re.compile(r"\s*[\w.-]{1,64}=")
+NOT_TEXT = re.compile(r"\s*+(?:[<{\[]|--|[\w.-]{1,64}=)")  # XML, JSON, multipart, a form
 PAIR = re.compile(r'[\s{]*"(\w{1,64})"\s*:\s*"([^"\\]*)"\s*,')
 
 
@@ -96,9 +96,9 @@ def read_sentence(text: str) -> Iterator[Result]:
             subject = Subject(found[1], [by_name("", found[1])], url=url[0] if url else "")
             yield from (statement(subject, aspect, state, word, message=text) for aspect, word, state in facts)
             return
-    if len(text.split()) == 1 or FORM.match(text):
+    if len(text.split()) == 1 or NOT_TEXT.match(text):
         yield Problem(
-            ProblemCode.BAD_ELEMENT, "$", "expected a sentence, got a single word or a form; forms are not read"
+            ProblemCode.BAD_ELEMENT, "$", "expected a sentence, got a single word, a form or a document"
         )
         return
     yield Reading(
