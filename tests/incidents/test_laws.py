@@ -192,7 +192,7 @@ def test_ticks_compose(reducer: Reducer, history: list[Alert], policy: Policy, o
     assert {one.kind for one in transitions} <= {TransitionKind.EXPIRED}
 
 
-@given(histories_with_ticks(), policies())
+@given(histories_with_ticks(), policies(settle=False))
 def test_no_expiry_before_its_time(reducer: Reducer, events: list[Alert | datetime], policy: Policy) -> None:
     """Nothing expires before `last_seen + expire_after`, before the sender's deadline, or before it opened."""
     for one in reducer.run(events, policy)[1]:
