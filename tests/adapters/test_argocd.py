@@ -119,7 +119,7 @@ OWN = '{"app": "shop", "phase": "%s", "health": "%s", "message": "%s", "revision
 def test_a_quote_costs_no_alert(message: str) -> None:
     """Text before the broken part is read, with a problem; the end has the same keys."""
     text = OWN % ("Failed", "Degraded", message)
-    with pytest.raises(ValueError, match=r"delimiter|control character|escape"):
+    with pytest.raises(json.JSONDecodeError):
         json.loads(text)
     batch = parse("argocd", text)
     assert states(batch) == {"sync": State.FIRING, "health": State.FIRING}

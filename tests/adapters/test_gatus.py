@@ -61,7 +61,7 @@ def filled_in(*, status: str = "TRIGGERED", errors: str = "", conditions: str = 
 def test_what_breaks_the_json_costs_no_alert(status: str, errors: str, conditions: str) -> None:
     """State, key and level stand before the break; a recovery with the same condition closes the alert."""
     text = filled_in(status=status, errors=errors, conditions=conditions)
-    with pytest.raises(ValueError, match=r"delimiter|control character|escape"):
+    with pytest.raises(json.JSONDecodeError):
         json.loads(text)
     alert = one(text)
     assert alert.state is (State.FIRING if status == "TRIGGERED" else State.RESOLVED)

@@ -543,6 +543,15 @@ def test_a_flapping_key_plans_no_more_than_one_time() -> None:
     assert book.next_due() == at(5999) + WIDE.retention
 
 
+def test_a_superseding_incident_may_end_before_the_old_one_would_have() -> None:
+    """A book plans the earlier deadline of an incident that took the place of another."""
+    book = IncidentBook(default=evolve(WIDE, settle=sec(1)))
+    book.apply([alert(FIRING, 0, episode="a", expires_at=60), alert(FIRING, 10, episode="b", expires_at=20)])
+
+    assert book.next_due() == at(20)
+    assert [one.kind for one in book.tick(at(20))] == [TransitionKind.EXPIRED]
+
+
 def test_the_time_of_receipt_may_be_given_with_the_alerts() -> None:
     """Alerts that have none get it, others keep theirs; a transition has the alert as it was applied."""
     book = IncidentBook()

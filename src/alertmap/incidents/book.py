@@ -219,8 +219,6 @@ class IncidentBook:
             return
         self._timelines[name] = _packed(after) or after
         if was_due is None and before.recent:
-            if was_open is is_open and not _gets_a_deadline(before, after):
-                return  # more alerts never bring the time forward
             was_due = due(before, source.policy)
         time = due(after, source.policy)
         if time < (was_due or NEVER):
@@ -324,12 +322,6 @@ class IncidentBook:
 
 
 _UNKNOWN = Timeline()
-
-
-def _gets_a_deadline(before: Timeline, after: Timeline) -> bool:
-    """Return True if an open incident had no deadline of the sender, and now has one."""
-    one, other = before.now, after.now
-    return one is not None and other is not None and one.expires_at is None and other.expires_at is not None
 
 
 def _tuple(alerts: object) -> tuple[Any, ...]:

@@ -97,9 +97,7 @@ def read_sentence(text: str) -> Iterator[Result]:
             yield from (statement(subject, aspect, state, word, message=text) for aspect, word, state in facts)
             return
     if len(text.split()) == 1 or NOT_TEXT.match(text):
-        yield Problem(
-            ProblemCode.BAD_ELEMENT, "$", "expected a sentence, got a single word, a form or a document"
-        )
+        yield Problem(ProblemCode.BAD_ELEMENT, "$", "expected a sentence, got a single word, a form or a document")
         return
     yield Reading(
         state=None,
