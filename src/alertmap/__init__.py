@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from alertmap.incidents.book import IncidentBook, TooManyOpen
     from alertmap.incidents.model import Cause, Incident, Policy, Transition, TransitionKind
     from alertmap.incidents.quiet import Page, PageBook, PageKind, Quiet
+    from alertmap.incidents.snapshot import dump_timeline, load_timeline
     from alertmap.incidents.timeline import Timeline, step, tick
     from alertmap.intake.source_file import InvalidSources, SourceFault, load_sources
 
@@ -93,9 +94,11 @@ __all__ = [
     "TransitionKind",
     "UnknownVendor",
     "detect",
+    "dump_timeline",
     "fingerprint",
     "from_dict",
     "load_sources",
+    "load_timeline",
     "parse",
     "parse_document",
     "step",
@@ -117,6 +120,8 @@ _LAZY = {
     "PageBook": "incidents.quiet",
     "PageKind": "incidents.quiet",
     "Quiet": "incidents.quiet",
+    "dump_timeline": "incidents.snapshot",
+    "load_timeline": "incidents.snapshot",
     "Timeline": "incidents.timeline",
     "step": "incidents.timeline",
     "tick": "incidents.timeline",
