@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from alertmap.incidents.quiet import Page, PageBook, PageKind, Quiet
     from alertmap.incidents.snapshot import dump_timeline, load_timeline
     from alertmap.incidents.timeline import Timeline, step, tick
+    from alertmap.intake.recorded import Recorded, read_recorded, write_recorded
     from alertmap.intake.source_file import InvalidSources, SourceFault, load_sources
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "Rank",
     "Reading",
     "Reason",
+    "Recorded",
     "Reply",
     "Request",
     "Severity",
@@ -101,10 +103,12 @@ __all__ = [
     "load_timeline",
     "parse",
     "parse_document",
+    "read_recorded",
     "step",
     "tick",
     "to_dict",
     "vendors",
+    "write_recorded",
 ]
 
 # These are imported when one of their names is used: many programs only parse.
@@ -125,6 +129,9 @@ _LAZY = {
     "Timeline": "incidents.timeline",
     "step": "incidents.timeline",
     "tick": "incidents.timeline",
+    "Recorded": "intake.recorded",
+    "read_recorded": "intake.recorded",
+    "write_recorded": "intake.recorded",
     "InvalidSources": "intake.source_file",
     "SourceFault": "intake.source_file",
     "load_sources": "intake.source_file",
