@@ -3,7 +3,7 @@
 A body may cost 20 times the time of decoding it, limits included. At its peak it may need 3 times the memory of its
 decoded document, which is a part of that. Where it holds elements that may become alerts, each of them, up to the limit
 of alerts, may cost in addition what one ordinary request of the vendor costs. What costs less than a millisecond, or
-256 KiB, is never too much.
+512 KiB, is never too much.
 """
 
 import argparse
@@ -12,7 +12,6 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
 from functools import cache, partial
 from itertools import groupby
 from types import SimpleNamespace
@@ -36,7 +35,7 @@ MEMORY = 3
 SMALL, LARGE = 64 * 1024, 1024 * 1024
 DETECT = "detect"
 _FREE_SECONDS = 0.001
-_FREE_BYTES = 256 * 1024
+_FREE_BYTES = 512 * 1024
 _FORMATS = frozenset({"json", "form", "multipart", "xml", "text", "query", "empty"})
 
 
@@ -114,7 +113,8 @@ def _cost(body: Hostile, vendor: str, request: Request, size: int, *, memory: bo
         found = Cost(body.name, vendor, size, seconds, least, alerts)
     if not memory:
         return found
-    document, peak = max(len(request.body), traced(decoding)[0]), traced_behind_decoding(reading)
+    document = max(len(request.body), traced(decoding)[0]) * body.widens
+    peak = traced_behind_decoding(reading)
     return Cost(body.name, vendor, size, seconds, least, alerts, peak, document)
 
 
@@ -167,23 +167,36 @@ def traced_behind_decoding(call: Callable[[], object]) -> int:
     """Return the bytes at the peak of a call, decoded documents among them, but not what a decoder needs meanwhile."""
     peaks = [0]
 
-    def decoder(function: Callable[..., Any], *, counts_before: bool) -> Callable[..., Any]:
-        def run(*arguments: Any) -> Any:
-            if counts_before:
-                peaks.append(tracemalloc.get_traced_memory()[1])
-            try:
-                return function(*arguments)
-            finally:
-                tracemalloc.reset_peak()
+    def decode_body(*arguments: Any) -> Any:
+        try:
+            return decode(*arguments)
+        finally:
+            del peaks[1:]
+            tracemalloc.reset_peak()
 
-        return run
+    def loads(text: bytes) -> Any:
+        assert orjson is not None
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        try:
+            return orjson.loads(text)
+        finally:
+            tracemalloc.reset_peak()
 
-    body = decoder(decode, counts_before=False)
-    with patch("alertmap.intake.parse.decode", body), patch("alertmap.intake.detect.decode", body), ExitStack() as more:
-        if strict_json._orjson is not None:  # noqa: SLF001 - its buffer is many times the text
-            inner = SimpleNamespace(loads=decoder(strict_json._orjson.loads, counts_before=True))  # noqa: SLF001
-            inner.dumps = strict_json._orjson.dumps  # noqa: SLF001
-            more.enter_context(patch("alertmap.strict_json._orjson", inner))
+    def dumps(value: Any) -> bytes:
+        assert orjson is not None
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        try:
+            return bytes(bytearray(orjson.dumps(value)))  # without its spare bytes
+        finally:
+            tracemalloc.reset_peak()
+
+    orjson = strict_json._orjson  # noqa: SLF001 - its buffers are many times the text, and mostly never touched
+    inner = orjson and SimpleNamespace(loads=loads, dumps=dumps)
+    with (
+        patch("alertmap.intake.parse.decode", decode_body),
+        patch("alertmap.intake.detect.decode", decode_body),
+        patch("alertmap.strict_json._orjson", inner),
+    ):
         peaks.append(traced(call)[1])
     return max(peaks)
 

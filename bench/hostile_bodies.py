@@ -37,6 +37,8 @@ class Hostile:
     vendors: tuple[str, ...] = ()
     """Names of adapters; none stands for all, and for `detect`."""
     options: Mapping[str, Any] = Factory(dict)
+    widens: int = 1
+    """How many times more bytes a character takes once escapes are read: a text of ASCII may become a wide one."""
     each: int = 0
     """Bytes of one element, where the body is a list of elements that may become alerts."""
 
@@ -186,7 +188,8 @@ def _patterns() -> Iterator[Hostile]:
     yield _field("threshold texts that nearly match", "influxdb3", {}, "message", _filled(_THRESHOLD))
     event = {"id": "a", "level": "CRITICAL", "time": "2026-01-01T00:00:00Z", "duration": 0, "data": {"series": None}}
     for name, piece in _ENTITIES.items():
-        yield _field(f"details of {name}", "kapacitor", event, "details", _filled(piece))
+        details = _field(f"details of {name}", "kapacitor", event, "details", _filled(piece))
+        yield evolve(details, widens=4 if name == "numbers" else 1)
     yield _field("a reference of many digits", "kapacitor", event, "details", lambda size: f"&#{fill('9', size)};")
     callback = {"metricProject": "p", "alertState": "ALERT", "preTriggerLevel": "OK", "ruleId": "r"}
     for name, piece in _JAVA.items():
@@ -194,9 +197,9 @@ def _patterns() -> Iterator[Hostile]:
     for vendor, contract in (("zapier", CONTRACT), ("generic", GENERIC)):
         yield _field(f"marks in no order: {vendor}", vendor, contract, "title", _filled("a\u0300\u0316"))
         yield _field(f"marks in the wrong order: {vendor}", vendor, contract, "title", _marks)
-    own = {"pattern": r"(?P<key>(?:\w+\s?)*)!"}
+    own = {"pattern": r"(?P<key>.*) (?P<title>.*)!"}
     yield _field("a pattern of the user's", "influxdb3", {}, "message", _filled("a b "), **own)
-    own = {"template": r"(?P<id>.*) (?P<level>.*) (?P<message>.*)!"}
+    own = {"template": r"(?P<id>.*) (?P<level>.*)!"}
     yield Hostile("a template of the user's", lambda size: Request(fill("a b ", size)), ("kapacitor",), own)
 
 

@@ -64,7 +64,7 @@ def test_flatten() -> None:
         "Password": "p",
         "x-itoc360-token": "t",
     }
-    assert dict(wire.flatten(document).texts) == {
+    assert dict(wire.flatten(document)) == {
         ("a",): "1",
         ("b", "c"): "x",
         ("g",): "x, 2",

@@ -172,7 +172,10 @@ class Priorities:
 
         Raises:
             UnknownVendor, AdapterError: the alert's adapter is not there or broken.
+            ConfigurationError: the argument is not an Alert.
         """
+        if not isinstance(alert, Alert):
+            raise ConfigurationError(f"expected Alert, got {type(alert).__name__}")
         return self.decide(registry.find(alert.vendor), alert, alert.raw, alert.raw)
 
     @classmethod
@@ -220,9 +223,10 @@ class Priorities:
         """
         import tomllib  # noqa: PLC0415 - most priorities are written in Python, or not at all
 
+        _check_types(text, sources)
         try:
             tables = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, TypeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
             raise ConfigurationError(f"the priorities are not TOML: {error}") from None
         for name in tables:
             if name not in sources:
@@ -238,6 +242,11 @@ class Priorities:
             raise ConfigurationError(f"source {quoted(name)}: {error}") from None
         except ConfigurationError as error:
             raise ConfigurationError(f"source {quoted(name)}: {error}") from None
+
+
+def _check_types(text: object, sources: object) -> None:
+    if not isinstance(text, str) or not isinstance(sources, Mapping):
+        raise ConfigurationError("the priorities must be text, and the sources map names to vendors")
 
 
 @wire.model(closed=True)

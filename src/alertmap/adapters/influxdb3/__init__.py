@@ -10,7 +10,7 @@ For recoveries write a second trigger with the inverse condition and make both t
 or `state=firing level=$level key=$row`, whose last key takes the rest of the line. A plugin of your own posts such an
 object as `notification_text`. Of state changes the option `ok_values` names the values that are well. For other texts
 the option `pattern` takes a regular expression that matches all of the text, with the group `key` and, if you like,
-`state`, `level`, `title`, `value` and `resource`; it is not tried on texts of more than 8,192 characters.
+`state`, `level`, `title`, `value` and `resource`; it is not tried on texts of more than 2,048 characters.
 
 Limits: no official plugin announces a recovery. Let incidents of this source expire, or use the texts above. Each limit
 of a threshold and of a forecast's error is an alert of its own: 95 with `>70-WARN` and `>90-CRITICAL` is two. `$row`
@@ -25,7 +25,19 @@ from typing import Annotated, Any, TypeAlias
 from attrs import Factory, evolve
 
 from alertmap import conventions, wire
-from alertmap.adapter import Adapter, Identity, Reading, Reply, Request, Severity, Shape, State, Times
+from alertmap.adapter import (
+    Adapter,
+    Identity,
+    Problem,
+    ProblemCode,
+    Reading,
+    Reply,
+    Request,
+    Severity,
+    Shape,
+    State,
+    Times,
+)
 from alertmap.adapters.influxdb3 import own, texts
 
 LEVELS = conventions.LEVELS | {
@@ -92,11 +104,19 @@ def read_body(body: MessageBody, options: Options) -> Reading:
     if isinstance(body, dict):
         return own.structured(body, "")
     text = body.strip()
-    match = options.pattern.fullmatch(text) if options.pattern and len(text) <= texts.LONGEST else None
+    is_long = options.pattern is not None and len(text) > LONGEST_TEXT
+    match = options.pattern.fullmatch(text) if options.pattern and not is_long else None
     if match is not None:
         return own.read_pattern(match.groupdict(), text)
     official = texts.official(text)
-    return own.read_text(text) if official is None else read_official(official, text, options)
+    found = own.read_text(text) if official is None else read_official(official, text, options)
+    return evolve(found, problems=(*found.problems, TOO_LONG)) if is_long else found
+
+
+LONGEST_TEXT = 2_048  # the pattern is the user's, and may take the square or cube of a text
+TOO_LONG = Problem(
+    ProblemCode.TRUNCATED, "$", f"the text has more than the {LONGEST_TEXT:,} characters that `pattern` is tried on"
+)
 
 
 def read_official(official: texts.Official, text: str, options: Options) -> Reading:
