@@ -22,7 +22,7 @@ SECTIONS = {
     "Functions": (
         *("rfc3339", "epoch", "uuid1_time", "before", "json_in", "json_or_text", "number_in", "number_or_text"),
         *("number_text", "scalar_text", "flatten", "loosen", "state_word", "only_key", "unwrap_payload_field"),
-        *("hide_secrets", "without_secrets"),
+        *("without_secrets",),
         *("TimeWithText", "Flat", "PathOption", "Mismatch"),
     ),
 }

@@ -26,7 +26,7 @@ ELEMENTS = 100
 EVERY = 89
 """The step through the bodies of fields: all of them take minutes."""
 
-WHOLE = tuple(as_they_are())
+AS_THEY_ARE = tuple(as_they_are())
 FIELDS = tuple(in_fields())[::EVERY]
 
 
@@ -74,7 +74,7 @@ def assert_linear(body: Hostile, tried_on: Iterable[str], most: int = SIZE) -> N
         assert counts[1] <= GROWTH * max(counts[0], LEAST), (body.name, vendor, counts)
 
 
-@pytest.mark.parametrize("body", WHOLE, ids=lambda body: body.name)
+@pytest.mark.parametrize("body", AS_THEY_ARE, ids=lambda body: body.name)
 def test_lines_grow_with_the_body(body: Hostile) -> None:
     """Each body, with each of its adapters, and in detection."""
     assert_linear(body, body.vendors or (*vendors(), DETECT))
@@ -105,5 +105,5 @@ def test_the_count_sees_a_loop_in_a_loop() -> None:
 
 def test_a_body_of_every_name_is_another() -> None:
     """Names tell bodies apart, and each grows with the size that is asked for, unless its size lies elsewhere."""
-    assert len({body.name for body in WHOLE}) == len(WHOLE)
-    assert all(len(body.make(SIZE).body) < 3 * Limits().max_body for body in WHOLE)
+    assert len({body.name for body in AS_THEY_ARE}) == len(AS_THEY_ARE)
+    assert all(len(body.make(SIZE).body) < 3 * Limits().max_body for body in AS_THEY_ARE)

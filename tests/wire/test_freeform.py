@@ -73,13 +73,6 @@ def test_flatten() -> None:
     }
 
 
-def test_secrets_of_labels_and_identities() -> None:
-    """A pair with the name of a credential is no label; in an identity a hash takes the place of its value."""
-    pairs = {"host": "h", "password": "hunter2", "tag.api_key": "", "pin": "17"}
-    assert wire.without_secrets(pairs) == {"host": "h", "pin": "17"}
-    assert wire.hide_secrets({**pairs, "token": None}) == {**pairs, "password": "~f52fbd32b2b3", "token": None}
-
-
 def test_unwrap_payload_field() -> None:
     """A form whose only informative field is `payload` is replaced by its JSON; other documents are unchanged."""
     assert wire.unwrap_payload_field({"payload": '{"a": 1}'}) == {"a": 1}

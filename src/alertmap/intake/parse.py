@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from alertmap import wire
 from alertmap._records import extender
 from alertmap.adapter import Adapter, Shape
+from alertmap.credentials import hide_secrets
 from alertmap.errors import (
     AdapterError,
     AlertmapError,
@@ -466,6 +467,7 @@ def _alert(call: _Call, reading: Reading, times: Times, warnings: Iterable[Probl
     if not identity:
         message = "no identity: all parts of the identity are blank"
         return Problem(ProblemCode.BAD_ELEMENT, format_path(reading.path), message)
+    identity = hide_secrets(identity)
     state = reading.state or State.FIRING
     clean = scrub(reading, identity, adapter.templates, adapter.title)
     problems = [_within(reading.path, problem) for problem in reading.problems] if reading.problems else []

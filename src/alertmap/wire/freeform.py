@@ -1,17 +1,15 @@
 """Types for values that people fill in: fields with any kind of scalar, and documents without a fixed shape."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple
 
-from alertmap.credentials import hidden, is_secret
+from alertmap.credentials import is_secret
 from alertmap.errors import ConfigurationError
 from alertmap.model import Problem, ProblemCode
 from alertmap.paths import MISSING, JsonPath, parse_path, resolve
 from alertmap.wire.models import Encoding, json_or_text
 from alertmap.wire.nodes import Mismatch, Node, kind, mismatch
 from alertmap.wire.scalars import number_text
-
-T = TypeVar("T")
 
 
 def scalar_text(value: object) -> str | None:
@@ -73,16 +71,6 @@ def flatten(value: Any) -> Flat:
 _CUT = "the names of nested values are too long; some values were left out"
 _LONGEST_NAMES = 512
 _MOST_NAMES = 65_536
-
-
-def without_secrets(pairs: Mapping[str, T]) -> dict[str, T]:
-    """Return the pairs whose names are not those of credentials: for labels and values that users name."""
-    return {name: value for name, value in pairs.items() if not is_secret(name, value)}
-
-
-def hide_secrets(identity: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Return an identity with a hash for each value whose name is that of a credential, so that keys stay distinct."""
-    return {name: hidden(value) if value and is_secret(name, value) else value for name, value in identity.items()}
 
 
 def only_key(document: Any) -> str | None:

@@ -84,7 +84,7 @@ def reading(fields: Fields, state: str, problems: list[Problem]) -> Reading:
 
 def identity(fields: Fields, title: str, resource: str) -> list[Identity]:
     named = fields.options.key_places()
-    key = wire.hide_secrets({place.text: wire.scalar_text(place.find(fields.document)) or "" for place in named})
+    key = {place.text: wire.scalar_text(place.find(fields.document)) or "" for place in named}
     _, stateless = split_title(title)
     by_title: list[Identity] = [{"title": stateless, "resource": resource or None}] if stateless else []
     return [key or {"key": fields.text("key")}, *by_title]
@@ -174,7 +174,7 @@ def flat(named: Iterable[tuple[str, Any]]) -> tuple[dict[str, str], tuple[Proble
     for (place, *names), text in below:
         found.setdefault(".".join(names) or own[place][0], text)
     found.pop("", None)
-    return wire.without_secrets(found), below.problems
+    return found, below.problems
 
 
 def read_text(text: str) -> Reading | Problem:
