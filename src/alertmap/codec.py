@@ -14,7 +14,7 @@ def _written(moment: datetime) -> str:
     try:
         if moment.utcoffset() is not None:
             return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    except OverflowError:
+    except Exception:  # noqa: BLE001, S110 - a time beyond the years 1 to 9999, or a time zone that raises
         pass
     raise ConfigurationError("the times of an alert must be aware and lie in the years 1 to 9999 of UTC")
 
@@ -44,7 +44,7 @@ def to_dict(alert: Alert, *, omit_defaults: bool = False) -> dict[str, Any]:
     """
     if not isinstance(alert, Alert):
         raise ConfigurationError(f"expected Alert, got {type(alert).__name__}")
-    written = _writer(omit_defaults=omit_defaults)(alert)
+    written = _writer(omit_defaults=omit_defaults is True)(alert)
     return {name: written[name] for name in _LEADING} | written
 
 

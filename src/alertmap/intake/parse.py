@@ -127,12 +127,14 @@ def _as_adapter(vendor: object) -> Adapter:
 def _as_moment(moment: object) -> datetime | None:
     if moment is None:
         return None
-    if not isinstance(moment, datetime) or moment.utcoffset() is None:
-        raise ConfigurationError("received_at must be an aware datetime")
     try:
-        return moment.astimezone(UTC)
+        if isinstance(moment, datetime) and moment.utcoffset() is not None:
+            return moment.astimezone(UTC)
     except OverflowError:
         raise ConfigurationError("received_at must be a time that UTC has") from None
+    except Exception as error:
+        raise ConfigurationError(f"received_at: its time zone raised {type(error).__name__}") from error
+    raise ConfigurationError("received_at must be an aware datetime")
 
 
 class _Call:

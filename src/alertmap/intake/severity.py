@@ -137,6 +137,7 @@ class Priorities:
         Raises:
             ConfigurationError: an override can never be used; the message has the nearest level.
         """
+        _expect(adapter, Adapter)
         if self.field or adapter.open_levels or not adapter.levels:
             return
         for level in self.overrides:
@@ -149,8 +150,11 @@ class Priorities:
         """Decide on one reading of an adapter; `element` is its own part of the raw document.
 
         Raises:
-            ConfigurationError: a callable of `layers` raised, or gave no severity; the cause is kept.
+            ConfigurationError: a callable of `layers` raised, or gave no severity, the cause is kept; or an argument
+                has another type.
         """
+        _expect(adapter, Adapter)
+        _expect(reading, Reading)
         level = reading.level if reading.level and not reading.level.isspace() else None
         if self.overrides:
             words = [_word(self._where, element, document)] if self.field else [level]
@@ -174,8 +178,7 @@ class Priorities:
             UnknownVendor, AdapterError: the alert's adapter is not there or broken.
             ConfigurationError: the argument is not an Alert.
         """
-        if not isinstance(alert, Alert):
-            raise ConfigurationError(f"expected Alert, got {type(alert).__name__}")
+        _expect(alert, Alert)
         return self.decide(registry.find(alert.vendor), alert, alert.raw, alert.raw)
 
     @classmethod
@@ -242,6 +245,11 @@ class Priorities:
             raise ConfigurationError(f"source {quoted(name)}: {error}") from None
         except ConfigurationError as error:
             raise ConfigurationError(f"source {quoted(name)}: {error}") from None
+
+
+def _expect(value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise ConfigurationError(f"expected {kind.__name__}, got {type(value).__name__}")
 
 
 def _check_types(text: object, sources: object) -> None:
