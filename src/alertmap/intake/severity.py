@@ -154,7 +154,7 @@ class Priorities:
                 has another type.
         """
         _expect(adapter, Adapter)
-        _expect(reading, Reading)
+        _expect(reading, Reading, Alert)
         level = reading.level if reading.level and not reading.level.isspace() else None
         if self.overrides:
             words = [_word(self._where, element, document)] if self.field else [level]
@@ -247,9 +247,9 @@ class Priorities:
             raise ConfigurationError(f"source {quoted(name)}: {error}") from None
 
 
-def _expect(value: object, kind: type) -> None:
-    if not isinstance(value, kind):
-        raise ConfigurationError(f"expected {kind.__name__}, got {type(value).__name__}")
+def _expect(value: object, *kinds: type) -> None:
+    if not isinstance(value, kinds):
+        raise ConfigurationError(f"expected {kinds[0].__name__}, got {type(value).__name__}")
 
 
 def _check_types(text: object, sources: object) -> None:
