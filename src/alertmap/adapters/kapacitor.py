@@ -6,7 +6,7 @@ match, for that never delivers a recovery. In Chronograf: the handler "post" of 
 write the same event.
 
 A post endpoint with an `alert-template` sends what the template says. For text that is not JSON give the source the
-option `template`, a regular expression for the full text, of at most 2,048 characters, with the groups `id` and `level`
+option `template`, a regular expression for the full text, of at most 8,192 characters, with the groups `id` and `level`
 and, if you like, `message` and `previousLevel`. Ids that two tasks share are distinguished by the option `dedup_on`:
 `id+task` or `id+tags`.
 
@@ -41,7 +41,7 @@ LEVELS = {
 }
 
 
-LONGEST_TEXT = 2_048  # the pattern is the user's, and may take the square or cube of a text
+LONGEST_TEXT = 8_192  # the pattern is the user's, and may take the square of a text
 
 
 @wire.model

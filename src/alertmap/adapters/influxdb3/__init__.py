@@ -10,7 +10,7 @@ For recoveries write a second trigger with the inverse condition and make both t
 or `state=firing level=$level key=$row`, whose last key takes the rest of the line. A plugin of your own posts such an
 object as `notification_text`. Of state changes the option `ok_values` names the values that are well. For other texts
 the option `pattern` takes a regular expression that matches all of the text, with the group `key` and, if you like,
-`state`, `level`, `title`, `value` and `resource`; it is not tried on texts of more than 2,048 characters.
+`state`, `level`, `title`, `value` and `resource`; it is not tried on texts of more than 8,192 characters.
 
 Limits: no official plugin announces a recovery. Let incidents of this source expire, or use the texts above. Each limit
 of a threshold and of a forecast's error is an alert of its own: 95 with `>70-WARN` and `>90-CRITICAL` is two. `$row`
@@ -104,7 +104,7 @@ def read_body(body: MessageBody, options: Options) -> Reading:
     if isinstance(body, dict):
         return own.structured(body, "")
     text = body.strip()
-    is_long = options.pattern is not None and len(text) > LONGEST_TEXT
+    is_long = options.pattern is not None and len(text) > texts.LONGEST
     match = options.pattern.fullmatch(text) if options.pattern and not is_long else None
     if match is not None:
         return own.read_pattern(match.groupdict(), text)
@@ -113,9 +113,8 @@ def read_body(body: MessageBody, options: Options) -> Reading:
     return evolve(found, problems=(*found.problems, TOO_LONG)) if is_long else found
 
 
-LONGEST_TEXT = 2_048  # the pattern is the user's, and may take the square or cube of a text
 TOO_LONG = Problem(
-    ProblemCode.TRUNCATED, "$", f"the text has more than the {LONGEST_TEXT:,} characters that `pattern` is tried on"
+    ProblemCode.TRUNCATED, "$", f"the text has more than the {texts.LONGEST:,} characters that `pattern` is tried on"
 )
 
 

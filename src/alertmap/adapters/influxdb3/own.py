@@ -43,6 +43,7 @@ MOVES = (
     r"|(?<![\w.-])-?\d+(?:\.\d+)?%?(?![\w-]|\.\d)"  # a number that stands alone: 10.0.0.1 does not
 )
 PARTS = re.compile(rf"({STAYS})|{MOVES}")
+NO_DIGITS = str.maketrans("0123456789", "##########")
 
 
 def read_pattern(groups: Mapping[str, str | None], text: str) -> Reading:
@@ -156,7 +157,8 @@ def without_prefix(text: str) -> str:
 def still(text: str) -> str:
     """A text without levels, times and numbers that stand alone: the same whenever it is sent again.
 
-    Behind the first 8,192 characters of a long text everything counts.
+    Behind the first 8,192 characters of a long text no digit counts.
     """
     text = without_prefix(text)
-    return " ".join(PARTS.sub(lambda match: match[1] or "#", text[:LONGEST]).split()) + text[LONGEST:]
+    rest = text[LONGEST:].translate(NO_DIGITS)
+    return " ".join(PARTS.sub(lambda match: match[1] or "#", text[:LONGEST]).split()) + rest
