@@ -206,10 +206,7 @@ def problems(event: Status, message: str) -> Iterator[Problem]:
         yield Problem(ProblemCode.TITLE_FALLBACK, "$._message", "there is no message; the title is made of the check")
     if any(isinstance(it, dict | list) for it in event.rest.values()):
         yield Problem(ProblemCode.BAD_FIELD, "$", "a tag or field is an object or a list; it was left out")
-    dead = event.rest.get("dead", False)
-    # A text is a tag of that name, but in the status of a deadman check.
-    is_tag = isinstance(dead, str) and event.rest.get("_type") != "deadman"
-    if not isinstance(dead, bool) and not is_tag:
+    if not isinstance(event.rest.get("dead", False), bool):
         message = "expected true or false; the status does not count as one for want of data"
         yield Problem(ProblemCode.BAD_FIELD, "$.dead", message)
 
