@@ -34,8 +34,6 @@ def dedup_key(vendor: str, identity: Mapping[str, str]) -> str:
     than 255 characters is cut to 190 and ends in `~` and the SHA-256 of the full key. A value of `~` and 12 hexadecimal
     digits stands for a credential.
     """
-    if max(map(len, identity.values()), default=0) > _PIECE:
-        return _long_key(vendor, _pieces(identity))
     text = ",".join([f"{name}={identity[name]}" for name in sorted(identity)])
     commas, equals = text.count(","), text.count("=")
     # What must be escaped is not printable, or changes the counts; so does an `=` in a value, which stays.
