@@ -8,7 +8,7 @@ import gzip
 import json
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -37,6 +37,8 @@ class Hostile:
     vendors: tuple[str, ...] = ()
     """Names of adapters; none stands for all, and for `detect`."""
     options: Mapping[str, Any] = Factory(dict)
+    widens: int = 1
+    """How many times more bytes a character takes once escapes are read: a text of ASCII may become a wide one."""
     each: int = 0
     """Bytes of one element, where the body is a list of elements that may become alerts."""
 
@@ -186,7 +188,8 @@ def _patterns() -> Iterator[Hostile]:
     yield _field("threshold texts that nearly match", "influxdb3", {}, "message", _filled(_THRESHOLD))
     event = {"id": "a", "level": "CRITICAL", "time": "2026-01-01T00:00:00Z", "duration": 0, "data": {"series": None}}
     for name, piece in _ENTITIES.items():
-        yield _field(f"details of {name}", "kapacitor", event, "details", _filled(piece))
+        details = _field(f"details of {name}", "kapacitor", event, "details", _filled(piece))
+        yield evolve(details, widens=4 if name == "numbers" else 1)
     yield _field("a reference of many digits", "kapacitor", event, "details", lambda size: f"&#{fill('9', size)};")
     callback = {"metricProject": "p", "alertState": "ALERT", "preTriggerLevel": "OK", "ruleId": "r"}
     for name, piece in _JAVA.items():
@@ -194,9 +197,9 @@ def _patterns() -> Iterator[Hostile]:
     for vendor, contract in (("zapier", CONTRACT), ("generic", GENERIC)):
         yield _field(f"marks in no order: {vendor}", vendor, contract, "title", _filled("a\u0300\u0316"))
         yield _field(f"marks in the wrong order: {vendor}", vendor, contract, "title", _marks)
-    own = {"pattern": r"(?P<key>(?:\w+\s?)*)!"}
+    own = {"pattern": r"(?P<key>.*) (?P<title>.*)!"}
     yield _field("a pattern of the user's", "influxdb3", {}, "message", _filled("a b "), **own)
-    own = {"template": r"(?P<id>.*) (?P<level>.*) (?P<message>.*)!"}
+    own = {"template": r"(?P<id>.*) (?P<level>.*)!"}
     yield Hostile("a template of the user's", lambda size: Request(fill("a b ", size)), ("kapacitor",), own)
 
 
@@ -350,7 +353,7 @@ HOSTS = {
     "prometheus_alertmanager": ("single", "push"),
     "zapier": ("trigger",),
 }
-"""Honest requests of each vendor, by the names of their fixtures."""
+"""Honest requests of vendors with several forms, by the names of their fixtures; of others the first that fires."""
 
 TEXTS = {
     "letters": "a",
@@ -412,19 +415,25 @@ OBJECTS: dict[str, Callable[[int], object]] = {
 """Objects that are put into fields."""
 
 
-def in_fields() -> Iterator[Hostile]:
-    """Yield an honest request of each vendor with each text, list and object in each of its fields."""
-    for vendor, names in HOSTS.items():
+def in_fields(vendors: Iterable[str]) -> Iterator[Hostile]:
+    """Yield honest requests of vendors with texts, lists and objects in each of their fields."""
+    for vendor in vendors:
         cases = {case.name: case for case in load(FIXTURES / vendor)}
-        for name in names:
+        firing = next((name for name, case in cases.items() if case.expected[0].startswith("firing")), "")
+        for name in HOSTS.get(vendor, (firing,)):
             yield from _fields(vendor, cases[name])
+
+
+STEP = 4
+"""Fields share what is put into them: each has every fourth text, list or object, the next field the next ones."""
 
 
 def _fields(vendor: str, case: Case) -> Iterator[Hostile]:
     document = document_of(case, registry.find(vendor).formats)
-    for where in places(document):
+    for number, where in enumerate(places(document)):
         if where and all(step == 0 for step in where if isinstance(step, int)):
-            for name, make in _makers(is_scalar=not isinstance(resolve(document, where), dict | list)).items():
+            makers = list(_makers(is_scalar=not isinstance(resolve(document, where), dict | list)).items())
+            for name, make in makers[number % STEP :: STEP]:
                 yield Hostile(
                     f"{name} in {case.name} {format_path(where)}", _put(case, document, where, make), (vendor,)
                 )

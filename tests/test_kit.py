@@ -367,6 +367,18 @@ def test_a_secret_does_not_come_out(package: Package) -> None:
     assert "$.token, which is a secret, comes out" in output
 
 
+def test_a_secret_that_users_name_does_not_come_out(package: Package) -> None:
+    """A value with the name of a credential stands in no text that an adapter makes of all that it was sent."""
+    keeps = (NOTE, NOTE + "\n    more: wire.Rest = None")
+    package.sabotage(*keeps, TITLE, "values=dict(event.more), " + TITLE)
+    failed, output = package.run("test_secret_names_stay_inside")
+    assert not failed, output
+    package.sabotage(*keeps, TITLE, "message=str(event.more), " + TITLE)
+    failed, output = package.run("test_secret_names_stay_inside")
+    assert failed == {"test_secret_names_stay_inside"}, output
+    assert "the value of password in $ comes out" in output
+
+
 def test_an_adapter_that_never_resolves(package: Package) -> None:
     """Without any recovery among the fixtures the adapter has to say that none is announced."""
     (package.fixtures / "well.json").unlink()

@@ -21,8 +21,8 @@ SECTIONS = {
     "Notes on a field": (*("state", "named", "also", "synonyms", "time_in", "regex", "Header", "Query", "ReceivedAt"),),
     "Functions": (
         *("rfc3339", "epoch", "uuid1_time", "before", "json_in", "json_or_text", "number_in", "number_or_text"),
-        *("number_text", "scalar_text", "flatten", "loosen", "state_word", "informative_keys", "unwrap_payload_field"),
-        *("hide_secrets", "without_secrets"),
+        *("number_text", "scalar_text", "flatten", "loosen", "state_word", "only_key", "unwrap_payload_field"),
+        *("without_secrets",),
         *("TimeWithText", "Flat", "PathOption", "Mismatch"),
     ),
 }

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import IntEnum
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from attrs import Factory, field, frozen
 
@@ -44,6 +44,8 @@ __all__ = [
     "normalise",
 ]
 
+T = TypeVar("T")
+
 Result: TypeAlias = Reading | Notice | Problem
 """Results of `read`: a reading for each alert, a problem for each other element, a notice about the request."""
 
@@ -73,7 +75,17 @@ def _as_marks(marks: "Collection[str] | Recognise") -> "frozenset[str] | Recogni
         return marks
     if isinstance(marks, str):
         raise ConfigurationError(f"marks must be a collection of keys, not the text {quoted(marks)}")
-    return frozenset(marks)
+    return _as_set(marks, str, "marks must be a collection of keys")
+
+
+def _as_set(values: object, kind: type[T], message: str) -> frozenset[T]:
+    try:
+        found: frozenset[T] = frozenset(values)  # type: ignore[call-overload]
+    except TypeError:
+        raise ConfigurationError(f"{message}, got {quoted(values)}") from None
+    if not all(isinstance(value, kind) for value in found):
+        raise ConfigurationError(message)
+    return found
 
 
 @frozen(eq=False)
@@ -117,6 +129,8 @@ def _name_of(model: Any) -> str:
 
 def _severity_by_word(levels: Mapping[Any, Any]) -> dict[str, Severity]:
     by_word: dict[str, Severity] = {}
+    if not isinstance(levels, Mapping):
+        raise ConfigurationError(f"levels must map text to a Severity, got {quoted(levels)}")
     for word, severity in levels.items():
         if not isinstance(word, str) or not isinstance(severity, Severity):
             raise ConfigurationError(f"levels must map text to a Severity, not {quoted(word)} to {quoted(severity)}")
@@ -135,18 +149,15 @@ _FORMATS = frozenset({"json", "form", "multipart", "xml", "text", "query", "empt
 def _as_names(names: Collection[str]) -> frozenset[str]:
     if isinstance(names, str):
         raise ConfigurationError(f"expected a collection of names, not the text {quoted(names)}")
-    return frozenset(names)
+    return _as_set(names, str, "expected a collection of names")
 
 
 def _as_states(states: Iterable[State]) -> frozenset[State]:
-    found = frozenset(states)
-    if not all(isinstance(state, State) for state in found):
-        raise ConfigurationError("repeats must be a collection of State")
-    return found
+    return _as_set(states, State, "repeats must be a collection of State")
 
 
-def _as_shapes(shapes: Iterable[Any]) -> tuple[Shape, ...]:
-    return tuple(shapes)
+def _as_shapes(shapes: object) -> tuple[Any, ...]:
+    return tuple(shapes) if isinstance(shapes, Iterable) else ()
 
 
 @frozen(kw_only=True, eq=False)

@@ -23,7 +23,7 @@ def time_text(moment: datetime) -> str:
     try:
         if moment.utcoffset() is not None:
             return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    except OverflowError:
+    except Exception:  # noqa: BLE001, S110 - a time beyond the years 1 to 9999, or a time zone that raises
         pass
     raise ConfigurationError("times must be aware, such as datetime.now(UTC), and lie in the years 1 to 9999 of UTC")
 
@@ -81,7 +81,7 @@ def to_dict(value: "Alert | Batch | Problem | Incident | Transition", *, omit_de
             names = "Alert, Batch, Problem, Incident or Transition"
             raise ConfigurationError(f"expected {names}, got {type(value).__name__}")
     cls: Any = type(value)
-    return _writer(cls, omit_defaults=omit_defaults)(value)
+    return _writer(cls, omit_defaults=omit_defaults is True)(value)
 
 
 def from_dict(written: Any) -> Alert:

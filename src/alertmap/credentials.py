@@ -8,7 +8,11 @@ Case and the separators in a name do not count. A longer name is secret if it en
 """
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _KINDS_OF_KEYS = (
     *("access", "account", "admin", "api", "app", "application", "auth", "client", "consumer", "deploy", "encryption"),
@@ -97,3 +101,31 @@ def hidden(text: str) -> str:
     from hashlib import sha256  # noqa: PLC0415 - loads OpenSSL
 
     return f"~{sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+
+
+def without_secrets(pairs: Mapping[str, T]) -> Mapping[str, T]:
+    """Return the pairs whose names are not those of credentials."""
+    if not _may_hold_secrets(pairs):
+        return pairs
+    return {name: value for name, value in pairs.items() if not is_secret(name, value)}
+
+
+def hide_secrets(identity: Mapping[str, str]) -> Mapping[str, str]:
+    """Return an identity with a hash for each value whose name is that of a credential, so that keys stay distinct."""
+    if not _may_hold_secrets(identity):
+        return identity
+    return {name: hidden(value) if is_secret(name, value) else value for name, value in identity.items()}
+
+
+def _may_hold_secrets(names: Mapping[str, object]) -> bool:
+    """Return whether one of the names may be that of a credential: mostly none is, which spares a copy."""
+    joined = "\n".join(names)
+    return _is_one_secret(joined) if len(joined) <= _LONGEST_NAMES else any(map(kind_of_name, names))
+
+
+_LONGEST_NAMES = 1_024  # characters of names that are remembered together
+
+
+@lru_cache(maxsize=512)  # the alerts of a sender have mostly the same names
+def _is_one_secret(names: str) -> bool:
+    return any(map(kind_of_name, names.split("\n")))

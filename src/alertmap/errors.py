@@ -5,6 +5,8 @@ hint for services that answer a webhook. No message holds a value of the payload
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from types import NoneType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -81,6 +83,15 @@ def quoted(value: object) -> str:
     if not isinstance(value, str):
         return f"a {type(value).__name__}"
     return repr(value) if len(value) <= _LONGEST else f"{value[:_LONGEST]!r}…"
+
+
+_LARGEST = 10**18
+
+
+def shown(value: object) -> str:
+    """Return an argument of another kind for a message: a number or time span as it is, all else as `quoted`."""
+    is_short = type(value) in (bool, float, timedelta, NoneType) or (type(value) is int and abs(value) < _LARGEST)
+    return repr(value) if is_short else quoted(value)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

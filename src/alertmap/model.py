@@ -420,4 +420,5 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """Return the value of a header by its name in any case; None where it was not sent."""
-        return self.headers.get(name.lower())
+        wanted: object = name
+        return self.headers.get(wanted.lower()) if isinstance(wanted, str) else None

@@ -209,12 +209,16 @@ def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _reference(text: str, limits: Limits, doubts: list[str] | None) -> Any:
     try:
-        if doubts is not None:
-            try:
-                return _strict_decoder(limits.max_digits, refuses_repeated=True).decode(text)
-            except _RepeatedKey:
-                doubts.append(REPEATED)
-        return _strict_decoder(limits.max_digits).decode(text)
+        if doubts is None:
+            return _strict_decoder(limits.max_digits).decode(text)
+        if _orjson is not None:
+            # It refused the text, so mostly this does, too: without the list of pairs that the check for keys needs.
+            _strict_decoder(limits.max_digits).decode(text)
+        try:
+            return _strict_decoder(limits.max_digits, refuses_repeated=True).decode(text)
+        except _RepeatedKey:
+            doubts.append(REPEATED)
+            return _strict_decoder(limits.max_digits).decode(text)
     except RecursionError:
         raise limit_error("max_depth", limits.max_depth, "the document is too deep") from None
     except json.JSONDecodeError as error:

@@ -7,10 +7,12 @@ from alertmap.credentials import (
     HARMLESS,
     SECRET,
     hidden,
+    hide_secrets,
     is_secret,
     is_secret_parameter,
     kind_of_name,
     looks_generated,
+    without_secrets,
 )
 
 GENERATED = "hunter2hunter2"
@@ -101,3 +103,10 @@ def test_hidden() -> None:
     assert hidden("hunter2") == "~f52fbd32b2b3"
     assert hidden("hunter2") != hidden("hunter3")
     assert len(hidden("\ud800")) == 13
+
+
+def test_secrets_of_labels_and_identities() -> None:
+    """A pair with the name of a credential is no label; in an identity a hash takes the place of its value."""
+    pairs = {"host": "h", "password": "hunter2", "pin": "17"}
+    assert without_secrets(pairs) == {"host": "h", "pin": "17"}
+    assert hide_secrets(pairs) == {**pairs, "password": "~f52fbd32b2b3"}

@@ -64,20 +64,13 @@ def test_flatten() -> None:
         "Password": "p",
         "x-itoc360-token": "t",
     }
-    assert dict(wire.flatten(document).texts) == {
+    assert dict(wire.flatten(document)) == {
         ("a",): "1",
         ("b", "c"): "x",
         ("g",): "x, 2",
         ("h", "0", "i"): "y",
         ("h", "1"): "z",
     }
-
-
-def test_secrets_of_labels_and_identities() -> None:
-    """A pair with the name of a credential is no label; in an identity a hash takes the place of its value."""
-    pairs = {"host": "h", "password": "hunter2", "tag.api_key": "", "pin": "17"}
-    assert wire.without_secrets(pairs) == {"host": "h", "pin": "17"}
-    assert wire.hide_secrets({**pairs, "token": None}) == {**pairs, "password": "~f52fbd32b2b3", "token": None}
 
 
 def test_unwrap_payload_field() -> None:

@@ -140,7 +140,8 @@ def read(event: Sent, options: Options) -> Reading:
     title = own_title or event.message.strip().partition("\n")[0]
     # The message of a recovery is another one; without a state there is no recovery.
     by_text = {"title": title} if event.state else {"title": own_title or None, "message": event.message.strip()}
-    rest = {".".join(names): text for names, text in wire.flatten(event.rest).texts}
+    flat = wire.flatten(event.rest)
+    rest = {".".join(names): text for names, text in flat}
     return Reading(
         state=known.get(word, event.state),
         level=event.severity or "default",
@@ -158,7 +159,7 @@ def read(event: Sent, options: Options) -> Reading:
         times=Times.SINCE if event.last_changed else Times.NONE,
         no_data=word in NO_DATA,
         resolvable=event.state is not None,
-        problems=(UNCLEAR,) if word in ON_OFF and not known else (),
+        problems=(*((UNCLEAR,) if word in ON_OFF and not known else ()), *flat.problems),
     )
 
 

@@ -108,7 +108,7 @@ def read(event: Event) -> Reading | None:
         title=event.summary,
         message=event.details,
         resource=conventions.host(event.labels),
-        labels=wire.without_secrets(event.labels),
+        labels=event.labels,
         links=links(event),
         resolvable=bool(key),
     )
@@ -133,7 +133,7 @@ def read_webhook(event: Webhook) -> Reading:
         title=event.summary,
         message=event.details,
         resource=conventions.host(event.labels),
-        labels=facts | wire.without_secrets(event.labels),
+        labels=facts | event.labels,
         links=links(event),
         started_at=event.reportTime,
         occurred_at=stated,

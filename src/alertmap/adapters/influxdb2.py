@@ -149,7 +149,6 @@ def reading(
     keys = tags.keys() if options.tag_keys is None else set(options.tag_keys) & event.rest.keys()
     # CRIT and OK come from two rules: the rule's id is never part of the key. A named tag that is no text is missing.
     series: dict[str, str | None] = {f"tag.{key}": tags.get(key, "") for key in sorted(keys - set(options.ignore_keys))}
-    series = wire.hide_secrets(series)
     named, unnamed = {"measurement": event._source_measurement}, {"measurement": measurement or None}
     return Reading(
         state=event._level,
@@ -169,7 +168,7 @@ def reading(
             "_source_measurement": event._source_measurement,
             "_notification_rule_name": event._notification_rule_name,
         }
-        | wire.without_secrets(tags),
+        | tags,
         links={"notebook": event._notebook_link},
         values=values(measured),
         occurred_at=moment,
@@ -195,7 +194,7 @@ def values(measured: Mapping[str, object]) -> dict[str, int | float | str]:
         return {}  # a deadman measures nothing: what its last row lacks is 0 or false
     return {
         key: wire.number_or_text(it)
-        for key, it in wire.without_secrets(measured).items()
+        for key, it in measured.items()
         if not key.startswith("_") and isinstance(it, str | int | float)
     }
 

@@ -41,7 +41,7 @@ LEVELS = {
 }
 
 
-LONGEST_TEXT = 8_192
+LONGEST_TEXT = 8_192  # the pattern is the user's, and may take the square of a text
 
 
 @wire.model
@@ -104,7 +104,7 @@ def read(event: Event, options: Options) -> Reading | Notice:
     default = wire.json_in(details, Details)
     task = default.TaskName if default else ""
     name = event.id.strip() or measurement
-    parts = wire.hide_secrets({f"tag.{name}": value for name, value in tags.items()})
+    parts: dict[str, str | None] = {f"tag.{name}": value for name, value in tags.items()}
     more: dict[str, dict[str, str | None]] = {"id": {}, "id+task": {"task": task or None}, "id+tags": parts}
     # The default message of a blank id is " is CRITICAL".
     message = f"{name}{event.message}" if event.message.startswith(" ") else event.message
@@ -120,8 +120,7 @@ def read(event: Event, options: Options) -> Reading | Notice:
         title=message or f"{name} is {event.level}",
         message="" if default else details,
         resource=conventions.host(tags),
-        labels={"measurement": measurement, "task": task, "group": default.Group if default else ""}
-        | wire.without_secrets(tags),
+        labels={"measurement": measurement, "task": task, "group": default.Group if default else ""} | tags,
         values=measured(rows, event.time),
         started_at=wire.before(event.time, event.duration),
         occurred_at=event.time,

@@ -96,10 +96,10 @@ def prepare(document: Any) -> Any:
         if type(document) is dict and not (document.get("title") is None and document.get("status") is None):
             break
         document = wire.unwrap_payload_field(document)
-        keys = wire.informative_keys(document) if type(document) is dict else []
-        if len(keys) != 1 or wire.loosen(keys[0]) in OWN_KEYS or type(document[keys[0]]) not in (dict, list):
+        key = wire.only_key(document)
+        if key is None or wire.loosen(key) in OWN_KEYS or type(document[key]) not in (dict, list):
             break
-        document = document[keys[0]]
+        document = document[key]
     if document == []:
         raise wire.Mismatch(((), "expected at least one alert, got an empty list"))
     return document
@@ -130,12 +130,11 @@ def read(event: Event) -> Reading:
 MOST_SPELLINGS = 8
 
 
-def labels_of(event: Event) -> tuple[dict[str, str], list[Problem]]:
+def labels_of(event: Event) -> tuple[dict[str, str], tuple[Problem, ...]]:
     flat = wire.flatten(event.rest)
-    named = {".".join(part for name in names for part in parts(name)): text for names, text in flat.texts}
+    named = {".".join(part for name in names for part in parts(name)): text for names, text in flat}
     named.pop("", None)
-    cut = Problem(ProblemCode.TRUNCATED, "$", "the names of nested values are too long; some labels were left out")
-    return named, [cut] if flat.is_cut else []
+    return named, flat.problems
 
 
 def hosts(labels: dict[str, str]) -> dict[str, str]:

@@ -144,7 +144,7 @@ def reading(
     reason = notes.get("grafana_state_reason", "")
     title = title or words.first(notes, ("summary", "title", "message")) or words.first(visible, ("alertname",))
     if not title and visible:
-        title = ", ".join(f"{name}={value}" for name, value in sorted(visible.items()))
+        title = ", ".join(f"{name}={value}" for name, value in sorted(wire.without_secrets(visible).items()))
         problems = (*problems, _NO_NAME)
     started = item.startsAt
     if state is State.RESOLVED and started and started.moment == item.endsAt:

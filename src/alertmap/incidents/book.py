@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import evolve
 
-from alertmap.errors import ConfigurationError, LimitError
+from alertmap.errors import ConfigurationError, LimitError, quoted
 from alertmap.incidents._fast import quick, timeline_of
 from alertmap.incidents.model import Details, Incident, OrderKey, Policy, Transition
 from alertmap.incidents.snapshot import (
@@ -146,7 +146,7 @@ class IncidentBook:
         opened = after.is_open - before.is_open
         if opened > 0 and source.open >= policy.max_open_per_source:
             raise TooManyOpen(
-                f"source {alert.source!r} already has {source.open} open incidents, limit "
+                f"source {quoted(alert.source)} already has {source.open} open incidents, limit "
                 f"{source.policy.max_open_per_source}; alert not applied: "
                 "raise max_open_per_source in its Policy, or use expire_after if it sends no recoveries",
                 transitions=tuple(transitions),

@@ -23,7 +23,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from alertmap.errors import ConfigurationError
+from alertmap.errors import ConfigurationError, shown
 from alertmap.incidents.model import Incident, Transition
 from alertmap.incidents.timeline import NEVER, plus
 from alertmap.model import Severity, State
@@ -55,17 +55,19 @@ def _function_or_labels(_: object, __: Any, by: Any) -> None:
 
 def _window(_: object, __: Any, window: Any) -> None:
     if window is not None and (not isinstance(window, timedelta) or window <= timedelta()):
-        raise ConfigurationError(f"grouping: window must be None or a timedelta above zero, got {window!r}")
+        raise ConfigurationError(f"grouping: window must be None or a timedelta above zero, got {shown(window)}")
 
 
 def _from_first(_: object, __: Any, from_first: Any) -> None:
     if type(from_first) is not bool:
-        raise ConfigurationError(f"grouping: from_first must be a bool, got {from_first!r}")
+        raise ConfigurationError(f"grouping: from_first must be a bool, got {shown(from_first)}")
 
 
 def _until(_: object, __: Any, until: Any) -> None:
-    if until not in (None, State.ACKNOWLEDGED, State.RESOLVED):
-        raise ConfigurationError(f"grouping: until must be None, State.ACKNOWLEDGED or State.RESOLVED, got {until!r}")
+    if until is not None and until is not State.ACKNOWLEDGED and until is not State.RESOLVED:
+        raise ConfigurationError(
+            f"grouping: until must be None, State.ACKNOWLEDGED or State.RESOLVED, got {shown(until)}"
+        )
 
 
 @frozen(kw_only=True)
@@ -92,11 +94,14 @@ class Grouping:
         """Return the name of the group of an incident.
 
         Raises:
-            ConfigurationError: the function `by` did not return text.
+            ConfigurationError: the function `by` raised, or did not return text.
         """
         if isinstance(self.by, tuple):
             return ascii(tuple(incident.labels.get(name, "") for name in self.by))
-        name = self.by(incident)
+        try:
+            name = self.by(incident)
+        except Exception as error:
+            raise ConfigurationError(f"grouping: by raised {type(error).__name__}") from error
         if not isinstance(name, str):
             raise ConfigurationError(f"grouping: by must return text, got {type(name).__name__}")
         return name
@@ -164,14 +169,20 @@ class GroupBook:
         return tuple(self._groups.values())
 
     def group_of(self, incident_id: str) -> Group | None:
-        """Return the group of an open incident, or None."""
+        """Return the group of an open incident, or None.
+
+        Raises:
+            ConfigurationError: the id is not text.
+        """
+        if not isinstance(incident_id, str):
+            raise ConfigurationError(f"an incident's id must be text, got {type(incident_id).__name__}")
         return self._groups.get(self._group_of.get(incident_id, ""))
 
     def apply(self, transitions: Transition | Iterable[Transition]) -> tuple[GroupChange, ...]:
         """Apply transitions, and return the changes of the groups.
 
         Raises:
-            ConfigurationError: an item is not a `Transition`, or `Grouping.by` did not return text.
+            ConfigurationError: an item is not a `Transition`, or `Grouping.by` raised, or did not return text.
         """
         if not isinstance(transitions, (Transition, Iterable)):
             raise ConfigurationError(f"expected Transition or an iterable of them, got {type(transitions).__name__}")

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from attrs import Attribute, field, frozen
 
 from alertmap._records import twin_of
-from alertmap.errors import ConfigurationError
+from alertmap.errors import ConfigurationError, shown
 from alertmap.model import Alert, Severity, State
 
 
@@ -112,7 +112,7 @@ _ZERO = timedelta()
 
 def _duration(_: object, attribute: "Attribute[Any]", value: object) -> None:
     if not isinstance(value, timedelta) or value < _ZERO:
-        raise ConfigurationError(f"policy: {attribute.name} must be a timedelta of zero or more, got {value!r}")
+        raise ConfigurationError(f"policy: {attribute.name} must be a timedelta of zero or more, got {shown(value)}")
 
 
 def _settle(_: object, attribute: "Attribute[Any]", value: object) -> None:
@@ -122,12 +122,15 @@ def _settle(_: object, attribute: "Attribute[Any]", value: object) -> None:
 
 def _duration_or_none(_: object, attribute: "Attribute[Any]", value: object) -> None:
     if value is not None and (not isinstance(value, timedelta) or value <= _ZERO):
-        raise ConfigurationError(f"policy: {attribute.name} must be None or a timedelta above zero, got {value!r}")
+        raise ConfigurationError(f"policy: {attribute.name} must be None or a timedelta above zero, got {shown(value)}")
+
+
+_MOST = 2**63 - 1
 
 
 def _at_least_one(_: object, attribute: "Attribute[Any]", value: object) -> None:
-    if type(value) is not int or value < 1:
-        raise ConfigurationError(f"policy: {attribute.name} must be an integer of one or more, got {value!r}")
+    if type(value) is not int or not 1 <= value <= _MOST:
+        raise ConfigurationError(f"policy: {attribute.name} must be an integer of one or more, got {shown(value)}")
 
 
 @frozen(kw_only=True)

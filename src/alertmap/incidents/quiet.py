@@ -35,7 +35,7 @@ from attrs import Attribute, asdict, define, evolve, field, frozen
 from attrs.validators import optional
 
 from alertmap import wire
-from alertmap.errors import ConfigurationError
+from alertmap.errors import ConfigurationError, shown
 from alertmap.incidents.model import Incident, Transition
 from alertmap.incidents.timeline import NEVER, plus, to_utc
 from alertmap.model import Severity, State
@@ -49,7 +49,7 @@ _ZERO = timedelta()
 def _must_be(text: str, valid: Callable[[Any], bool]) -> Callable[[object, "Attribute[Any]", object], None]:
     def check(_: object, attribute: "Attribute[Any]", value: object) -> None:
         if not valid(value):
-            raise ConfigurationError(f"quiet: {attribute.name} must be {text}, got {value!r}")
+            raise ConfigurationError(f"quiet: {attribute.name} must be {text}, got {shown(value)}")
 
     return check
 
@@ -214,7 +214,13 @@ class PageBook:
         self._heap: list[tuple[datetime, _Name]] = []  # the items of `_due`, and former ones
 
     def rules(self, source: str) -> Quiet:
-        """Return the rules of a source."""
+        """Return the rules of a source.
+
+        Raises:
+            ConfigurationError: the name is not text.
+        """
+        if not isinstance(source, str):
+            raise ConfigurationError(f"source must be text, got {type(source).__name__}")
         return self._rules.get(source, self._default)
 
     @property

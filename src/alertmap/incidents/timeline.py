@@ -833,12 +833,14 @@ def to_utc(time: object, name: str) -> datetime:
         raise ConfigurationError(f"{name} {_AWARE}, got {type(time).__name__}")
     if time.tzinfo is UTC:
         return time
-    if time.utcoffset() is None:
-        raise ConfigurationError(f"{name} {_AWARE}, got a naive datetime")
     try:
-        return time.astimezone(UTC)
+        if time.utcoffset() is not None:
+            return time.astimezone(UTC)
     except OverflowError:
         raise ConfigurationError(f"{name} lies outside the years 1 to 9999 in UTC") from None
+    except Exception as error:
+        raise ConfigurationError(f"{name}: its time zone raised {type(error).__name__}") from error
+    raise ConfigurationError(f"{name} {_AWARE}, got a naive datetime")
 
 
 def _expect(value: object, kind: type) -> None:

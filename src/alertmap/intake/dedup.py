@@ -1,7 +1,7 @@
 """The dedup key: an injective, readable, bounded text of an identity's named parts."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from alertmap.errors import ConfigurationError, quoted
@@ -35,50 +35,52 @@ def dedup_key(vendor: str, identity: Mapping[str, str]) -> str:
     digits stands for a credential.
     """
     text = ",".join([f"{name}={identity[name]}" for name in sorted(identity)])
-    if len(text) > _LONG:
-        return _long_key(vendor, identity)
     commas, equals = text.count(","), text.count("=")
     # What must be escaped is not printable, or changes the counts; so does an `=` in a value, which stays.
     is_plain = text.isprintable() and commas == len(identity) - 1 and equals == len(identity)
-    if not is_plain or "%" in text or "~" in text:
+    is_plain = is_plain and "%" not in text and "~" not in text
+    if len(text) > _LONG:
+        return _long_key(vendor, _slices(text) if is_plain else _pieces(identity))
+    if not is_plain:
         parts = [f"{_IN_NAME.sub(_escape, name)}={_value(identity[name])}" for name in sorted(identity)]
         text = ",".join(parts)
     key = f"{vendor}:{text}"
-    if len(key) <= MAX_KEY:
-        return key
-    from hashlib import sha256  # noqa: PLC0415 - loads OpenSSL
-
-    return f"{key[:_HASHED_PREFIX]}~{sha256(key.encode()).hexdigest()}"
+    return key if len(key) <= MAX_KEY else _long_key(vendor, [text])
 
 
 _LONG = 4_096
 _PIECE = 16_384
-"""Characters of a text of parts that is escaped at once, and of a piece of a longer one."""
+"""Characters of a text whose parts are escaped at once, and of a piece of a longer one."""
 
 
-def _long_key(vendor: str, identity: Mapping[str, str]) -> str:
-    """Write the key of a long identity piece by piece, without its full text."""
+def _long_key(vendor: str, pieces: Iterable[str]) -> str:
+    """Write a key that is too long: its beginning, and its hash. It is made piece by piece, never as one text."""
     from hashlib import sha256  # noqa: PLC0415 - loads OpenSSL
 
-    digest, beginning = sha256(), ""
-    for piece in _pieces(vendor, identity):
+    beginning = f"{vendor}:"
+    digest = sha256(beginning.encode())
+    for piece in pieces:
         digest.update(piece.encode())
         if len(beginning) < _HASHED_PREFIX:
             beginning += piece[:_HASHED_PREFIX]
     return f"{beginning[:_HASHED_PREFIX]}~{digest.hexdigest()}"
 
 
-def _pieces(vendor: str, identity: Mapping[str, str]) -> Iterator[str]:
-    mark = f"{vendor}:"
+def _slices(text: str) -> Iterator[str]:
+    return (text[at : at + _PIECE] for at in range(0, len(text), _PIECE))
+
+
+def _pieces(identity: Mapping[str, str]) -> Iterator[str]:
+    mark = ""
     for name in sorted(identity):
         value = identity[name]
         if len(name) + len(value) <= _PIECE:
             yield f"{mark}{_escaped(name, in_name=True)}={_escaped(value)}"
         else:
             yield mark
-            yield from (_escaped(name[at : at + _PIECE], in_name=True) for at in range(0, len(name), _PIECE))
+            yield from (_escaped(piece, in_name=True) for piece in _slices(name))
             yield "="
-            yield from (_escaped(value[at : at + _PIECE]) for at in range(0, len(value), _PIECE))
+            yield from map(_escaped, _slices(value))
         mark = ","
 
 

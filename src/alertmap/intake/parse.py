@@ -13,6 +13,7 @@ from attrs import evolve
 from alertmap import wire
 from alertmap._records import extender
 from alertmap.adapter import Adapter, Shape
+from alertmap.credentials import hide_secrets
 from alertmap.errors import (
     AdapterError,
     AlertmapError,
@@ -161,13 +162,15 @@ def _as_adapter(vendor: object) -> Adapter:
 def _as_moment(moment: object) -> datetime | None:
     if moment is None:
         return None
-    if not isinstance(moment, datetime) or moment.utcoffset() is None:
-        got = "a naive datetime" if isinstance(moment, datetime) else type(moment).__name__
-        raise ConfigurationError(f"received_at must be an aware datetime such as datetime.now(UTC), got {got}")
+    got = "a naive datetime" if isinstance(moment, datetime) else type(moment).__name__
     try:
-        return moment.astimezone(UTC)
+        if isinstance(moment, datetime) and moment.utcoffset() is not None:
+            return moment.astimezone(UTC)
     except OverflowError:
         raise ConfigurationError("received_at must be a time that UTC has") from None
+    except Exception as error:
+        raise ConfigurationError(f"received_at: its time zone raised {type(error).__name__}") from error
+    raise ConfigurationError(f"received_at must be an aware datetime such as datetime.now(UTC), got {got}")
 
 
 class _Call:
@@ -504,6 +507,7 @@ def _alert(call: _Call, reading: Reading, times: Times, warnings: Iterable[Probl
     if not identity:
         message = "no identity: all parts of the identity are blank"
         return Problem(ProblemCode.BAD_ELEMENT, format_path(reading.path), message)
+    identity = hide_secrets(identity)
     state = reading.state or State.FIRING
     clean = scrub(reading, identity, adapter.templates, adapter.title)
     problems = [_within(reading.path, problem) for problem in reading.problems] if reading.problems else []

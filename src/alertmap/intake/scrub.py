@@ -1,5 +1,7 @@
 """Cleaning of every text on its way into an alert: plain, bounded, harmless in a log. `raw` stays untouched.
 
+What has the name of a credential is no label, value or link.
+
 Keys are never scrubbed, only escaped: two hosts must not become one.
 """
 
@@ -10,6 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
+from alertmap.credentials import without_secrets
 from alertmap.model import Problem, ProblemCode, Reading
 from alertmap.paths import format_path
 
@@ -66,10 +69,12 @@ def scrub(
         problems += _first(found, "identity")
     level = cut(reading.level, MAX_TITLE, "level", problems) or None if reading.level else None
     resource = one_line(reading.resource, "resource", problems) if reading.resource else ""
-    labels = _table(reading.labels, reading.labels.values(), "labels", problems) if reading.labels else reading.labels
-    measured = [value for value in reading.values.values() if isinstance(value, str)]
-    values = _table(reading.values, measured, "values", problems)
-    links = _links(reading.links, problems)
+    labels = without_secrets(reading.labels) if reading.labels else reading.labels
+    labels = _table(labels, labels.values(), "labels", problems)
+    values = without_secrets(reading.values) if reading.values else reading.values
+    measured = [value for value in values.values() if isinstance(value, str)]
+    values = _table(values, measured, "values", problems)
+    links = _links(without_secrets(reading.links), problems)
     return tuple.__new__(Clean, (level, title, message, resource, labels, links, values, tuple(problems)))
 
 

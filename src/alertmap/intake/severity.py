@@ -149,6 +149,7 @@ class Priorities:
         Raises:
             ConfigurationError: an override can never be used; the message has the nearest level.
         """
+        _expect(adapter, Adapter)
         if self.field or adapter.open_levels or not adapter.levels:
             return
         for level in self.overrides:
@@ -161,8 +162,11 @@ class Priorities:
         """Decide on one reading of an adapter; `element` is its own part of the raw document.
 
         Raises:
-            ConfigurationError: a callable of `layers` raised, or gave no severity; the cause is kept.
+            ConfigurationError: a callable of `layers` raised, or gave no severity, the cause is kept; or an argument
+                has another type.
         """
+        _expect(adapter, Adapter)
+        _expect(reading, Reading, Alert)
         level = reading.level if reading.level and not reading.level.isspace() else None
         if self.overrides:
             words = [_word(self._where, element, document)] if self.field else [level]
@@ -186,7 +190,9 @@ class Priorities:
 
         Raises:
             UnknownVendor, AdapterError: the alert's adapter is not there or broken.
+            ConfigurationError: the argument is not an Alert.
         """
+        _expect(alert, Alert)
         return self.decide(registry.find(alert.vendor), alert, alert.raw, alert.raw)
 
     @classmethod
@@ -234,9 +240,10 @@ class Priorities:
         """
         import tomllib  # noqa: PLC0415 - most priorities are written in Python, or not at all
 
+        _check_types(text, sources)
         try:
             tables = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, TypeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
             raise ConfigurationError(f"the priorities are not TOML: {error}") from None
         for name in tables:
             if name not in sources:
@@ -252,6 +259,16 @@ class Priorities:
             raise ConfigurationError(f"source {quoted(name)}: {error}") from None
         except ConfigurationError as error:
             raise ConfigurationError(f"source {quoted(name)}: {error}") from None
+
+
+def _expect(value: object, *kinds: type) -> None:
+    if not isinstance(value, kinds):
+        raise ConfigurationError(f"expected {kinds[0].__name__}, got {type(value).__name__}")
+
+
+def _check_types(text: object, sources: object) -> None:
+    if not isinstance(text, str) or not isinstance(sources, Mapping):
+        raise ConfigurationError("the priorities must be text, and the sources map names to vendors")
 
 
 @wire.model(closed=True)

@@ -40,7 +40,7 @@ from alertmap.testing.fixtures import document as document_of
 from alertmap.testing.outcomes import again, alerts_of, is_firing, outcome_of
 from alertmap.testing.regold import difference
 from alertmap.testing.states import is_word, state_tables
-from alertmap.testing.typed import typed_places
+from alertmap.testing.typed import open_places, typed_places
 from alertmap.testing.zoo import read_zoo
 
 # --- Of one fixture --------------------------------------------------------------------------------------------------
@@ -318,6 +318,29 @@ def _discarded(adapter: Adapter, document: Any) -> Iterator[JsonPath]:
     for where, hint in typed_places(adapter.models, document):
         if wire.encoding(hint) is wire.encoding(wire.Discarded):
             yield where
+
+
+def secret_names_stay_inside(adapter: Adapter, cases: Sequence[Case]) -> None:
+    """A value that users name like a credential stands in no label, title, message, link, value, key or problem.
+
+    A pair is planted in each object that holds any names, and beside the declared fields where a model keeps the rest.
+    """
+    secret, seen, tried = "4f1c-planted-9b7e", set[tuple[Any, ...]](), 0
+    for case in cases:
+        document = document_of(case, adapter.formats)
+        for where in open_places(adapter.models, document):
+            pattern = (*("*" if isinstance(step, int) else step for step in where), _fitting(adapter, document))
+            if pattern in seen:
+                continue
+            seen.add(pattern)
+            for name in ("password", "db_password", "apiKey", "slack_token"):
+                planted = replaced(document, where, {**resolve(document, where), name: secret})
+                outcome = outcome_of(adapter, case, planted)
+                tried += not isinstance(outcome, str)
+                text = outcome if isinstance(outcome, str) else json.dumps(written(outcome))
+                assert secret not in text, f"{case.name}: the value of {name} in {described(where)} comes out: {text}"
+    if not tried:
+        pytest.skip("no fixture has an object whose names users choose")
 
 
 def override_changes_its_level_only(adapter: Adapter, cases: Sequence[Case], level: str) -> None:

@@ -97,6 +97,9 @@ def conformance(adapter: Adapter, folder: Path | str) -> type:  # noqa: C901 - a
         def test_discarded_stays_inside(self) -> None:
             checks.discarded_stays_inside(adapter, cases)
 
+        def test_secret_names_stay_inside(self) -> None:
+            checks.secret_names_stay_inside(adapter, cases)
+
         def test_recoveries_close(self) -> None:
             checks.recoveries_close(adapter, cases)
 

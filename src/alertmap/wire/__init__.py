@@ -5,6 +5,7 @@ them. Models and types are pure declarations. The `Encoding` of a field's type d
 `structure` applies it.
 """
 
+from alertmap.credentials import without_secrets
 from alertmap.wire._compiled import Read, json_in, misfit, reader, structure
 from alertmap.wire.freeform import (
     Flat,
@@ -14,11 +15,9 @@ from alertmap.wire.freeform import (
     SingleText,
     Texts,
     flatten,
-    hide_secrets,
-    informative_keys,
+    only_key,
     scalar_text,
     unwrap_payload_field,
-    without_secrets,
 )
 from alertmap.wire.models import (
     Encoding,
@@ -145,9 +144,7 @@ __all__ = [
     "fields",
     "fits",
     "flatten",
-    "hide_secrets",
     "in_text",
-    "informative_keys",
     "is_closed",
     "is_model",
     "items",
@@ -164,6 +161,7 @@ __all__ = [
     "number_in",
     "number_or_text",
     "number_text",
+    "only_key",
     "plain",
     "reader",
     "regex",

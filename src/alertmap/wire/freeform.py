@@ -1,17 +1,15 @@
 """Types for values that people fill in: fields with any kind of scalar, and documents without a fixed shape."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, NamedTuple, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, NamedTuple
 
-from alertmap.credentials import hidden, is_secret
+from alertmap.credentials import is_secret
 from alertmap.errors import ConfigurationError
-from alertmap.model import ProblemCode
+from alertmap.model import Problem, ProblemCode
 from alertmap.paths import MISSING, JsonPath, parse_path, resolve
 from alertmap.wire.models import Encoding, json_or_text
 from alertmap.wire.nodes import Mismatch, Node, kind, mismatch
 from alertmap.wire.scalars import number_text
-
-T = TypeVar("T")
 
 
 def scalar_text(value: object) -> str | None:
@@ -25,12 +23,40 @@ def scalar_text(value: object) -> str | None:
     return value if type(value) is str else None
 
 
-class Flat(NamedTuple):
-    """Texts of a document, each with the names that lead to it."""
+class Flat:
+    """Texts of a document, each with the names that lead to it; iterate once, then ask `is_cut`."""
 
-    texts: tuple[tuple[tuple[str, ...], str], ...]
-    is_cut: bool
-    """Texts were left out, because the names that lead to them are too long."""
+    __slots__ = ("_left", "_texts", "is_cut")
+
+    def __init__(self, value: Any) -> None:
+        self.is_cut = False
+        """Texts were left out, because the names that lead to them are too long."""
+        self._left = _MOST_NAMES
+        self._texts = self._walk(value, (), 0)
+
+    def __iter__(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        return self._texts
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The problem that texts were left out, for the alert that has the others as its labels."""
+        return (Problem(ProblemCode.TRUNCATED, "$", _CUT),) if self.is_cut else ()
+
+    def _walk(self, value: Any, names: tuple[str, ...], length: int) -> Iterator[tuple[tuple[str, ...], str]]:
+        text = _joined(value) if type(value) is list else scalar_text(value)
+        if text is None and length > _LONGEST_NAMES:
+            self.is_cut = True
+        elif text is None:
+            below = value.items() if type(value) is dict else ((str(index), one) for index, one in enumerate(value))
+            for name, one in below:
+                if not is_secret(name, one):
+                    yield from self._walk(one, (*names, name), length + len(name) + 1)
+        elif text and not text.isspace():
+            self._left -= length
+            if self._left >= 0:
+                yield names, text
+            else:
+                self.is_cut = True
 
 
 def flatten(value: Any) -> Flat:
@@ -39,48 +65,21 @@ def flatten(value: Any) -> Flat:
     Blank texts and credentials are left out. So are texts below names of over 512 characters, and those behind 65,536
     characters of names: the joined names of a long key with many children take many times the memory of the document.
     """
-    texts: list[tuple[tuple[str, ...], str]] = []
-    left = _MOST_NAMES
-    is_cut = False
-
-    def walk(value: Any, names: tuple[str, ...], length: int) -> None:
-        nonlocal left, is_cut
-        text = _joined(value) if type(value) is list else scalar_text(value)
-        if text is None and length > _LONGEST_NAMES:
-            is_cut = True
-        elif text is None:
-            below = value.items() if type(value) is dict else ((str(index), one) for index, one in enumerate(value))
-            for name, one in below:
-                if not is_secret(name, one):
-                    walk(one, (*names, name), length + len(name) + 1)
-        elif text and not text.isspace():
-            left -= length
-            if left >= 0:
-                texts.append((names, text))
-            else:
-                is_cut = True
-
-    walk(value, (), 0)
-    return Flat(tuple(texts), is_cut)
+    return Flat(value)
 
 
+_CUT = "the names of nested values are too long; some values were left out"
 _LONGEST_NAMES = 512
 _MOST_NAMES = 65_536
 
 
-def without_secrets(pairs: Mapping[str, T]) -> dict[str, T]:
-    """Return the pairs whose names are not those of credentials: for labels and values that users name."""
-    return {name: value for name, value in pairs.items() if not is_secret(name, value)}
-
-
-def hide_secrets(identity: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Return an identity with a hash for each value whose name is that of a credential, so that keys stay distinct."""
-    return {name: hidden(value) if value and is_secret(name, value) else value for name, value in identity.items()}
-
-
-def informative_keys(document: Mapping[str, Any]) -> list[str]:
-    """Return the keys of a document that are not null and hold no credential."""
-    return [key for key, value in document.items() if value is not None and not is_secret(key, value)]
+def only_key(document: Any) -> str | None:
+    """Return the key of an object that has only one, besides nulls and credentials; None for any other document."""
+    if type(document) is not dict:
+        return None
+    sent = (key for key, value in document.items() if value is not None and not is_secret(key, value))
+    key = next(sent, None)
+    return key if next(sent, None) is None else None
 
 
 def unwrap_payload_field(document: Any) -> Any:
@@ -89,18 +88,22 @@ def unwrap_payload_field(document: Any) -> Any:
     Raises:
         Mismatch: the field holds other text.
     """
-    names = informative_keys(document) if type(document) is dict else []
-    if len(names) != 1 or names[0].strip().casefold() != "payload" or type(document[names[0]]) is not str:
+    name = only_key(document)
+    if name is None or name.strip().casefold() != "payload" or type(document[name]) is not str:
         return document
-    inner = json_or_text(document[names[0]])
+    inner = json_or_text(document[name])
     if type(inner) not in (dict, list):
-        raise Mismatch(((names[0],), "expected JSON of an object or a list in the form field, got other text"))
+        raise Mismatch(((name,), "expected JSON of an object or a list in the form field, got other text"))
     return inner
 
 
 def _joined(values: list[Any]) -> str | None:
-    texts = [scalar_text(value) for value in values]
-    return None if None in texts else ", ".join(text for text in texts if text)
+    types = set(map(type, values))
+    if types == {int}:
+        return ", ".join(map(str, values))
+    if dict in types or list in types:
+        return None
+    return ", ".join(text for value in values if (text := scalar_text(value)))
 
 
 _LINE = "text, number, boolean, null or a list of such"
@@ -165,9 +168,10 @@ def _texts(node: Node) -> dict[str, str]:
         node.warn(ProblemCode.BAD_FIELD, f"expected object, got {kind(node.value)}; it was left out")
         return {}
     flat = flatten(node.value)
+    texts = {".".join(names): text for names, text in flat}
     if flat.is_cut:
-        node.warn(ProblemCode.TRUNCATED, "the names of nested values are too long; some values were left out")
-    return {".".join(names): text for names, text in flat.texts}
+        node.warn(ProblemCode.TRUNCATED, _CUT)
+    return texts
 
 
 Texts = Annotated[

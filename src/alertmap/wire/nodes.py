@@ -162,10 +162,10 @@ def without_placeholders(document: Any, pattern: re.Pattern[str], context: Parse
             if value.strip() and found.lastgroup != "absent":
                 context.warn(_steps(link), ProblemCode.UNRENDERED, "a placeholder of the sender was not filled in")
             return None
-        if type(value) is dict:
+        if type(value) is dict and not _MAY_HOLD_TEXT.isdisjoint(map(type, value.values())):
             new = {key: made for key, below in value.items() if (made := walk(below, (link, key))) is not below}
             return value | new if new else value
-        if type(value) is list:
+        if type(value) is list and not _MAY_HOLD_TEXT.isdisjoint(map(type, value)):
             made = [walk(below, (link, index)) for index, below in enumerate(value)]
             return value if all(map(is_, made, value)) else made
         return value

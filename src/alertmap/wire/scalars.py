@@ -119,7 +119,8 @@ def _fast_null_text(value: Any) -> Any:
 
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?")
-_MOST_ENTITIES = 500
+_MOST_ENTITIES = 256
+_LONGEST_HTML = 16_384  # characters in which entities are looked for
 
 
 def _html_text(node: Node) -> str:
@@ -131,10 +132,11 @@ def _html_text(node: Node) -> str:
         text = text.replace(entity, char)
     if text.count("&") == text.count("&amp;"):
         return text.replace("&amp;", "&")
-    text, found = _ENTITY.subn(lambda match: html.unescape(match[0]), text, _MOST_ENTITIES)
-    if found == _MOST_ENTITIES:
-        node.warn(ProblemCode.TRUNCATED, f"only the first {_MOST_ENTITIES:,} HTML entities were read")
-    return text
+    head, tail = text[:_LONGEST_HTML], text[_LONGEST_HTML:]
+    head, found = _ENTITY.subn(lambda match: html.unescape(match[0]), head, _MOST_ENTITIES)
+    if found == _MOST_ENTITIES or "&" in tail:
+        node.warn(ProblemCode.TRUNCATED, "the text has too many HTML entities; the last ones were not read")
+    return head + tail
 
 
 def _secret(node: Node) -> None:

@@ -65,7 +65,8 @@ def reading(
     counts = {**counts, **{name: body.rest.get(name) for name in COUNTS}}
     values = {name: it for name, it in counts.items() if isinstance(it, int | float) and not isinstance(it, bool)}
     others = {name: it for name, it in body.rest.items() if name not in COUNTS}
-    labels = {".".join(names): text for names, text in wire.flatten(others).texts}
+    flat = wire.flatten(others)
+    labels = {".".join(names): text for names, text in flat}
     return Reading(
         state=state,
         level=None if state is State.RESOLVED else body.severity or WITHOUT_LEVEL,
@@ -80,6 +81,7 @@ def reading(
         times=Times.STATED if body.timestamp else Times.NONE,
         no_data=values.get("count") == 0,
         resolvable=False,
+        problems=flat.problems,
     )
 
 

@@ -60,7 +60,7 @@ def reading(fields: Fields, state: str, problems: list[Problem]) -> Reading:
     is_over = state == "resolved"
     if not is_over:
         fields = fields._replace(guesses={name: at for name, at in fields.guesses.items() if name != "end"})
-    labels, is_cut = labels_of(fields)
+    labels, cut = labels_of(fields)
     title, resource = fields.text("title"), fields.text("resource")
     host = resource or conventions.host(labels)
     times, started, occurred, doubts = times_of(fields, is_over=is_over)
@@ -77,14 +77,14 @@ def reading(fields: Fields, state: str, problems: list[Problem]) -> Reading:
         started_at=started,
         occurred_at=occurred,
         no_data=state == "no_data",
-        problems=(*problems, *guesses(fields), *missing(fields), *doubts, *([CUT] if is_cut else [])),
+        problems=(*problems, *guesses(fields), *missing(fields), *doubts, *cut),
         times=times,
     )
 
 
 def identity(fields: Fields, title: str, resource: str) -> list[Identity]:
     named = fields.options.key_places()
-    key = wire.hide_secrets({place.text: wire.scalar_text(place.find(fields.document)) or "" for place in named})
+    key = {place.text: wire.scalar_text(place.find(fields.document)) or "" for place in named}
     _, stateless = split_title(title)
     by_title: list[Identity] = [{"title": stateless, "resource": resource or None}] if stateless else []
     return [key or {"key": fields.text("key")}, *by_title]
@@ -151,11 +151,8 @@ def missing(fields: Fields) -> Iterator[Problem]:
 MAY_BE_MISSING = ("title", "message", "resource", "occurred", "labels", "link")
 
 
-CUT = Problem(ProblemCode.TRUNCATED, "$", "the names of nested values are too long; some labels were left out")
-
-
-def labels_of(fields: Fields) -> tuple[dict[str, str], bool]:
-    """Return the labels, and whether some were left out."""
+def labels_of(fields: Fields) -> tuple[dict[str, str], tuple[Problem, ...]]:
+    """Return the labels, and the problem that some were left out."""
     place = fields.options.labels
     if place:
         return flat([(str(*place.where[-1:]), place.find(fields.document))])
@@ -166,18 +163,18 @@ def labels_of(fields: Fields) -> tuple[dict[str, str], bool]:
     return flat(named)
 
 
-def flat(named: Iterable[tuple[str, Any]]) -> tuple[dict[str, str], bool]:
-    """Return the texts of several values, by their names below these, and whether some were left out.
+def flat(named: Iterable[tuple[str, Any]]) -> tuple[dict[str, str], tuple[Problem, ...]]:
+    """Return the texts of several values, by their names below these, and the problem that some were left out.
 
     The first of a name counts.
     """
     own = {str(place): pair for place, pair in enumerate(named)}
     below = wire.flatten({place: value for place, (_, value) in own.items()})
     found: dict[str, str] = {}
-    for (place, *names), text in below.texts:
+    for (place, *names), text in below:
         found.setdefault(".".join(names) or own[place][0], text)
     found.pop("", None)
-    return wire.without_secrets(found), below.is_cut
+    return found, below.problems
 
 
 def read_text(text: str) -> Reading | Problem:

@@ -25,7 +25,19 @@ from typing import Annotated, Any, TypeAlias
 from attrs import Factory, evolve
 
 from alertmap import conventions, wire
-from alertmap.adapter import Adapter, Identity, Reading, Reply, Request, Severity, Shape, State, Times
+from alertmap.adapter import (
+    Adapter,
+    Identity,
+    Problem,
+    ProblemCode,
+    Reading,
+    Reply,
+    Request,
+    Severity,
+    Shape,
+    State,
+    Times,
+)
 from alertmap.adapters.influxdb3 import own, texts
 
 LEVELS = conventions.LEVELS | {
@@ -92,11 +104,18 @@ def read_body(body: MessageBody, options: Options) -> Reading:
     if isinstance(body, dict):
         return own.structured(body, "")
     text = body.strip()
-    match = options.pattern.fullmatch(text) if options.pattern and len(text) <= texts.LONGEST else None
+    is_long = options.pattern is not None and len(text) > texts.LONGEST
+    match = options.pattern.fullmatch(text) if options.pattern and not is_long else None
     if match is not None:
         return own.read_pattern(match.groupdict(), text)
     official = texts.official(text)
-    return own.read_text(text) if official is None else read_official(official, text, options)
+    found = own.read_text(text) if official is None else read_official(official, text, options)
+    return evolve(found, problems=(*found.problems, TOO_LONG)) if is_long else found
+
+
+TOO_LONG = Problem(
+    ProblemCode.TRUNCATED, "$", f"the text has more than the {texts.LONGEST:,} characters that `pattern` is tried on"
+)
 
 
 def read_official(official: texts.Official, text: str, options: Options) -> Reading:

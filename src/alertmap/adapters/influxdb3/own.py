@@ -105,7 +105,7 @@ def structured(fields: Mapping[str, Any], text: str, *problems: Problem, level: 
         title=title or key or sayings,
         message=first(fields, "description", "text", "message") or text,
         resource=first(fields, "resource", "source", "host") or conventions.host(tags),
-        labels=wire.without_secrets(tags),
+        labels=tags,
         links={name: first(fields, name) for name in ("link", "url")},
         values={first(fields, "field") or "value": wire.number_in(value)} if value else {},
         occurred_at=occurred_at,
