@@ -230,21 +230,22 @@ class IncidentBook:
                 del self._timelines[name]
             return
         self._timelines[name] = _packed(after) or after
-        if was_due is None and before.recent:
-            if was_open is is_open and not _may_end_earlier(before, after):
-                return
-            was_due = due(before, source.policy)
-        time = due(after, source.policy)
-        if time < (was_due or NEVER):
-            heappush(source.agenda, (time, name[1]))
-            if len(source.agenda) > 2 * source.keys + 1_000:
-                self._plan(source)
+        if was_due is not None or not before.recent or was_open is not is_open or _may_end_earlier(before, after):
+            planned = was_due or (due(before, source.policy) if before.recent else NEVER)
+            self._plan(name, source, planned, due(after, source.policy))
         if not before.recent:
             source.keys += 1
             if source.keys > source.policy.max_keys_per_source:
                 self._forget_one(source)
 
-    def _plan(self, source: _Source) -> None:
+    def _plan(self, name: Name, source: _Source, planned: datetime, time: datetime) -> None:
+        """Plan the time at which a key changes, unless it is planned for an earlier one."""
+        if time < planned:
+            heappush(source.agenda, (time, name[1]))
+            if len(source.agenda) > 2 * source.keys + 1_000:
+                self._plan_all(source)
+
+    def _plan_all(self, source: _Source) -> None:
         """Make the agenda of a source anew, without entries that were left behind."""
         names = [name for name in self._timelines if name[0] == source.name]
         planned = [(due(self._timeline(name), source.policy), name[1]) for name in names]
