@@ -17,7 +17,6 @@ from alertmap.errors import (
     ConfigurationError,
     PayloadError,
     ShapeError,
-    UnknownVendor,
     join_limited,
 )
 from alertmap.intake import registry
@@ -115,12 +114,10 @@ def _resolved(vendor: object, source: object) -> tuple[Adapter, Source, Any]:
 _named = lru_cache(maxsize=256)(_resolved)
 
 
-def _as_adapter(vendor: object) -> Adapter:
+def _as_adapter(vendor: Any) -> Adapter:
     if isinstance(vendor, Adapter):
         return vendor
-    if isinstance(vendor, str):
-        return registry.find(vendor)
-    raise UnknownVendor(f"a vendor is a name or an Adapter, not a {type(vendor).__name__}")
+    return registry.find(vendor)
 
 
 def _as_moment(moment: object) -> datetime | None:

@@ -46,7 +46,6 @@ def vendors() -> tuple[str, ...]:
     return tuple(sorted(_built_in() | _plugins().keys()))
 
 
-@cache
 def find(name: str) -> Adapter:
     """The adapter of that name.
 
@@ -54,6 +53,13 @@ def find(name: str) -> Adapter:
         UnknownVendor: there is none; the message has the nearest name.
         AdapterError: its module does not load, or does not hold an adapter of that name; the cause is kept.
     """
+    if not isinstance(name, str):
+        raise UnknownVendor(f"a vendor is a name or an Adapter, not a {type(name).__name__}")
+    return _found(name)
+
+
+@cache
+def _found(name: str) -> Adapter:
     load, owners = _own(name) if name in _built_in() else _plugged_in(name)
     try:
         adapter = load()

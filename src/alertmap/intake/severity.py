@@ -101,6 +101,12 @@ def _as_layers(layers: Any) -> tuple[Layer, ...]:
     return tuple(layers)
 
 
+def _as_labels(labels: object) -> dict[str, str]:
+    if not isinstance(labels, Mapping) or not all(isinstance(text, str) for pair in labels.items() for text in pair):
+        raise ConfigurationError("labels must map values (text) to text")
+    return dict(labels)
+
+
 @record
 class Priorities:
     """One source's own mapping of native levels to severities, above what its preset and its adapter say. Immutable.
@@ -119,7 +125,7 @@ class Priorities:
     """Functions `Reading -> Severity | None`, asked after the overrides."""
     vendor: str | None = attrs.field(default=None, kw_only=True)
     """Where it is given, the levels are checked against that vendor's here and now."""
-    labels: Mapping[str, str] = attrs.field(factory=dict, kw_only=True)
+    labels: Mapping[str, str] = attrs.field(factory=dict, converter=_as_labels, kw_only=True)
     """ITOC360's display text of a value; kept only to export a mapping."""
     _where: JsonPath = attrs.field(init=False, repr=False, eq=False)
     _by_word: Mapping[str, Severity] = attrs.field(init=False, repr=False, eq=False)
@@ -220,9 +226,11 @@ class Priorities:
         """
         import tomllib  # noqa: PLC0415 - most priorities are written in Python, or not at all
 
+        if not isinstance(text, str) or not isinstance(sources, Mapping):
+            raise ConfigurationError("expected the text of the priorities, and a mapping of sources to vendors")
         try:
             tables = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, TypeError, RecursionError) as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise ConfigurationError(f"the priorities are not TOML: {error}") from None
         for name in tables:
             if name not in sources:
