@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 from urllib.parse import unquote
 
 import pytest
@@ -79,6 +80,55 @@ def test_long_keys_end_in_a_hash() -> None:
     full = f"acme:id={fits}x"
     assert dedup_key("acme", {"id": f"{fits}x"}) == f"{full[:190]}~{hashlib.sha256(full.encode()).hexdigest()}"
     assert "~" not in dedup_key("acme", {"id": "~" * 80})
+
+
+def _by_definition(identity: dict[str, str]) -> str:
+    """Write a key character by character, as the docstring of `dedup_key` defines it."""
+
+    def escaped(text: str, special: str) -> str:
+        return "".join(
+            "".join(f"%{byte:02X}" for byte in one.encode("utf-8", "surrogatepass"))
+            if one in special or unicodedata.category(one) in ("Cc", "Cs", "Zl", "Zp")
+            else one
+            for one in text
+        )
+
+    parts = [f"{escaped(name, '%,~=')}={escaped(value, '%,~')}" for name, value in sorted(identity.items())]
+    full = f"acme:{','.join(parts)}"
+    return full if len(full) <= MAX_KEY else f"{full[:190]}~{hashlib.sha256(full.encode()).hexdigest()}"
+
+
+_LENGTHS = (240, 4_090, 4_096, 16_384, 16_390)
+
+
+@pytest.mark.parametrize("length", _LENGTHS)
+@pytest.mark.parametrize(
+    "piece",
+    ["x", "a=b", "a,b", "a%", "~", "é\x00", "\x7f\x80\x9f\xa0", "\u2027\u2028\u2029\u202a", "\ud800\ud7ff\udfff"],
+)
+def test_keys_of_any_length_follow_one_definition(piece: str, length: int) -> None:
+    """A short key, one that is cut, and one whose identity is read piece by piece: the rule is one."""
+    text = (piece * length)[:length]
+    for identity in (
+        {"id": text},
+        {text: "x"},
+        {"b": text, "a": "1", "c": "2"},
+        {text: text},
+        {f"{text}{n}": text for n in "21"},
+    ):
+        assert dedup_key("acme", identity) == _by_definition(identity)
+
+
+@given(st.dictionaries(_TEXTS, _TEXTS, max_size=4).filter(lambda identity: "~0123456789ab" not in identity.values()))
+def test_keys_follow_their_definition(identity: dict[str, str]) -> None:
+    """Any identity has the key of the definition; a hidden credential alone keeps its `~`."""
+    assert dedup_key("acme", identity) == _by_definition(identity)
+
+
+def test_many_parts_are_one_key() -> None:
+    """An identity of many short parts, longer than a text that is escaped at once, keeps their order and separators."""
+    identity = {f"name {number:04}": f"value, {number}" for number in range(1000)}
+    assert dedup_key("acme", identity) == _by_definition(identity)
 
 
 def test_known_fingerprints() -> None:
