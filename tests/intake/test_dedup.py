@@ -98,24 +98,12 @@ def _by_definition(identity: dict[str, str]) -> str:
     return full if len(full) <= MAX_KEY else f"{full[:190]}~{hashlib.sha256(full.encode()).hexdigest()}"
 
 
-_LENGTHS = (240, 4_090, 4_096, 16_384, 16_390)
-
-
-@pytest.mark.parametrize("length", _LENGTHS)
-@pytest.mark.parametrize(
-    "piece",
-    ["x", "a=b", "a,b", "a%", "~", "é\x00", "\x7f\x80\x9f\xa0", "\u2027\u2028\u2029\u202a", "\ud800\ud7ff\udfff"],
-)
+@pytest.mark.parametrize("length", [200, 4_096, 16_390])
+@pytest.mark.parametrize("piece", ["x", "a=b,c~d%e", "é\x00\x1f\x7f\x9f\xa0\u2027\u2028\u2029\u202a", "\ud800 \udfff"])
 def test_keys_of_any_length_follow_one_definition(piece: str, length: int) -> None:
     """A short key, one that is cut, and one whose identity is read piece by piece: the rule is one."""
-    text = (piece * length)[:length]
-    for identity in (
-        {"id": text},
-        {text: "x"},
-        {"b": text, "a": "1", "c": "2"},
-        {text: text},
-        {f"{text}{n}": text for n in "21"},
-    ):
+    text = f"{piece}{'x' * (length - 2 * len(piece))}{piece}"
+    for identity in ({"id": text}, {text: "x"}, {"b": text, "a": "1", "c": "2"}, {f"{text}{n}": "x" for n in "21"}):
         assert dedup_key("acme", identity) == _by_definition(identity)
 
 

@@ -144,14 +144,8 @@ SENTENCE = 5
         (lambda: Priorities.from_itoc360([]), "expected object"),
         (lambda: Priorities.from_toml("= x", sources={}), "not TOML"),
         (lambda: Priorities.from_toml("a = 1\na = 2", sources={}), "not TOML"),
-        (
-            lambda: Priorities.from_toml(b"", sources={}),
-            "expected the text of the priorities, and a mapping of sources to vendors",
-        ),
-        (
-            lambda: Priorities.from_toml("", sources=["m"]),
-            "expected the text of the priorities, and a mapping of sources to vendors",
-        ),
+        (lambda: Priorities.from_toml(b"", sources={}), "the priorities must be text, got bytes"),
+        (lambda: Priorities.from_toml("", sources=["m"]), "sources must be a mapping of names to vendors, got list"),
         (
             lambda: Priorities.from_toml("[metrix-eu]", sources={"metrics-eu": "kapacitor"}),
             "no source is called 'metrix-eu' (did you mean 'metrics-eu'?)",

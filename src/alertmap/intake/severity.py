@@ -226,8 +226,10 @@ class Priorities:
         """
         import tomllib  # noqa: PLC0415 - most priorities are written in Python, or not at all
 
-        if not isinstance(text, str) or not isinstance(sources, Mapping):
-            raise ConfigurationError("expected the text of the priorities, and a mapping of sources to vendors")
+        if not isinstance(text, str):
+            raise ConfigurationError(f"the priorities must be text, got {type(text).__name__}")
+        if not isinstance(sources, Mapping):
+            raise ConfigurationError(f"sources must be a mapping of names to vendors, got {type(sources).__name__}")
         try:
             tables = tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError) as error:
