@@ -320,7 +320,7 @@ def _redact(made: Posted) -> Outcome:
     body = made.request.body
     assert isinstance(clean.body, type(body)), "the body has another type"
     found = secrets_in(body if isinstance(body, str) else body.decode("utf-8", "replace"))
-    assert all(isinstance(one, str) and len(one) <= 24 for one in found), "secrets_in lists too much"
+    assert all(len(one) <= 24 for one in found), "secrets_in lists too much"
     return Outcome(is_accepted=_of_request(clean) != before)
 
 
