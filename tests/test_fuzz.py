@@ -27,6 +27,11 @@ def test_a_target_runs(target: Target, tmp_path: Path) -> None:
     assert target.make(Random("again")) == target.make(Random("again"))  # noqa: S311 - equal seeds
 
 
+def test_targets_have_names_of_their_own() -> None:
+    """A file of a fault names its target, so no two share a name."""
+    assert len({target.name for target in TARGETS}) == len(TARGETS)
+
+
 def _raises(_made: Any) -> Outcome:
     raise KeyError("x")
 

@@ -92,7 +92,7 @@ def targets(chosen: Iterable[str] = ()) -> list[Target]:
         Target("restore", _snapshot, _restore),
         Target("book", _history, _book),
         Target("priorities", _toml, _priorities),
-        Target("itoc360", _itoc360, _from_itoc360),
+        Target("from_itoc360", _itoc360, _from_itoc360),
         Target("options", _options, _source),
         Target("arguments", _arguments, _called),
     ]
