@@ -1,4 +1,8 @@
-"""Sessions of nox: tests, coverage, property, exhaustive, types, lint, docs, bench, hostile, new, regold, dist."""
+"""Sessions of nox.
+
+CI runs tests, types, lint and docs. Proofs that run longer: property, exhaustive, fuzz, mutants, lowest, hostile.
+Others: coverage, bench, new, regold, dist.
+"""
 
 import shutil
 from pathlib import Path
@@ -72,6 +76,29 @@ def exhaustive(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Fuzz all adapters and the other public functions; `-- --runs 1000 --minutes 10 --seed 7 grafana redact`."""
+    session.install("-e", ".[cli,fast,testing]")
+    session.run("python", "-m", "bench.fuzz", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Count the small changes of the core that its tests notice; `-- --sample 300 --seed 1 timeline`."""
+    _install(session, "test")
+    session.install(*nox.project.dependency_groups(PROJECT, "mutants"))
+    session.run("python", "-m", "bench.mutants", *session.posargs)
+
+
+@nox.session(python="3.11")
+def lowest(session: nox.Session) -> None:
+    """Run the goldens and a smoke run with the lowest versions that pyproject.toml declares, on the oldest Python."""
+    session.install("-e", ".[cli,fast,testing]", "jsonschema", "--constraint", "tests/lowest.txt")
+    env = {"ALERTMAP_KIT": "smoke", "HYPOTHESIS_PROFILE": "quick"}
+    session.run("python", "-m", "pytest", *(session.posargs or SMOKE), env=env)
+
+
+@nox.session
 def types(session: nox.Session) -> None:
     """Check types strictly, in tests and in this file too."""
     _install(session, "types")
@@ -107,6 +134,7 @@ def bench(session: nox.Session) -> None:
 def hostile(session: nox.Session) -> None:
     """Measure bodies made to cost much: at most 20 x decoding, and 3 x the memory of the document; `-- --small`."""
     _install(session, "bench", extras="cli,fast,testing")
+    session.run("python", "-m", "bench.bombs")
     session.run("python", "-m", "bench.hostile", *session.posargs)
 
 

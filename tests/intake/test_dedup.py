@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+import unicodedata
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alertmap import ConfigurationError, fingerprint
+from alertmap.errors import quoted
 from alertmap.intake.dedup import MAX_KEY, dedup_key
 
 _PIECES = st.sampled_from(
@@ -30,6 +33,7 @@ _IDENTITIES = st.dictionaries(_TEXTS, _TEXTS, max_size=4)
         ({"check": "disk / full", "tag.host": "wêb"}, "kapacitor:check=disk / full,tag.host=wêb"),
         ({"id": "50%,~\n"}, "kapacitor:id=50%25%2C%7E%0A"),
         ({"a=b": "c=d"}, "kapacitor:a%3Db=c=d"),
+        ({"a": "b,c,d"}, "kapacitor:a=b%2Cc%2Cd"),
         ({"id": "\x00\x1b\x7f\x85\u2028\ud800"}, "kapacitor:id=%00%1B%7F%C2%85%E2%80%A8%ED%A0%80"),
         ({"": ""}, "kapacitor:="),
         ({"tag.password": "~0123456789ab"}, "kapacitor:tag.password=~0123456789ab"),
@@ -81,6 +85,45 @@ def test_long_keys_end_in_a_hash() -> None:
     assert "~" not in dedup_key("acme", {"id": "~" * 80})
 
 
+def _by_definition(identity: dict[str, str]) -> str:
+    """Write a key character by character, as the docstring of `dedup_key` defines it."""
+
+    def escaped(text: str, special: str) -> str:
+        return "".join(
+            "".join(f"%{byte:02X}" for byte in one.encode("utf-8", "surrogatepass"))
+            if one in special or unicodedata.category(one) in ("Cc", "Cs", "Zl", "Zp")
+            else one
+            for one in text
+        )
+
+    parts = [f"{escaped(name, '%,~=')}={escaped(value, '%,~')}" for name, value in sorted(identity.items())]
+    full = f"acme:{','.join(parts)}"
+    return full if len(full) <= MAX_KEY else f"{full[:190]}~{hashlib.sha256(full.encode()).hexdigest()}"
+
+
+@pytest.mark.parametrize("length", [200, 4_096, 16_390])
+@pytest.mark.parametrize(
+    "piece", ["x", "a~b", "a=b,c~d%e", "é\x00\x1f\x7f\x9f\xa0\u2027\u2028\u2029\u202a", "\ud800 \udfff"]
+)
+def test_keys_of_any_length_follow_one_definition(piece: str, length: int) -> None:
+    """A short key, one that is cut, and one whose identity is read piece by piece: the rule is one."""
+    text = f"{piece}{'x' * (length - 2 * len(piece))}{piece}"
+    for identity in ({"id": text}, {text: "x"}, {"b": text, "a": "1", "c": "2"}, {f"{text}{n}": "x" for n in "21"}):
+        assert dedup_key("acme", identity) == _by_definition(identity)
+
+
+@given(st.dictionaries(_TEXTS, _TEXTS, max_size=4).filter(lambda identity: "~0123456789ab" not in identity.values()))
+def test_keys_follow_their_definition(identity: dict[str, str]) -> None:
+    """Any identity has the key of the definition; a hidden credential alone keeps its `~`."""
+    assert dedup_key("acme", identity) == _by_definition(identity)
+
+
+def test_many_parts_are_one_key() -> None:
+    """An identity of many short parts, longer than a text that is escaped at once, keeps their order and separators."""
+    identity = {f"name {number:04}": f"value, {number}" for number in range(1000)}
+    assert dedup_key("acme", identity) == _by_definition(identity)
+
+
 def test_known_fingerprints() -> None:
     """Parts are joined by `::` and hashed as UTF-8, in lower-case hexadecimal."""
     assert fingerprint("md5", "abc") == "900150983cd24fb0d6963f7d28e17f72"
@@ -93,11 +136,26 @@ def test_known_fingerprints() -> None:
 @pytest.mark.parametrize("algorithm", ["md55", "", "shake_128", None, 5])
 def test_fingerprints_need_an_algorithm(algorithm: str) -> None:
     """An unknown hash, or one without a fixed length, is a configuration error."""
-    with pytest.raises(ConfigurationError, match="no hash algorithm"):
+    with pytest.raises(ConfigurationError) as caught:
         fingerprint(algorithm, "x")
+    assert str(caught.value) == f"no hash algorithm with a fixed length is called {quoted(algorithm)}"
+
+
+def test_fingerprints_are_no_use_for_security(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MD5 is asked for as a hash that protects nothing: builds for high security refuse it otherwise."""
+    asked = []
+    new = hashlib.new
+
+    def noted(*arguments: Any, usedforsecurity: bool = True) -> Any:
+        asked.append(usedforsecurity)
+        return new(*arguments, usedforsecurity=usedforsecurity)
+
+    monkeypatch.setattr(hashlib, "new", noted)
+    fingerprint("md5", "x")
+    assert asked == [False]
 
 
 def test_fingerprints_are_of_text() -> None:
     """A part that is not text is a configuration error: a number has more than one spelling."""
-    with pytest.raises(ConfigurationError, match="must be str"):
+    with pytest.raises(ConfigurationError, match=r"^the parts of a fingerprint must be str$"):
         fingerprint("md5", 42)  # type: ignore[arg-type]

@@ -125,6 +125,16 @@ def test_length_is_measured_after_cleaning() -> None:
     assert codes(clean(title="x" * MAX_TITLE + "\x00" * 10)) == []
 
 
+def _name(url: str) -> str:
+    """Return the id of a test: a URL with `::` in it would look like the path of another test."""
+    return re.sub(r"\W+", "-", ascii(url))[:40]
+
+
+def test_limits() -> None:
+    """The documented limits: a pager takes 1,024 characters of a summary."""
+    assert (MAX_TITLE, MAX_MESSAGE, MAX_VALUE, MAX_URL) == (1_024, 32_768, 4_096, 2_048)
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -135,6 +145,7 @@ def test_length_is_measured_after_cleaning() -> None:
         "https://é.example/",
         f"https://acme.example/{'x' * (MAX_URL - 21)}",
     ],
+    ids=_name,
 )
 def test_valid_links(url: str) -> None:
     """Absolute http and https links are kept unchanged."""
@@ -167,7 +178,7 @@ def test_valid_links(url: str) -> None:
         "http://\u2100.example/",
         f"https://acme.example/{'x' * (MAX_URL - 20)}",
     ],
-    ids=ascii,
+    ids=_name,
 )
 def test_invalid_links(url: str) -> None:
     """Any other link is dropped with a problem that does not contain it; a blank one without."""

@@ -145,7 +145,7 @@ def _resolved(vendor: object, source: object) -> tuple[Adapter, Source, Any]:
 _named = lru_cache(maxsize=256)(_resolved)
 
 
-def _as_adapter(vendor: object) -> Adapter:
+def _as_adapter(vendor: Any) -> Adapter:
     if isinstance(vendor, Adapter):
         return vendor
     if isinstance(vendor, str):

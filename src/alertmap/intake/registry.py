@@ -54,7 +54,7 @@ def find(name: str) -> Adapter:
         AdapterError: its module does not load, or does not hold an adapter of that name; the cause is kept.
     """
     if not isinstance(name, str):
-        raise UnknownVendor(f"a vendor is a name, not {quoted(name)}")
+        raise UnknownVendor(f"a vendor is a name or an Adapter, not a {type(name).__name__}")
     return _find(name)
 
 

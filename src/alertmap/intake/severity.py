@@ -111,6 +111,12 @@ def _as_layers(layers: Any) -> tuple[Layer, ...]:
     return tuple(layers)
 
 
+def _as_labels(labels: object) -> dict[str, str]:
+    if not isinstance(labels, Mapping) or not all(isinstance(text, str) for pair in labels.items() for text in pair):
+        raise ConfigurationError("labels must map values (text) to text")
+    return dict(labels)
+
+
 @record
 class Priorities:
     """One source's own mapping of native levels to severities, above what its preset and its adapter say. Immutable.
@@ -131,7 +137,7 @@ class Priorities:
     """Where it is given, the levels are checked against that vendor's here and now."""
     fallback: Severity | None = attrs.field(default=None, converter=as_severity_or_none, kw_only=True)
     """Severity of a firing alert whose level is missing or unknown; None for that of the adapter."""
-    labels: Mapping[str, str] = attrs.field(factory=dict, kw_only=True)
+    labels: Mapping[str, str] = attrs.field(factory=dict, converter=_as_labels, kw_only=True)
     """ITOC360's display text of a value; kept only to export a mapping."""
     _where: JsonPath = attrs.field(init=False, repr=False, eq=False)
     _by_word: Mapping[str, Severity] = attrs.field(init=False, repr=False, eq=False)
