@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from alertmap import adapters
 from alertmap.adapter import Adapter
-from alertmap.errors import AdapterError, UnknownVendor, did_you_mean, quoted
+from alertmap.errors import AdapterError, UnknownVendor, did_you_mean
 from alertmap.intake.marks import Index, ShapeMarks
 from alertmap.model import Request
 

@@ -273,8 +273,10 @@ def _expect(value: object, *kinds: type) -> None:
 
 
 def _check_types(text: object, sources: object) -> None:
-    if not isinstance(text, str) or not isinstance(sources, Mapping):
-        raise ConfigurationError("the priorities must be text, and the sources map names to vendors")
+    if not isinstance(text, str):
+        raise ConfigurationError(f"the priorities must be text, got {type(text).__name__}")
+    if not isinstance(sources, Mapping):
+        raise ConfigurationError(f"sources must be a mapping of names to vendors, got {type(sources).__name__}")
 
 
 @wire.model(closed=True)
