@@ -242,10 +242,11 @@ def _within(table: Mapping[str, str]) -> tuple[str, ...]:
         pass
     kept: list[str] = []
     left = _MAX_TABLE
-    for name, text in table.items():
-        if isinstance(name, str) and isinstance(text, str) and len(name) + len(text) <= left:
-            kept += (name, text)
-            left -= len(name) + len(text)
+    for pair in table.items():
+        size = sum(len(text) if isinstance(text, str) else left + 1 for text in pair)
+        if size <= left:
+            kept += pair
+            left -= size
     return tuple(kept)
 
 
