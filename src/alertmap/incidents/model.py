@@ -20,7 +20,7 @@ receivers of alerts have:
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
 from itertools import chain
@@ -242,11 +242,11 @@ def _within(table: Mapping[str, str]) -> tuple[str, ...]:
         pass
     kept: list[str] = []
     left = _MAX_TABLE
-    for pair in table.items():
-        size = sum(len(text) if isinstance(text, str) else left + 1 for text in pair)
-        if size <= left:
-            kept += pair
-            left -= size
+    pairs: Iterable[tuple[object, object]] = table.items()
+    for name, text in pairs:
+        if isinstance(name, str) and isinstance(text, str) and len(name) + len(text) <= left:
+            kept += (name, text)
+            left -= len(name) + len(text)
     return tuple(kept)
 
 
