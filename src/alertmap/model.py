@@ -309,6 +309,14 @@ def _query(text: str | None) -> dict[str, str]:
     return dict(parse_qsl(text, keep_blank_values=True)) if text else {}
 
 
+def _expect_parts(found: object, names: tuple[str, ...], max_body: object) -> None:
+    """Check that a framework's request has these parts, and that the limit is a number."""
+    if not isinstance(found, Mapping) or not all(name in found for name in names):
+        raise ConfigurationError(f"expected a mapping with {', '.join(names)}, got {type(found).__name__}")
+    if type(max_body) is not int:
+        raise ConfigurationError(f"max_body must be an int, got {type(max_body).__name__}")
+
+
 @record
 class Request:
     """HTTP request as it arrived, not decoded. Its repr leaves out path, headers, query and body.
@@ -363,8 +371,10 @@ class Request:
 
         Raises:
             LimitError: the body is longer.
+            ConfigurationError: `environ` is not that of a WSGI application, or `max_body` is not a number.
         """
-        length = environ.get("CONTENT_LENGTH") or ""
+        _expect_parts(environ, ("wsgi.input",), max_body)
+        length = str(environ.get("CONTENT_LENGTH") or "")
         declared = int(length) if length.isascii() and length.isdecimal() else None
         if declared is None and environ.get("wsgi.input_terminated"):
             declared = max_body + 1  # a body without a length, which ends by itself
@@ -400,7 +410,9 @@ class Request:
         Raises:
             LimitError: the body is longer.
             DecodeError: the sender disconnected before the end of the body.
+            ConfigurationError: `scope` is not that of a request in an ASGI application, or `max_body` is not a number.
         """
+        _expect_parts(scope, ("method", "path", "headers"), max_body)
         headers = {bytes(name).decode("latin-1"): bytes(value).decode("latin-1") for name, value in scope["headers"]}
         length = headers.get("content-length", "")
         if length.isascii() and length.isdecimal() and int(length) > max_body:

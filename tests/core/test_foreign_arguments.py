@@ -1,10 +1,12 @@
 """Arguments of any other type and size: each public function and class raises only errors of this library."""
 
+import asyncio
 import inspect
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum
+from io import BytesIO
 from typing import Any, NamedTuple
 
 import pytest
@@ -102,11 +104,24 @@ ORDINARY: dict[str, Any] = {
     "source": "s",
     "dedup_key": "k",
     "incident_id": "i",
+    "environ": {"wsgi.input": BytesIO(BODY), "CONTENT_LENGTH": "5"},
+    "scope": {"method": "POST", "path": "/", "headers": []},
+    "states": [],
+    "data": "{}",
 }
 """Arguments that mean something, by the names of parameters; a required one that is not listed is None."""
 
+
+async def received() -> dict[str, Any]:
+    """Return the message of an ASGI server that ends a request."""
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
 OF_AUTHORS = {"by_key", "by_source"}
 """Functions of an incident that the library calls."""
+
+OF_CALLERS = {"receive"}
+"""Parameters that are functions of the caller's framework: what they raise is the caller's."""
 
 
 class Call(NamedTuple):
@@ -151,7 +166,8 @@ def attempts(function: Callable[..., Any]) -> Iterator[tuple[str, Callable[[], A
         it for it in parameters if it.default is it.empty and it.kind not in (it.VAR_POSITIONAL, it.VAR_KEYWORD)
     ]
     usual = {it.name: ORDINARY.get(it.name) for it in required}
-    for it in parameters:
+    usual |= dict.fromkeys(OF_CALLERS & usual.keys(), received)
+    for it in (it for it in parameters if it.name not in OF_CALLERS):
         for value in VALUES:
             if it.kind is it.VAR_POSITIONAL:
                 yield it.name, lambda value=value: function(*usual.values(), value)  # type: ignore[misc]
@@ -167,7 +183,9 @@ def test_only_own_errors(call: Call) -> None:
     for parameter, attempt in attempts(call.function):
         message = ""
         try:
-            attempt()
+            result = attempt()
+            if inspect.iscoroutine(result):
+                asyncio.run(result)
         except AlertmapError as error:
             message = str(error)
         except Exception as error:

@@ -40,10 +40,12 @@ OBJECTS: dict[str, Any] = {
     "Priorities": alertmap.Priorities({"CRITICAL": "low"}),
     "Problem": PROBLEM,
     "Quiet": alertmap.Quiet(),
+    "Recorded": alertmap.Recorded(Request(BODY), NOW, "Acme 1.2"),
     "Reading": alertmap.Reading(state=alertmap.State.FIRING, identity={"id": "a"}, title="t"),
     "Reply": alertmap.Reply(),
     "Request": Request(BODY, headers={"A": "b"}),
     "Source": Source("kapacitor"),
+    "SourceFault": alertmap.SourceFault(3, "kapacitor", "m"),
     "Timeline": BOOK.timeline("kapacitor", BATCH.alerts[0].dedup_key),
     "Transition": TRANSITIONS[0],
 }

@@ -122,7 +122,7 @@ class IncidentBook:
             ConfigurationError: an item is not an `Alert` with aware datetimes; no alert was applied.
             TooManyOpen: an alert would open one incident too many; the error has the transitions of those before it.
         """
-        batch = (alerts,) if isinstance(alerts, Alert) else _tuple(alerts)
+        batch = (alerts,) if isinstance(alerts, Alert) else _tuple(alerts, "Alert or an iterable of them")
         plain = [check_alert(alert) for alert in batch]
         if received_at is not None:
             now = to_utc(received_at, "received_at")
@@ -359,7 +359,7 @@ class IncidentBook:
             ConfigurationError: a state is invalid, damaged, or from a newer release, or two have the same key.
         """
         book = cls(policies, default)
-        for state in states:
+        for state in _tuple(states, "an iterable of states"):
             book._add(read_state(state, book.policy))
         book._changed = set()
         return book
@@ -379,11 +379,10 @@ def _may_end_earlier(before: Timeline, after: Timeline) -> bool:
     return one.opening is not other.opening or (one.expires_at is None and other.expires_at is not None)
 
 
-def _tuple(alerts: object) -> tuple[Any, ...]:
-    if not isinstance(alerts, Iterable) or isinstance(alerts, (str, bytes, Mapping)):
-        hint = ": parse it first" if isinstance(alerts, (str, bytes, Mapping)) else ""
-        raise ConfigurationError(f"expected Alert or an iterable of them, got {type(alerts).__name__}{hint}")
-    return tuple(alerts)
+def _tuple(items: object, expected: str) -> tuple[Any, ...]:
+    if not isinstance(items, Iterable):
+        raise ConfigurationError(f"expected {expected}, got {type(items).__name__}")
+    return tuple(items)
 
 
 def _expect_text(value: object, name: str) -> None:

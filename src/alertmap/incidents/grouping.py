@@ -52,7 +52,7 @@ def _function_or_labels(_: object, __: Any, by: Any) -> None:
     is_labels = isinstance(by, tuple) and by and all(isinstance(name, str) and name for name in by)
     if not callable(by) and not is_labels:
         raise ConfigurationError(
-            f"grouping: by must be a function of an incident or a tuple of label names, got {by!r}"
+            f"grouping: by must be a function of an incident or a tuple of label names, got {shown(by)}"
         )
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote_plus
 from attrs import Factory, frozen
 
 from alertmap import wire
-from alertmap.errors import DecodeError, ShapeError
+from alertmap.errors import ConfigurationError, DecodeError, ShapeError
 from alertmap.model import Request
 from alertmap.strict_json import Limits, decode_json
 
@@ -51,7 +51,10 @@ def read_recorded(data: bytes | str) -> Recorded:
     Raises:
         DecodeError: it is not JSON in UTF-8, or `body_raw` is not base64.
         ShapeError: it is not a recorded request.
+        ConfigurationError: it is neither bytes nor str.
     """
+    if not isinstance(data, (bytes, bytearray, memoryview, str)):
+        raise ConfigurationError(f"a recorded request must be bytes or str, got {type(data).__name__}")
     try:
         text = data if isinstance(data, str) else bytes(data).decode("utf-8-sig")
         return from_document(decode_json(text, _LIMITS))
@@ -92,7 +95,12 @@ def write_recorded(
 
     `header_names` maps lower-case header names to the names as they were sent. With `indent=None` the text is one line,
     for a file of many requests.
+
+    Raises:
+        ConfigurationError: `request` is not a Request, or `received_at` is not an aware datetime.
     """
+    if not isinstance(request, Request):
+        raise ConfigurationError(f"expected a Request, got {type(request).__name__}")
     names = header_names or {}
     query = "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in request.query.items())
     document: dict[str, Any] = {
@@ -105,5 +113,14 @@ def write_recorded(
     except UnicodeDecodeError as error:
         document["body_raw"] = b64encode(error.object).decode()
     if received_at is not None:
-        document["received_at"] = received_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        document["received_at"] = _written(received_at)
     return json.dumps(document, indent=indent, ensure_ascii=False) + "\n"
+
+
+def _written(moment: object) -> str:
+    if not isinstance(moment, datetime):
+        raise ConfigurationError(f"received_at must be an aware datetime, got {type(moment).__name__}")
+    try:
+        return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    except Exception:  # noqa: BLE001 - beyond the years 1 to 9999, or a time zone that raises
+        raise ConfigurationError("received_at must be a time that UTC has") from None
