@@ -252,8 +252,10 @@ class Adapter:
     """Answer that the sender expects to an accepted request."""
     accepted: Collection[int] = range(200, 300)
     """Statuses that the sender counts as delivered."""
-    busy: int | None = None
-    """Status after which the sender tries again; None where it never does, or where that is not known."""
+    retries: bool | None = None
+    """The sender tries again what it does not count as delivered; None where that is not known."""
+    busy: int = 503
+    """Status for a sender that should try again."""
     answer_within: float | None = None
     """Seconds after which the sender gives up waiting for the answer, where they are known."""
     signatures: tuple[Scheme, ...] = field(default=(), converter=_as_schemes)

@@ -91,7 +91,9 @@ def stripe_accepts(module: Any, request: Request) -> bool:
 def jwt_accepts(module: Any, request: Request) -> bool:
     body = request.body if isinstance(request.body, bytes) else request.body.encode()
     try:
-        claims = module.decode(request.header("X-Webhook-Signature"), LONG_SECRET, algorithms=["HS256"], issuer="netlify")
+        claims = module.decode(
+            request.header("X-Webhook-Signature"), LONG_SECRET, algorithms=["HS256"], issuer="netlify"
+        )
     except Exception:  # noqa: BLE001
         return False
     return bool(claims.get("sha256") == hashlib.sha256(body).hexdigest())

@@ -42,7 +42,7 @@ from typing import Annotated
 from attrs import Factory
 
 from alertmap import wire
-from alertmap.adapter import Adapter, Problem, ProblemCode, Reading, Severity, Shape, State, Times
+from alertmap.adapter import Adapter, InHeader, Problem, ProblemCode, Reading, Severity, Shape, Signature, State, Times
 
 STATES = {"error": State.FIRING, "info": State.RESOLVED, "trace": None}
 
@@ -145,4 +145,6 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING, State.RESOLVED},
     options=Options,
+    retries=True,
+    signatures=[Signature(name="generic-hmac", place=InHeader("X-Signature", "sha256="))],
 )

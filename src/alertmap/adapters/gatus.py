@@ -185,4 +185,6 @@ adapter = Adapter(
     formats={"json", "text", "query"},
     repeats={State.FIRING},
     placeholders=re.compile(rf"\[(?:{NAMES})\]"),
+    accepted=range(200, 400),
+    retries=True,
 )

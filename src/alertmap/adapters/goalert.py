@@ -171,4 +171,6 @@ adapter = Adapter(
     open_levels=True,
     times=Times.NONE,
     repeats={State.FIRING},
+    retries=False,
+    answer_within=3,
 )

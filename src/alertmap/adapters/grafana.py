@@ -22,6 +22,7 @@ from attrs import Factory
 from alertmap import conventions, wire
 from alertmap.adapter import (
     Adapter,
+    InHeader,
     Notice,
     Rank,
     Reading,
@@ -30,6 +31,7 @@ from alertmap.adapter import (
     Result,
     Severity,
     Shape,
+    Signature,
     State,
     Times,
 )
@@ -172,4 +174,14 @@ adapter = Adapter(
     repeats={State.FIRING, State.RESOLVED},  # an end comes again beside later news of its group
     options=Options,
     templates=alertmanager.TEMPLATES,
+    retries=True,
+    signatures=[
+        Signature(name="body", place=InHeader("X-Grafana-Alerting-Signature")),
+        Signature(
+            name="timestamp:body",
+            place=InHeader("X-Grafana-Alerting-Signature"),
+            content="{timestamp}:{body}",
+            timestamp=InHeader(""),  # the user chooses its name
+        ),
+    ],
 )

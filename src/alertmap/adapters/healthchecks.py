@@ -147,4 +147,6 @@ adapter = Adapter(
     formats={"json", "form", "query"},
     times=Times.STATED,
     placeholders=PLACEHOLDER,
+    accepted={200, 201, 202, 204},
+    retries=True,
 )

@@ -187,4 +187,5 @@ adapter = Adapter(
     repeats={State.FIRING},
     templates=PLACEHOLDER,
     placeholders=PLACEHOLDER,
+    retries=False,
 )

@@ -136,4 +136,7 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},
     templates=alertmanager.TEMPLATES,
+    retries=True,
+    busy=429,  # any other status counts as delivered, 500 too
+    answer_within=5,
 )

@@ -104,4 +104,6 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},  # up to the maximum of steps
     options=Options,
+    retries=False,
+    answer_within=20,
 )

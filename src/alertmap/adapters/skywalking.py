@@ -95,4 +95,5 @@ adapter = Adapter(
     many=True,
     times=Times.STATED,
     repeats={State.FIRING},
+    retries=False,
 )

@@ -266,7 +266,6 @@ _STATUSES = {
     Refusal.TOO_LARGE: 413,
     Refusal.TOO_MANY: 429,
     Refusal.RETIRED: 410,
-    Refusal.UNAVAILABLE: 503,
 }
 """Statuses of the refusals; of all others 401."""
 
@@ -275,7 +274,7 @@ def _rejected(
     source: Source, adapter: Adapter, reason: Refusal, message: str, retry_after: timedelta | None = None
 ) -> Rejected:
     status, headers = _STATUSES.get(reason, 401), {}
-    if reason is Refusal.UNAVAILABLE and adapter.busy is not None:
+    if reason is Refusal.UNAVAILABLE:
         status = adapter.busy
     if reason in (Refusal.UNAVAILABLE, Refusal.TOO_MANY):
         headers["Retry-After"] = str(int((retry_after or timedelta(seconds=60)).total_seconds()))

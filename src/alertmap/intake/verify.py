@@ -23,6 +23,7 @@ from attrs import evolve, field
 
 from alertmap._records import record
 from alertmap.adapter import Adapter
+from alertmap.credentials import is_secret_parameter
 from alertmap.errors import AuthError, ConfigurationError, DecodeError, Refusal
 from alertmap.intake.auth import Auth
 from alertmap.intake.decode import decode, inflate
@@ -313,7 +314,7 @@ def content_of(scheme: Signature, body: bytes, texts: dict[str, str], sent: Sent
             pieces.append(body)
         elif part in ("form", "payload"):
             fields = _form(body, sent)
-            if fields is None or (part == "payload" and len(fields.get("payload", [])) != 1):
+            if fields is None or (part == "payload" and not _is_only_payload(fields, is_query=not body)):
                 return None
             if part == "payload":
                 pieces.append(as_bytes(fields["payload"][0]))
@@ -334,6 +335,12 @@ def _form(body: bytes, sent: Sent) -> dict[str, list[str]] | None:
         return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=sent.limits.max_fields, errors="strict")
     except ValueError:
         return None
+
+
+def _is_only_payload(fields: dict[str, list[str]], *, is_query: bool) -> bool:
+    """Return whether nothing is read but the field `payload`: no signature covers the other fields."""
+    others = [name for name in fields if name != "payload" and not (is_query and is_secret_parameter(name))]
+    return len(fields.get("payload", [])) == 1 and not others
 
 
 def key_of(scheme: Signature, secret: str, timestamp: str) -> bytes:

@@ -41,4 +41,6 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},
     options=Options,
+    retries=False,  # unless the user sets retries
+    answer_within=30,
 )

@@ -32,7 +32,7 @@ that cannot be computed is sent as `CLEAR`. The agent never tries again. The Clo
 alert and its node are taken from the alert's URL. Its newer form, and reachability, have no time.
 """
 
-from alertmap.adapter import Adapter, Severity, Times
+from alertmap.adapter import Adapter, Challenge, Severity, Times
 from alertmap.adapters.netdata import agent, cloud
 
 LEVELS = {"critical": Severity.CRITICAL, "warning": Severity.MEDIUM}
@@ -45,4 +45,5 @@ adapter = Adapter(
     level_field="status",  # an agent's recovery has CLEAR there, and the level of what ended in old_status
     formats={"json", "form"},
     times=Times.SINCE,
+    challenge=Challenge(parameter="crc_token", field="response_token", prefix="sha256="),
 )
