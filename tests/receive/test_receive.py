@@ -356,7 +356,7 @@ OCI_URL = "https://cell1.notification.eu-frankfurt-1.oci.oraclecloud.com/2018120
         (OCI_URL.replace(".com/", ".com:444/"), False),
         (OCI_URL.replace("https://", "https://evil.example\\@"), False),
         (f"{OCI_URL}#x", False),
-        (f"{OCI_URL}\n", False),
+        (OCI_URL.replace("/confirm", "/\nconfirm"), False),
         ("https://169.254.169.254/latest/meta-data", False),
         ("https://[::1", False),
     ],
