@@ -1,6 +1,8 @@
 """Hypothesis profiles, pytest's own test tools, and the two decoders of JSON."""
 
 import os
+import socket
+from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
@@ -17,6 +19,17 @@ settings.register_profile(
     "long", settings.get_profile("default"), max_examples=int(os.environ.get("ALERTMAP_EXAMPLES", "10000"))
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def _refuse_sockets(*_arguments: Any, **_more: Any) -> None:
+    raise AssertionError("a socket was opened")
+
+
+if os.environ.get("ALERTMAP_NO_SOCKETS"):
+    # Not by a fixture: nothing may open one while it is imported, either.
+    socket.socket.connect = _refuse_sockets  # type: ignore[method-assign,assignment]
+    socket.socket.bind = _refuse_sockets  # type: ignore[method-assign,assignment]
+    socket.create_connection = _refuse_sockets  # type: ignore[assignment]
 
 
 @pytest.fixture(params=["reference", "orjson"])

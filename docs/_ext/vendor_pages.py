@@ -184,7 +184,7 @@ def replays(adapter: Adapter) -> str:
 
 REPLAYS = {
     "id": "Its id is signed: with a memory of ids a recorded request that somebody sends again is not processed.",
-    "window": "Where the time is signed, a recorded request that somebody sends again is accepted for some minutes only.",
+    "window": "Where the time is signed, a recorded request that is sent again is accepted for some minutes only.",
     "none": "Nothing protects against a recorded request that somebody sends again: it may page.",
 }
 REPLAYS_PLACEHOLDER = "<!-- replays-table -->"
@@ -197,7 +197,11 @@ def replays_table() -> str:
         "| vendor | signatures | id of the request | tries again | a recorded request that is sent again |",
         "|---|---|---|---|---|",
     ]
-    words = {"id": "is a duplicate", "window": "may page for some minutes, where the time is signed", "none": "may page"}
+    words = {
+        "id": "is a duplicate",
+        "window": "may page for some minutes, where the time is signed",
+        "none": "may page",
+    }
     for name in registry.vendors():
         adapter = registry.find(name)
         cells = (

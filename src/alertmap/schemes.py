@@ -101,9 +101,9 @@ class Signature:
     name: str = "signature"
     """Tells the alternatives of a vendor apart: `Proof.form` has the one that matched, `Auth.form` selects one."""
     content: str = "{body}"
-    """What is signed. Parts: `{body}` (bytes as sent), `{timestamp}` and `{id}` (texts as sent), `{url}` (as the vendor
-    was given it), `{form}` (names and values of the form's fields, sorted by name), `{payload}` (the form field of this
-    name), `{token}` (the text at `token`)."""
+    """Template of the bytes that are signed. Parts: `{body}` (bytes as sent), `{timestamp}` and `{id}` (texts as sent),
+    `{url}` (as the vendor was given it), `{form}` (names and values of the form's fields, sorted by name), `{payload}`
+    (the form field of this name), `{token}` (the text at `token`)."""
     algorithm: Literal[
         "hmac-sha1", "hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512", "ed25519", "ecdsa-sha256"
     ] = "hmac-sha256"
@@ -122,7 +122,7 @@ class Signature:
     key_prefix: str = ""
     """Text before the secret that is no part of it, such as `whsec_`; it may be missing."""
     key_content: str = "{secret}"
-    """What the key consists of: `{secret}`, and `{timestamp}` where it is a part of the key."""
+    """Template of the key: `{secret}`, and `{timestamp}` where it is a part of the key."""
 
     def __attrs_post_init__(self) -> None:
         used = {*parts_of(self.content)[1::2], *parts_of(self.key_content)[1::2]}
@@ -215,6 +215,6 @@ class Confirmation:
 
     place: Place
     hosts: str
-    """Regular expression for the whole name of its host; any other host is refused."""
+    """Regular expression for the full name of its host; any other host is refused."""
     only: tuple[Place, str] | None = None
     """A place and its text, without which the URL must not be visited: one that unsubscribes may look the same."""

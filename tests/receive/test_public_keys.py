@@ -25,7 +25,7 @@ from alertmap import (
     receive,
     verify,
 )
-from alertmap.schemes import SMN, SNS, InBody, InHeader, Jws, Signature, TopicSignature, standard_webhooks
+from alertmap.schemes import SMN, SNS, InHeader, Jws, Signature, TopicSignature, standard_webhooks
 from signatures import BODY, STAMP, TIME, adapter_of
 
 pytest.importorskip("cryptography")

@@ -51,6 +51,8 @@ TOKEN = "a-token-of-the-source"
 OPEN = Source("here")
 CLOSED = Source("here", auth=Auth(tokens=TOKEN))
 WITH_TOKEN = {"token": TOKEN}
+LOGIN = "Basic dXNlcjpwYTpzcw=="
+GENIE_KEY = InHeader("Authorization", "GenieKey ")
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +63,7 @@ def _no_sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         raise AssertionError("a socket was opened")
 
     with monkeypatch.context() as patch:
-        patch.setattr(socket, "socket", refuse_sockets)
+        patch.setattr(socket.socket, "connect", refuse_sockets)
         patch.setattr(socket, "create_connection", refuse_sockets)
         yield
 
@@ -80,14 +82,14 @@ def body(**more: Any) -> Request:
         (Request(BODY, path="/hook?token=two"), Auth(tokens=["one", "two"])),
         (Request(BODY, headers={"Authorization": "Bearer two"}), Auth(tokens=["one", "two"])),
         (Request(BODY, headers={"authorization": "bearer  two"}), Auth(tokens=["one", "two"])),
-        (Request(BODY, headers={"Authorization": "GenieKey t"}), Auth(tokens="t", token_in=InHeader("Authorization", "GenieKey "))),
+        (Request(BODY, headers={"Authorization": "GenieKey t"}), Auth(tokens="t", token_in=GENIE_KEY)),
         (Request(BODY, headers={"X-Gitlab-Token": "t"}), Auth(tokens="t", token_in=InHeader("X-Gitlab-Token"))),
         (Request(BODY, query={"key": "t"}), Auth(tokens="t", token_in=[InHeader("X-Other"), InQuery("key")])),
         (Request('{"status":"firing","sharedSecret":"té"}'), Auth(tokens="té", token_in=InBody("$.sharedSecret"))),
-        (Request(BODY, headers={"Authorization": "Basic dXNlcjpwYTpzcw=="}), Auth(basic={"user": "pa:ss"})),
-        (Request(BODY, headers={"Authorization": "Basic dXNlcjpwYTpzcw=="}), Auth(basic=[("a", "b"), ("user", "pa:ss")])),
+        (Request(BODY, headers={"Authorization": LOGIN}), Auth(basic={"user": "pa:ss"})),
+        (Request(BODY, headers={"Authorization": LOGIN}), Auth(basic=[("a", "b"), ("user", "pa:ss")])),
         (
-            Request(BODY, headers={"Authorization": "Basic dXNlcjpwYTpzcw=="}, query={"token": "t"}),
+            Request(BODY, headers={"Authorization": LOGIN}, query={"token": "t"}),
             Auth(basic={"user": "pa:ss"}, tokens="t"),
         ),
     ],
@@ -198,7 +200,7 @@ def test_too_large() -> None:
     ("reason", "status"), [(Refusal.UNAVAILABLE, 503), (Refusal.TOO_MANY, 429), (Refusal.RETIRED, 410)]
 )
 def test_refuse(reason: Refusal, status: int) -> None:
-    """What the caller cannot take is answered with a status that makes senders try again, or stop."""
+    """A request that the caller cannot take is answered with a status that makes senders try again, or stop."""
     done = refuse(OPEN, reason, vendor="prometheus_alertmanager", retry_after=timedelta(seconds=5))
     assert done.answer.status == status
     assert done.answer.headers.get("Retry-After") == (None if status == 410 else "5")
@@ -460,7 +462,7 @@ def test_a_store_that_is_down() -> None:
 
     class Down(MemorySeenStore):
         def get(self, source: str, name: str, now: datetime) -> str | None:
-            raise OSError(name)
+            raise OSError(source, name, now)
 
     done = receive(
         evolve(body(), headers={"X-Id": "42"}), CLOSED, NOW, vendor=adapter_of(delivery_header="X-Id"), seen=Down()

@@ -38,6 +38,7 @@ from signatures import (
 )
 
 NOW = datetime.fromtimestamp(TIME, UTC)
+NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001
 FLIPS = int(os.environ.get("ALERTMAP_FLIPS", "200"))
 """Random changes of a bit for each scheme; `nox -s signatures` tries 10,000."""
 
@@ -286,7 +287,7 @@ def test_a_header_may_be_renamed() -> None:
 
 @pytest.mark.parametrize("scheme", [ROOTLY, RUNREVEAL, TRELLO, GITGUARDIAN], ids=["rootly", "hex key", "url", "key"])
 def test_digits_cannot_move(scheme: Signature) -> None:
-    """A digit that moves from the time to the body keeps the signed bytes where nothing separates them; it is refused."""
+    """A digit that moves from the time to the body keeps the signed bytes if nothing separates them; it is refused."""
     secret = "00ff" * 8
     source = Source("acme", auth=Auth(secrets=secret, public_url="https://hooks.example.test/in"))
     sample = signed(Request(BODY), source, NOW, vendor=adapter_of(scheme))
@@ -327,7 +328,7 @@ def test_a_query_is_not_signed() -> None:
         (lambda: hmac_of("X", id=InHeader("T")), "not signed: it proves nothing"),
         (lambda: Auth(secrets=""), "must be text that is not blank"),
         (lambda: Auth(tokens=["a", " "]), "must be text that is not blank"),
-        (lambda: Auth(), "Auth needs"),
+        (Auth, "Auth needs"),
         (lambda: Auth(basic={"user": ""}), "no password may be blank"),
         (lambda: Auth(basic="user:password"), "must be pairs"),
         (lambda: Auth(tokens="x", tolerance=timedelta(seconds=-1)), "not negative"),
@@ -338,11 +339,9 @@ def test_a_query_is_not_signed() -> None:
         (lambda: verify(Request(), Source("x", auth=Auth(secrets="a")), NOW, vendor="influxdb2"), "signs nothing"),
         (lambda: verify(Request(), Source("x", auth=Auth(secrets="a")), NOW), "names no vendor"),
         (
-            lambda: verify(
-                Request(), Source("x", auth=Auth(secrets="a")), datetime(2026, 1, 1), vendor=adapter_of(GITHUB)
-            ),
+            lambda: verify(Request(), Source("x", auth=Auth(secrets="a")), NAIVE, vendor=adapter_of(GITHUB)),
             "aware",
-        ),  # noqa: DTZ001, E501
+        ),
     ],
 )
 def test_configuration_is_checked(made: object, message: str | None) -> None:

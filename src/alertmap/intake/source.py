@@ -45,7 +45,7 @@ class Source:
     priorities: Priorities = field(factory=Priorities, converter=_as_priorities)
     """`Priorities`, or a mapping of native levels to severities."""
     auth: Auth | None = field(default=None, validator=_auth)
-    """What its requests must prove to `receive`; None: nothing, the caller has checked them."""
+    """Credentials that its requests must have for `receive`; None: none, the caller has checked the requests."""
     skip_repeated_bodies: bool = False
     """`receive` takes a body that equals the last one of each of its keys for a retry; for senders without ids."""
 
