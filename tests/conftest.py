@@ -27,8 +27,8 @@ def _refuse_sockets(*_arguments: Any, **_more: Any) -> None:
 
 if os.environ.get("ALERTMAP_NO_SOCKETS"):
     # Not by a fixture: nothing may open one while it is imported, either.
-    socket.socket.connect = _refuse_sockets  # type: ignore[method-assign,assignment]
-    socket.socket.bind = _refuse_sockets  # type: ignore[method-assign,assignment]
+    socket.socket.connect = _refuse_sockets  # type: ignore[method-assign]
+    socket.socket.bind = _refuse_sockets  # type: ignore[method-assign]
     socket.create_connection = _refuse_sockets  # type: ignore[assignment]
 
 

@@ -90,7 +90,8 @@ def certificate(
     """Return a certificate for a name, as PEM."""
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     builder = x509.CertificateBuilder(subject, subject, key.public_key(), 1, start, end)
-    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    pem: bytes = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    return pem
 
 
 def content(message: dict[str, Any]) -> bytes:

@@ -2,7 +2,7 @@
 
 Set up: in the settings of a repository, an organisation or the site, under Webhooks, Add Webhook, choose the type
 Gitea, or Forgejo. Enter `https://receiver.example/gitea?token=…` as target URL, method POST, content type
-`application/json`, and a secret. Under "Custom Events" tick
+`application/json`, and a secret, which the source gets as `Auth(secrets="…")`. Under "Custom Events" tick
 
 - in Gitea: Workflow Run,
 - in Forgejo: Action Run Failure, Action Run Recover and Action Run Success.

@@ -2,7 +2,8 @@ r"""Netdata: the webhook of Netdata Cloud, and the agent's own notifications.
 
 Set up: in Netdata Cloud (a paid plan): Space settings, Alerts & Notifications, Add configuration, Webhook: the URL
 `https://receiver.example/netdata?token=…`, and under Notifications both alerts and reachability. Press Test, take the
-`token` out of the body that came, enter it under Verification, and save. Answer 200.
+`token` out of the body that came, enter it under Verification, and save. Answer 200. Where Netdata asks for a challenge
+secret instead, the source gets it as `Auth(tokens="…", challenge="…")`.
 
 Of an agent: `sudo ./edit-config health_alarm_notify.conf` in `/etc/netdata`, and there:
 
