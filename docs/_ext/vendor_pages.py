@@ -92,7 +92,7 @@ def _shapes(adapter: Adapter, cases: tuple[Case, ...]) -> Iterator[str]:
         yield f"- `{times.value}`: {TIMES[times]} As in {', '.join(names[:_EXAMPLES])}."
     yield ""
     yield f"Answer: {answer(adapter)}. {attempts(adapter)}\n"
-    yield f"Signatures: {signatures(adapter) or 'none'}. {REPLAYS[replays(adapter)]}\n"
+    yield f"Signatures: {signatures(adapter) or 'none'}.{forms(adapter)} {REPLAYS[replays(adapter)]}\n"
     yield f"Stated again while it lasts: {repeats(adapter) or 'nothing'}.\n"
     if adapter.delivery_header is not None:
         yield f"Id of the request, the same on a retry: the header `{adapter.delivery_header}`.\n"
@@ -150,13 +150,16 @@ _MANY = 10  # statuses that are a range
 
 
 def signatures(adapter: Adapter) -> str:
-    """Name the signatures of a vendor, and where they stand."""
-    found = []
-    for scheme in adapter.signatures:
-        place = getattr(scheme, "place", None)
-        where = f" in `{place.name}`" if isinstance(place, InHeader) else ""
-        found.append(f"{scheme.name}{where}")
-    return ", ".join(found)
+    """Name the places of a vendor's signatures."""
+    places = [getattr(scheme, "place", None) for scheme in adapter.signatures]
+    names = [f"`{place.name}`" if isinstance(place, InHeader) else "the body" for place in places]
+    return ", ".join(dict.fromkeys(names))
+
+
+def forms(adapter: Adapter) -> str:
+    """Name the forms of a vendor's signatures, for `Auth.form`."""
+    names = [f"`{scheme.name}`" for scheme in adapter.signatures]
+    return f" Forms: {'; '.join(names)}." if len(names) > 1 else ""
 
 
 def handshake(adapter: Adapter, cases: tuple[Case, ...]) -> str:

@@ -40,10 +40,10 @@ from alertmap import (
     vendors,
     wire,
 )
-from alertmap.adapter import Confirmation, InBody, InHeader, InQuery
+from alertmap.adapter import STANDARD_WEBHOOKS, Confirmation, InBody, InHeader, InQuery
 from alertmap.intake import registry
 from alertmap.testing import load, signed
-from signatures import BODY, GITHUB, SECRET, STANDARD_WEBHOOKS, TIME, Event, adapter_of, read
+from signatures import BODY, GITHUB, SECRET, TIME, Event, adapter_of, read
 
 NOW = datetime.fromtimestamp(TIME, UTC)
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -218,7 +218,7 @@ def test_arguments() -> None:
         (Request(), Source("x", vendor="gatus"), datetime(2026, 1, 1)),  # noqa: DTZ001
     ):
         with pytest.raises(ConfigurationError):
-            receive(*arguments)  # type: ignore[arg-type]
+            receive(*arguments)
     assert isinstance(receive(Request("{}"), Source("x", vendor="gatus"), NOW), Accepted)
 
 
@@ -485,7 +485,7 @@ def test_the_memory_is_bounded() -> None:
     assert len(seen) == 3
     for arguments in ({"max_marks": 0}, {"keep": timedelta()}):
         with pytest.raises(ConfigurationError):
-            MemorySeenStore(**arguments)  # type: ignore[arg-type]
+            MemorySeenStore(**arguments)
 
 
 # --- Answers of the vendors ------------------------------------------------------------------------------------------

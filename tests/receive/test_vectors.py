@@ -61,11 +61,11 @@ def test_vector(known: Vector) -> None:
 
 def signed_headers(known: Vector) -> list[str]:
     """Return the names of the headers of which every bit counts."""
-    place = known.scheme.place
-    if isinstance(known.scheme, Jws):
-        return [place.name] if isinstance(place, InHeader) else []
-    places = (place, known.scheme.timestamp, known.scheme.id)
-    return sorted({one.name or known.source.auth.timestamp_header for one in places if isinstance(one, InHeader)})  # type: ignore[union-attr]
+    scheme, auth = known.scheme, known.source.auth
+    assert auth is not None
+    assert isinstance(scheme, Signature | Jws)
+    places = (scheme.place,) if isinstance(scheme, Jws) else (scheme.place, scheme.timestamp, scheme.id)
+    return sorted({one.name or auth.timestamp_header for one in places if isinstance(one, InHeader)})
 
 
 def flipped(known: Vector, random: random.Random) -> Request:

@@ -215,12 +215,16 @@ def is_equal(one: str, other: str) -> bool:
 
 
 def _check_token(sent: Sent, auth: Auth) -> None:
-    given = [text for place in auth.places(sent.adapter) for text in _tokens(sent, place)]
-    if not given:
-        raise AuthError("the request has no token", Refusal.MISSING)
-    matches = [is_equal(one, token) for one in given for token in auth.tokens]
-    if not any(matches):
+    is_given = False
+    # The body is decoded only where no other place has the token.
+    for place in sorted(auth.places(sent.adapter), key=lambda place: isinstance(place, InBody)):
+        for text in _tokens(sent, place):
+            is_given = True
+            if any([is_equal(text, token) for token in auth.tokens]):  # noqa: C419 - all are compared
+                return
+    if is_given:
         raise AuthError("the token is not one of the source", Refusal.WRONG)
+    raise AuthError("the request has no token", Refusal.MISSING)
 
 
 def _tokens(sent: Sent, place: Place) -> list[str]:
