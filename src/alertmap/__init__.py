@@ -40,13 +40,18 @@ from alertmap.model import (
 )
 from alertmap.strict_json import Limits
 
+__version__ = "0.1.0"
+
 if TYPE_CHECKING:
     from alertmap.incidents.book import IncidentBook, TooManyOpen
     from alertmap.incidents.model import Cause, Incident, Policy, Transition, TransitionKind
     from alertmap.incidents.quiet import Page, PageBook, PageKind, Quiet
+    from alertmap.incidents.snapshot import dump_timeline, load_timeline
     from alertmap.incidents.timeline import Timeline, step, tick
     from alertmap.intake.receive import Accepted, Duplicate, Handshake, Outcome, Probe, Rejected, receive, refuse
+    from alertmap.intake.recorded import Recorded, read_recorded, write_recorded
     from alertmap.intake.seen import MemorySeenStore, SeenStore
+    from alertmap.intake.source_file import InvalidSources, SourceFault, load_sources
     from alertmap.intake.verify import Proof, Replay, verify
 
 __all__ = [
@@ -68,6 +73,7 @@ __all__ = [
     "Handshake",
     "Incident",
     "IncidentBook",
+    "InvalidSources",
     "LimitError",
     "Limits",
     "MemorySeenStore",
@@ -87,6 +93,7 @@ __all__ = [
     "Rank",
     "Reading",
     "Reason",
+    "Recorded",
     "Refusal",
     "Rejected",
     "Replay",
@@ -97,6 +104,7 @@ __all__ = [
     "Shape",
     "ShapeError",
     "Source",
+    "SourceFault",
     "State",
     "Timeline",
     "Times",
@@ -105,10 +113,14 @@ __all__ = [
     "TransitionKind",
     "UnknownVendor",
     "detect",
+    "dump_timeline",
     "fingerprint",
     "from_dict",
+    "load_sources",
+    "load_timeline",
     "parse",
     "parse_document",
+    "read_recorded",
     "receive",
     "refuse",
     "step",
@@ -116,9 +128,10 @@ __all__ = [
     "to_dict",
     "vendors",
     "verify",
+    "write_recorded",
 ]
 
-# The reducer and what receives requests are imported when one of their names is used: many programs only parse.
+# These are imported when one of their names is used: many programs only parse.
 _LAZY = {
     "IncidentBook": "incidents.book",
     "TooManyOpen": "incidents.book",
@@ -131,9 +144,17 @@ _LAZY = {
     "PageBook": "incidents.quiet",
     "PageKind": "incidents.quiet",
     "Quiet": "incidents.quiet",
+    "dump_timeline": "incidents.snapshot",
+    "load_timeline": "incidents.snapshot",
     "Timeline": "incidents.timeline",
     "step": "incidents.timeline",
     "tick": "incidents.timeline",
+    "Recorded": "intake.recorded",
+    "read_recorded": "intake.recorded",
+    "write_recorded": "intake.recorded",
+    "InvalidSources": "intake.source_file",
+    "SourceFault": "intake.source_file",
+    "load_sources": "intake.source_file",
     "Accepted": "intake.receive",
     "Duplicate": "intake.receive",
     "Handshake": "intake.receive",

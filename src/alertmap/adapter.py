@@ -236,6 +236,9 @@ class Adapter:
     """Header with the id of a request, which a retry has again; None where there is none, or the body has it."""
     delivery_field: str | None = field(default=None, converter=_as_path)
     """Field of the body, or a path, with the id of a request, which a retry has again."""
+    identity_parts: frozenset[str] = field(default=frozenset(), converter=_as_names)
+    """Names of all parts of its identities; empty where users name them: labels, tags. A source's `identity` is checked
+    against them."""
     prepare: Callable[[Any], Any] | None = None
     """Pure function that corrects a decoded document before the wire models see it."""
     options: type | None = None

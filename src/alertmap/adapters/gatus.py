@@ -187,4 +187,5 @@ adapter = Adapter(
     placeholders=re.compile(rf"\[(?:{NAMES})\]"),
     accepted=range(200, 400),
     retries=True,
+    identity_parts={"endpoint", "group"},
 )

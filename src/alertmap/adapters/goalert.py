@@ -173,4 +173,5 @@ adapter = Adapter(
     repeats={State.FIRING},
     retries=False,
     answer_within=3,
+    identity_parts={"bundle", "id"},
 )

@@ -149,4 +149,5 @@ adapter = Adapter(
     placeholders=PLACEHOLDER,
     accepted={200, 201, 202, 204},
     retries=True,
+    identity_parts={"check", "name", "slug"},
 )

@@ -188,4 +188,5 @@ adapter = Adapter(
     templates=PLACEHOLDER,
     placeholders=PLACEHOLDER,
     retries=False,
+    identity_parts={"alert_id", "device_id", "hostname", "name", "rule_id"},
 )

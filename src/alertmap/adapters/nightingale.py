@@ -139,4 +139,5 @@ adapter = Adapter(
     retries=True,
     busy=429,  # any other status counts as delivered, 500 too
     answer_within=5,
+    identity_parts={"datasource_id", "hash", "rule_id", "tags"},
 )

@@ -106,4 +106,5 @@ adapter = Adapter(
     options=Options,
     retries=False,
     answer_within=20,
+    identity_parts={"endpoint", "exp_id", "metric", "stra_id", "tags"},
 )

@@ -165,4 +165,5 @@ adapter = Adapter(
     templates=re.compile(rf"(?<!\w)%{PLACEHOLDERS}\b"),
     placeholders=re.compile(r"%[a-z_]+"),
     retries=True,
+    identity_parts={"device", "name", "sensor"},
 )

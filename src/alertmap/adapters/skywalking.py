@@ -96,4 +96,5 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},
     retries=False,
+    identity_parts={"id0", "id1", "name", "rule", "scope"},
 )

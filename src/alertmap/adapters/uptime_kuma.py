@@ -189,4 +189,5 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},
     retries=False,
+    identity_parts={"expiring", "message", "monitor", "name"},
 )

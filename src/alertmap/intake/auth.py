@@ -113,6 +113,15 @@ class Auth:
         """Requests must have a signature."""
         return bool(self.secrets or self.topics or self.claims)
 
+    def check(self, adapter: "Adapter") -> None:
+        """Check the credentials against the vendor of an adapter.
+
+        Raises:
+            ConfigurationError: the vendor has no scheme that fits what is configured.
+        """
+        if self.is_signed:
+            self.used_schemes(adapter)
+
     def places(self, adapter: "Adapter") -> tuple[Place, ...]:
         """Return the places of the token, for the vendor of an adapter."""
         return self.token_in or (*TOKEN_PLACES, *adapter.token_in)

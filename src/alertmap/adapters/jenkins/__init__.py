@@ -43,4 +43,5 @@ adapter = Adapter(
     options=Options,
     retries=False,  # unless the user sets retries
     answer_within=30,
+    identity_parts={"job", "name", "root"},
 )

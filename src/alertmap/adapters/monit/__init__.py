@@ -49,4 +49,5 @@ adapter = Adapter(
     repeats={State.FIRING},  # where a test has `repeat every`
     placeholders=re.compile(r"\$\{?MONIT_[A-Z_]+\}?"),  # a shell does not fill in what stands in single quotes
     retries=True,
+    identity_parts={"event", "host", "id", "service", "test"},
 )
