@@ -262,6 +262,25 @@ def test_a_query_with_an_alert_is_no_probe() -> None:
     assert len(done.batch) == 1
 
 
+def test_a_query_that_is_not_read_is_a_problem() -> None:
+    """A GET with fields, for a vendor that sends bodies, may be a page that is configured wrongly: it is not silent."""
+    request = Request(method="GET", query={"status": "firing", **WITH_TOKEN})
+    done = receive(request, CLOSED, NOW, vendor=adapter_of())
+    assert isinstance(done, Probe)
+    assert done.batch is not None
+    assert [problem.code for problem in done.batch.problems] == [ProblemCode.MISSING]
+    assert isinstance(receive(evolve(request, query={"status": "firing"}), CLOSED, NOW, vendor=adapter_of()), Rejected)
+
+
+def test_the_code_of_a_handshake_can_be_read() -> None:
+    """GoAlert posts a code that its user must enter: it stands in the document."""
+    [case] = [case for case in load(FIXTURES / "goalert") if case.expected[0] == "handshake"][:1]
+    done = receive(case.request, Source("here", vendor="goalert"), NOW)
+    assert isinstance(done, Handshake)
+    assert done.batch is not None
+    assert "Code" in done.batch.raw
+
+
 def test_cloudevents() -> None:
     """A sender of CloudEvents asks for consent; with the token it is given, to the origin that asked."""
     request = Request(

@@ -41,14 +41,14 @@ def consent(request: Request) -> Reply | None:
     return Reply(headers=headers)
 
 
-def probe(request: Request, adapter: Adapter) -> Reply | None:
+def probe(request: Request) -> Reply | None:
     """Return the answer to a request that only looks whether the URL answers; None where it is none."""
     if request.method == "OPTIONS":
         return Reply(status=204, headers={"Allow": "POST"})
     if request.method == "HEAD":
         return Reply(headers={})
-    # The query of some vendors holds an alert.
-    if request.method == "GET" and not request.body and not ("query" in adapter.formats and has_fields(request)):
+    # A query with fields may be an alert, or meant as one.
+    if request.method == "GET" and not request.body and not has_fields(request):
         return Reply(headers={})
     return None
 

@@ -53,13 +53,17 @@ class Handshake:
     answer: Reply
     confirm_url: str | None = None
     """URL that the caller may visit to confirm, without redirects; it was checked to be one of the vendor."""
+    batch: Batch | None = None
+    """The request, where it was read: `raw` may hold a code that a person must enter at the sender."""
 
 
 @record(kw_only=True)
 class Probe:
-    """The request only looks whether the URL answers. It has proved nothing."""
+    """The request only looks whether the URL answers."""
 
     answer: Reply
+    batch: Batch | None = None
+    """The request, where it has a query that was not read: its problem says so. Otherwise it has proved nothing."""
 
 
 @record(kw_only=True)
@@ -163,7 +167,7 @@ def _receive(it: _Received, seen: SeenStore | None, fetch: Fetch | None) -> Outc
         return Handshake(answer=answer)
     if handshake.asks_for_consent(request):
         return _consent(it)
-    answer = handshake.probe(request, adapter)
+    answer = handshake.probe(request)
     if answer is not None:
         return Probe(answer=answer)
     sent = Sent(request, adapter, it.limits)
@@ -174,9 +178,9 @@ def _receive(it: _Received, seen: SeenStore | None, fetch: Fetch | None) -> Outc
             return Handshake(answer=_answer(adapter, _no_alerts(it, Reason.HANDSHAKE)), confirm_url=url)
     batch = _batch(it, proof)
     if batch.reason is Reason.HANDSHAKE:
-        return Handshake(answer=batch.reply or _answer(adapter, batch), confirm_url=batch.confirm_url)
+        return Handshake(answer=batch.reply or _answer(adapter, batch), confirm_url=batch.confirm_url, batch=batch)
     if batch.reason is Reason.PROBE:
-        return Probe(answer=_answer(adapter, batch))
+        return Probe(answer=_answer(adapter, batch), batch=batch)
     return _remembered(it, seen, batch, proof)
 
 
