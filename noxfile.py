@@ -1,7 +1,7 @@
 """Sessions of nox.
 
-CI runs tests, types, lint and docs. Proofs that run longer: property, exhaustive, fuzz, mutants, lowest, hostile.
-Others: coverage, bench, new, regold, dist.
+CI runs tests, types, lint and docs. Proofs that run longer: property, exhaustive, signatures, offline, e2e, fuzz,
+mutants, lowest, hostile. Others: coverage, bench, new, regold, dist.
 """
 
 import shutil
@@ -21,7 +21,7 @@ VERSIONS = [version for version in nox.project.python_versions(PROJECT) if shuti
 SMOKE = [f"tests/{name}" for name in ("adapters", "cli", "core", "incidents", "intake", "test_adapters.py", "wire")]
 
 
-def _install(session: nox.Session, group: str, extras: str = "cli,fast,testing") -> None:
+def _install(session: nox.Session, group: str, extras: str = "cli,fast,sns,testing") -> None:
     session.install("-e", f".[{extras}]", *nox.project.dependency_groups(PROJECT, group))
 
 
@@ -73,6 +73,31 @@ def exhaustive(session: nox.Session) -> None:
         *more,
         env={"ALERTMAP_HISTORY_LENGTH": length},
     )
+
+
+@nox.session
+def signatures(session: nox.Session) -> None:
+    """Change 10,000 random bits of a request of each signature scheme, and compare with other packages."""
+    _install(session, "test")
+    session.run(
+        "python", "-m", "pytest", "-n", "auto", "tests/receive", *session.posargs, env={"ALERTMAP_FLIPS": "10000"}
+    )
+
+
+@nox.session
+def offline(session: nox.Session) -> None:
+    """Run all tests but those of the server of `alertmap capture` without any socket."""
+    _install(session, "test")
+    parts = ["core", "incidents", "intake", "property", "receive", "wire", "adapters", "test_adapters.py"]
+    which = session.posargs or [f"tests/{name}" for name in parts]
+    session.run("python", "-m", "pytest", "-n", "auto", *which, env={"ALERTMAP_NO_SOCKETS": "1"})
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """Let a real Prometheus and Alertmanager post to `receive`; skipped where they are not installed."""
+    _install(session, "test")
+    session.run("python", "-m", "pytest", "-rs", "tests/e2e", *session.posargs, env={"ALERTMAP_E2E": "1"})
 
 
 @nox.session

@@ -1,6 +1,8 @@
 """Hypothesis profiles, pytest's own test tools, and the two decoders of JSON."""
 
 import os
+import socket
+from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
@@ -21,6 +23,17 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
+def _refuse_sockets(*_arguments: Any, **_more: Any) -> None:
+    raise AssertionError("a socket was opened")
+
+
+if os.environ.get("ALERTMAP_NO_SOCKETS"):
+    # Not by a fixture: nothing may open one while it is imported, either.
+    socket.socket.connect = _refuse_sockets  # type: ignore[method-assign]
+    socket.socket.bind = _refuse_sockets  # type: ignore[method-assign]
+    socket.create_connection = _refuse_sockets  # type: ignore[assignment]
+
+
 @pytest.fixture(params=["reference", "orjson"])
 def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Run a test with each of the two decoders of JSON."""
@@ -30,8 +43,8 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what the test of sabotage found, also from a worker of pytest-xdist."""
+    """Print what the tests of sabotage and of other packages found, also from a worker of pytest-xdist."""
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
-            if name == "sabotage":
-                terminalreporter.write_line(f"sabotage: {value}")
+            if name in ("sabotage", "differential"):
+                terminalreporter.write_line(f"{name}: {value}")

@@ -16,6 +16,7 @@ from alertmap.intake import registry
 from alertmap.intake.presets import PRESETS
 from alertmap.intake.severity import Priorities
 from alertmap.model import Alert, Reading, Reason, Reply, State, Times
+from alertmap.schemes import InHeader, Jws, TopicSignature
 from alertmap.testing.fixtures import Case, load
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -90,7 +91,8 @@ def _shapes(adapter: Adapter, cases: tuple[Case, ...]) -> Iterator[str]:
     for times, names in cases_by_times(adapter, cases).items():
         yield f"- `{times.value}`: {TIMES[times]} As in {', '.join(names[:_EXAMPLES])}."
     yield ""
-    yield f"Answer: {answer(adapter)}.\n"
+    yield f"Answer: {answer(adapter)}. {attempts(adapter)}\n"
+    yield f"Signatures: {signatures(adapter) or 'none'}.{forms(adapter)} {REPLAYS[replays(adapter)]}\n"
     yield f"Stated again while it lasts: {repeats(adapter) or 'nothing'}.\n"
     if adapter.delivery_header is not None:
         yield f"Id of the request, the same on a retry: the header `{adapter.delivery_header}`.\n"
@@ -128,6 +130,97 @@ def answer(adapter: Adapter) -> str:
     if not isinstance(reply, Reply):
         return "made of the request"
     return f"status {reply.status}" + (f" with `{reply.body}`" if reply.body else "")
+
+
+def attempts(adapter: Adapter) -> str:
+    """Say in sentences which answers count as delivered, and what happens otherwise."""
+    found = sorted(adapter.accepted)
+    words = ", ".join(map(str, found)) if len(found) < _MANY else f"{found[0]} to {found[-1]}"
+    sentences = [f"Delivered is what is answered {words}."]
+    if adapter.answer_within is not None:
+        sentences.append(f"The sender waits {adapter.answer_within:g} seconds.")
+    if adapter.retries is not None:
+        sentences.append("It tries again otherwise." if adapter.retries else "It never tries again.")
+    if adapter.retries:
+        sentences.append(f"When busy answer {adapter.busy}.")
+    return " ".join(sentences)
+
+
+_MANY = 10  # statuses that are a range
+
+
+def signatures(adapter: Adapter) -> str:
+    """Name the places of a vendor's signatures."""
+    places = [getattr(scheme, "place", None) for scheme in adapter.signatures]
+    names = [f"`{place.name}`" if isinstance(place, InHeader) else "the body" for place in places]
+    return ", ".join(dict.fromkeys(names))
+
+
+def forms(adapter: Adapter) -> str:
+    """Name the forms of a vendor's signatures, for `Auth.form`."""
+    names = [f"`{scheme.name}`" for scheme in adapter.signatures]
+    return f" Forms: {'; '.join(names)}." if len(names) > 1 else ""
+
+
+def handshake(adapter: Adapter, cases: tuple[Case, ...]) -> str:
+    """Name what the sender asks before it sends alerts."""
+    kinds = ["challenge"] if adapter.challenge is not None else []
+    kinds += ["URL to visit"] if adapter.confirmation is not None else []
+    kinds += ["yes"] if any(_reason(case, adapter) is Reason.HANDSHAKE for case in cases) else []
+    return ", ".join(kinds)
+
+
+def expires(adapter: Adapter, cases: tuple[Case, ...]) -> str:
+    """Say whether firing alerts have a deadline."""
+    seen = [alert for case in cases for alert in alerts(case, adapter) if alert.state is State.FIRING]
+    count = sum(alert.expires_at is not None for alert in seen)
+    return "" if not count else "all" if count == len(seen) else "some"
+
+
+def replays(adapter: Adapter) -> str:
+    """Name the best protection against a recorded request that is sent again: by id, in a window of time, or none."""
+    schemes = [scheme for scheme in adapter.signatures if not isinstance(scheme, Jws)]
+    if any(isinstance(scheme, TopicSignature) or scheme.id is not None for scheme in schemes):
+        return "id"
+    return "window" if any(getattr(scheme, "timestamp", None) is not None for scheme in schemes) else "none"
+
+
+REPLAYS = {
+    "id": "Its id is signed: with a memory of ids a recorded request that somebody sends again is not processed.",
+    "window": "Where the time is signed, a recorded request that is sent again is accepted for some minutes only.",
+    "none": "Nothing protects against a recorded request that somebody sends again: it may page.",
+}
+REPLAYS_PLACEHOLDER = "<!-- replays-table -->"
+"""The line of a page that the table of replays replaces."""
+
+
+def replays_table() -> str:
+    """Return the table of the proofs of each vendor, and what a repeated request does."""
+    lines = [
+        "| vendor | signatures | id of the request | tries again | a recorded request that is sent again |",
+        "|---|---|---|---|---|",
+    ]
+    words = {
+        "id": "is a duplicate",
+        "window": "may page for some minutes, where the time is signed",
+        "none": "may page",
+    }
+    for name in registry.vendors():
+        adapter = registry.find(name)
+        cells = (
+            f"[{adapter.title}](vendors/{name}.md)",
+            signatures(adapter),
+            delivery(adapter),
+            {True: "yes", False: "no", None: ""}[adapter.retries],
+            words[replays(adapter)],
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def delivery(adapter: Adapter) -> str:
+    """Name where the id of a request stands."""
+    return ", ".join(f"`{one}`" for one in (adapter.delivery_header, adapter.delivery_field) if one is not None)
 
 
 def repeats(adapter: Adapter) -> str:
@@ -256,10 +349,10 @@ def _matrix_rows(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[st
     yield "# Vendors\n"
     yield "## What each of them sends\n"
     yield (
-        "| vendor | states | levels | key | times | repeats | answer | episode | handshake | id of the request "
-        "| a recovery carries |"
+        "| vendor | states | levels | key | times | repeats | recovers | expires | answer | signature | handshake "
+        "| id of the request | episode | a recovery carries |"
     )
-    yield "|---|---|---|---|---|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
     for adapter, cases in vendors:
         seen = [alert for case in cases for alert in alerts(case, adapter)]
         ended = [alert for alert in seen if alert.state is State.RESOLVED]
@@ -275,11 +368,14 @@ def _matrix_rows(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[st
             ", ".join(sorted({name.partition(".")[0] for alert in seen for name in alert.identity})[:8]),
             ", ".join(times.value for times in cases_by_times(adapter, cases)),
             repeats(adapter),
+            "yes" if adapter.recovers else "never",
+            expires(adapter, cases),
             answer(adapter),
+            signatures(adapter),
+            handshake(adapter, cases),
+            delivery(adapter),
             "yes" if any(alert.episode for alert in seen) else "",
-            "yes" if any(_reason(case, adapter) is Reason.HANDSHAKE for case in cases) else "",
-            f"`{adapter.delivery_header}`" if adapter.delivery_header else "",
-            ", ".join(name for name, there in carries.items() if there) if adapter.recovers else "no recovery",
+            ", ".join(name for name, there in carries.items() if there) if adapter.recovers else "",
         )
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
     yield ""
@@ -392,6 +488,8 @@ def setup(app: Any) -> dict[str, bool]:
     def fill_in(_app: Any, _page: str, source: list[str]) -> None:
         if PLACEHOLDER in source[0]:
             source[0] = source[0].replace(PLACEHOLDER, repeats_table())
+        if REPLAYS_PLACEHOLDER in source[0]:
+            source[0] = source[0].replace(REPLAYS_PLACEHOLDER, replays_table())
 
     app.connect("builder-inited", lambda app: write(Path(app.srcdir) / "vendors"))
     app.connect("source-read", fill_in)

@@ -13,9 +13,11 @@ from alertmap.errors import (
     DecodeError,
     LimitError,
     PayloadError,
+    Refusal,
     ShapeError,
     UnknownVendor,
 )
+from alertmap.intake.auth import Auth
 from alertmap.intake.dedup import fingerprint
 from alertmap.intake.detect import Detection, detect
 from alertmap.intake.parse import parse, parse_document
@@ -46,14 +48,19 @@ if TYPE_CHECKING:
     from alertmap.incidents.quiet import Page, PageBook, PageKind, Quiet
     from alertmap.incidents.snapshot import dump_timeline, load_timeline
     from alertmap.incidents.timeline import Timeline, step, tick
+    from alertmap.intake.receive import Accepted, Duplicate, Handshake, Outcome, Probe, Rejected, receive, refuse
     from alertmap.intake.recorded import Recorded, read_recorded, write_recorded
+    from alertmap.intake.seen import MemorySeenStore, SeenStore
     from alertmap.intake.source_file import InvalidSources, SourceFault, load_sources
+    from alertmap.intake.verify import Proof, Replay, verify
 
 __all__ = [
+    "Accepted",
     "Adapter",
     "AdapterError",
     "Alert",
     "AlertmapError",
+    "Auth",
     "AuthError",
     "Batch",
     "Cause",
@@ -62,27 +69,37 @@ __all__ = [
     "Decision",
     "DecodeError",
     "Detection",
+    "Duplicate",
+    "Handshake",
     "Incident",
     "IncidentBook",
     "InvalidSources",
     "LimitError",
     "Limits",
+    "MemorySeenStore",
     "Notice",
+    "Outcome",
     "Page",
     "PageBook",
     "PageKind",
     "PayloadError",
     "Policy",
     "Priorities",
+    "Probe",
     "Problem",
     "ProblemCode",
+    "Proof",
     "Quiet",
     "Rank",
     "Reading",
     "Reason",
     "Recorded",
+    "Refusal",
+    "Rejected",
+    "Replay",
     "Reply",
     "Request",
+    "SeenStore",
     "Severity",
     "Shape",
     "ShapeError",
@@ -104,10 +121,13 @@ __all__ = [
     "parse",
     "parse_document",
     "read_recorded",
+    "receive",
+    "refuse",
     "step",
     "tick",
     "to_dict",
     "vendors",
+    "verify",
     "write_recorded",
 ]
 
@@ -135,6 +155,19 @@ _LAZY = {
     "InvalidSources": "intake.source_file",
     "SourceFault": "intake.source_file",
     "load_sources": "intake.source_file",
+    "Accepted": "intake.receive",
+    "Duplicate": "intake.receive",
+    "Handshake": "intake.receive",
+    "Outcome": "intake.receive",
+    "Probe": "intake.receive",
+    "Rejected": "intake.receive",
+    "receive": "intake.receive",
+    "refuse": "intake.receive",
+    "MemorySeenStore": "intake.seen",
+    "SeenStore": "intake.seen",
+    "Proof": "intake.verify",
+    "Replay": "intake.verify",
+    "verify": "intake.verify",
 }
 
 if not TYPE_CHECKING:  # a type checker would accept any name

@@ -140,4 +140,5 @@ adapter = Adapter(
     reads_also={"nagios", "icinga2"},  # their scripts have the same macros
     templates=nagios.TEMPLATES,
     placeholders=nagios.PLACEHOLDERS,
+    retries=True,
 )

@@ -121,4 +121,5 @@ adapter = Adapter(
     times=Times.STATED,
     recovers=False,
     options=Options,
+    retries=False,
 )

@@ -24,6 +24,9 @@ Set up: apply these objects, with your own token, and a line in `eventSources` f
         - {kind: HelmRelease, name: "*"}
         - {kind: GitRepository, name: "*"}
 
+The token signs each body: the source gets it as `Auth(secrets="…")`. The type `generic` signs nothing; then put a token
+into the address.
+
 Keep `eventSeverity: info`: with `error` no recovery is sent. Answer any status from 200 to 299.
 
 An alert is a Flux object: an event of severity `error` opens it, whatever the reason, and one of severity `info` closes
@@ -42,7 +45,7 @@ from typing import Annotated
 from attrs import Factory
 
 from alertmap import wire
-from alertmap.adapter import Adapter, Problem, ProblemCode, Reading, Severity, Shape, State, Times
+from alertmap.adapter import Adapter, InHeader, Problem, ProblemCode, Reading, Severity, Shape, Signature, State, Times
 
 STATES = {"error": State.FIRING, "info": State.RESOLVED, "trace": None}
 
@@ -145,4 +148,6 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING, State.RESOLVED},
     options=Options,
+    retries=True,
+    signatures=[Signature(name="generic-hmac", place=InHeader("X-Signature", "sha256="))],
 )

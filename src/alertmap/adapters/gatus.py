@@ -185,5 +185,7 @@ adapter = Adapter(
     formats={"json", "text", "query"},
     repeats={State.FIRING},
     placeholders=re.compile(rf"\[(?:{NAMES})\]"),
+    accepted=range(200, 400),
+    retries=True,
     identity_parts={"endpoint", "group"},
 )

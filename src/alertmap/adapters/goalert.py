@@ -171,5 +171,7 @@ adapter = Adapter(
     open_levels=True,
     times=Times.NONE,
     repeats={State.FIRING},
+    retries=False,
+    answer_within=3,
     identity_parts={"bundle", "id"},
 )

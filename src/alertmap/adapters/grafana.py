@@ -5,6 +5,10 @@ Set up: Alerting, Contact points, Add: integration Webhook, URL `https://receive
 "Alertmanager" and the setting "Send to external Alertmanager" speak Alertmanager's language: use
 `prometheus_alertmanager` for them.
 
+For a signature enter a secret under "HMAC Signature" of the contact point, and the name of a header under "Timestamp
+Header", such as `X-Grafana-Time`; the source gets `Auth(secrets="…", timestamp_header="X-Grafana-Time")`. Without that
+header the time is not signed.
+
 An alert is its label set, its rule and, where that is not 1, its organisation. Labels that make no difference are named
 by the option `ignore_labels`. A label `severity` should say how bad it is, in legacy alerting a tag of the rule; legacy
 alerts without that tag have the level `alerting` or `no_data`, which a source's priorities may map.
@@ -22,6 +26,7 @@ from attrs import Factory
 from alertmap import conventions, wire
 from alertmap.adapter import (
     Adapter,
+    InHeader,
     Notice,
     Rank,
     Reading,
@@ -30,6 +35,7 @@ from alertmap.adapter import (
     Result,
     Severity,
     Shape,
+    Signature,
     State,
     Times,
 )
@@ -172,4 +178,14 @@ adapter = Adapter(
     repeats={State.FIRING, State.RESOLVED},  # an end comes again beside later news of its group
     options=Options,
     templates=alertmanager.TEMPLATES,
+    retries=True,
+    signatures=[
+        Signature(name="body", place=InHeader("X-Grafana-Alerting-Signature")),
+        Signature(
+            name="timestamp:body",
+            place=InHeader("X-Grafana-Alerting-Signature"),
+            content="{timestamp}:{body}",
+            timestamp=InHeader(""),  # the user chooses its name
+        ),
+    ],
 )

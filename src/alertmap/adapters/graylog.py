@@ -196,4 +196,5 @@ adapter = Adapter(
     formats={"json", "form"},
     times=Times.STATED,
     repeats={State.FIRING},
+    retries=False,
 )

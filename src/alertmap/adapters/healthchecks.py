@@ -147,5 +147,7 @@ adapter = Adapter(
     formats={"json", "form", "query"},
     times=Times.STATED,
     placeholders=PLACEHOLDER,
+    accepted={200, 201, 202, 204},
+    retries=True,
     identity_parts={"check", "name", "slug"},
 )

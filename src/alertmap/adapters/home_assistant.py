@@ -197,4 +197,7 @@ adapter = Adapter(
     options=Options,
     templates=re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}"),
     placeholders=re.compile("None"),  # of a template that finds nothing
+    accepted=range(200, 400),
+    retries=False,
+    answer_within=10,
 )

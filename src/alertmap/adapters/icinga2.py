@@ -166,4 +166,5 @@ adapter = Adapter(
     reads_also={"nagios", "checkmk"},  # their scripts have the same macros
     templates=nagios.TEMPLATES,
     placeholders=nagios.PLACEHOLDERS,
+    retries=False,
 )

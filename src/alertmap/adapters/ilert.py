@@ -20,7 +20,7 @@ from typing import Annotated, Any
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import Adapter, Reading, Reply, Request, Severity, Shape, State, Times
+from alertmap.adapter import Adapter, InBody, Reading, Reply, Request, Severity, Shape, State, Times
 
 STATES = {"ALERT": State.FIRING, "ACCEPT": State.ACKNOWLEDGED, "RESOLVE": State.RESOLVED, "COMMENT": None}
 
@@ -178,4 +178,6 @@ adapter = Adapter(
     many=True,
     repeats={State.FIRING},  # the reminder `v-alert-not-resolved`, and tools that post an event at each check
     answer=Reply(status=202),
+    retries=True,
+    token_in=[InBody("$.apiKey"), InBody("$.integrationKey")],
 )

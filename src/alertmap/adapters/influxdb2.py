@@ -248,4 +248,6 @@ adapter = Adapter(
     repeats={State.FIRING, State.RESOLVED},  # a rule that is no "changes" rule posts each status
     options=Options,
     answer=Reply(status=200),  # the only status that counts as sent
+    accepted={200},
+    retries=False,
 )

@@ -189,4 +189,6 @@ adapter = Adapter(
     repeats={State.FIRING},  # unless the task has `.stateChangesOnly()`
     options=Options,
     templates=re.compile("<no value>"),
+    retries=False,
+    answer_within=30,
 )

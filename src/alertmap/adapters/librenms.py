@@ -187,5 +187,6 @@ adapter = Adapter(
     repeats={State.FIRING},
     templates=PLACEHOLDER,
     placeholders=PLACEHOLDER,
+    retries=False,
     identity_parts={"alert_id", "device_id", "hostname", "name", "rule_id"},
 )

@@ -150,4 +150,5 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},
     templates=alertmanager.TEMPLATES,
+    retries=True,
 )

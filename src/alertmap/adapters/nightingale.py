@@ -136,5 +136,8 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},
     templates=alertmanager.TEMPLATES,
+    retries=True,
+    busy=429,  # any other status counts as delivered, 500 too
+    answer_within=5,
     identity_parts={"datasource_id", "hash", "rule_id", "tags"},
 )

@@ -104,5 +104,7 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},  # up to the maximum of steps
     options=Options,
+    retries=False,
+    answer_within=20,
     identity_parts={"endpoint", "exp_id", "metric", "stra_id", "tags"},
 )

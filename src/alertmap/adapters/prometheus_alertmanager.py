@@ -157,4 +157,5 @@ adapter = Adapter(
     options=Options,
     reads_also={"grafana", "itoc360", "signoz"},  # they imitate it, and may be pointed here
     templates=alertmanager.TEMPLATES,
+    retries=True,
 )

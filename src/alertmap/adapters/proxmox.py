@@ -138,4 +138,5 @@ adapter = Adapter(
     repeats={State.FIRING, State.RESOLVED},  # each run of a job states its result
     templates=re.compile(r"\{\{[^{}]*\}\}"),
     placeholders=re.compile(r"\{\{[^{}]*\}\}"),  # a body that was entered as it stands, not as a template
+    retries=False,
 )

@@ -164,5 +164,6 @@ adapter = Adapter(
     repeats={State.FIRING},  # where a trigger repeats
     templates=re.compile(rf"(?<!\w)%{PLACEHOLDERS}\b"),
     placeholders=re.compile(r"%[a-z_]+"),
+    retries=True,
     identity_parts={"device", "name", "sensor"},
 )

@@ -107,4 +107,5 @@ adapter = Adapter(
     options=Options,
     reads_also={"prometheus_alertmanager"},  # the test of a rule of an older version has no mark of SigNoz
     templates=alertmanager.TEMPLATES,
+    retries=True,
 )

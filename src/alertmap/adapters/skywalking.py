@@ -95,5 +95,6 @@ adapter = Adapter(
     many=True,
     times=Times.STATED,
     repeats={State.FIRING},
+    retries=False,
     identity_parts={"id0", "id1", "name", "rule", "scope"},
 )

@@ -188,5 +188,6 @@ adapter = Adapter(
     formats={"json", "multipart", "query"},
     times=Times.STATED,
     repeats={State.FIRING},
+    retries=False,
     identity_parts={"expiring", "message", "monitor", "name"},
 )

@@ -209,4 +209,6 @@ adapter = Adapter(
     levels=LEVELS,
     times=Times.STATED,
     recovers=False,
+    accepted=range(200, 400),
+    retries=True,
 )

@@ -13,6 +13,7 @@ from alertmap.cli.outcomes import outcome, recognised, records
 from alertmap.cli.replay import replay
 from alertmap.cli.scaffold.command import new_adapter
 from alertmap.cli.shared import Jsonl, Paths, SourceName, Vendor, check_names, end, inputs, say, time_option, write
+from alertmap.cli.signing import sign
 from alertmap.errors import AlertmapError
 from alertmap.intake import registry
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.command()(replay)
 app.command()(capture)
 app.command("new-adapter")(new_adapter)
+app.command()(sign)
 
 
 @app.command()

@@ -36,6 +36,7 @@ REASONS = {
     Reason.PROBE: "only a check that the receiver answers",
     Reason.NO_ALERT: "an event that changes no alert",
     Reason.HANDSHAKE: "the sender wants an answer before it sends alerts",
+    Reason.UNREADABLE: "the request cannot be read",
 }
 
 STYLED = ("state", "severity")

@@ -11,6 +11,7 @@ from alertmap._records import record
 from alertmap.adapter import Adapter
 from alertmap.errors import ConfigurationError, UnknownVendor, did_you_mean, join_limited, quoted
 from alertmap.intake import registry
+from alertmap.intake.auth import Auth
 from alertmap.intake.severity import Priorities, as_severity_or_none
 from alertmap.intake.template import Template, parse_template
 from alertmap.model import Severity
@@ -23,6 +24,11 @@ def _as_priorities(priorities: object) -> Priorities:
 def _name(_source: object, _attribute: object, name: Any) -> None:
     if not isinstance(name, str) or not name.strip():
         raise ConfigurationError("a source's name must be text that is not blank")
+
+
+def _auth(_source: object, _attribute: object, auth: Any) -> None:
+    if auth is not None and not isinstance(auth, Auth):
+        raise ConfigurationError(f"auth must be an Auth, not a {type(auth).__name__}")
 
 
 def _as_identity(parts: object) -> tuple[str, ...] | None:
@@ -77,6 +83,10 @@ class Source:
     """Template of the title, such as `{title} on {labels.host}`; None, or an empty result, for the sender's."""
     message: str | None = field(default=None, kw_only=True)
     """Template of the message. Fields are written `{title}`, entries of tables `{labels.host}`, braces `{{`."""
+    auth: Auth | None = field(default=None, validator=_auth, kw_only=True)
+    """Credentials that its requests must have for `receive`; None: none, the caller has checked the requests."""
+    skip_repeated_bodies: bool = field(default=False, kw_only=True)
+    """`receive` takes a body that equals the last one of each of its keys for a retry; for senders without ids."""
     _adapter: Adapter | None = field(init=False, default=None, repr=False, eq=False)
     _read_options: Any = field(init=False, default=None, repr=False, eq=False)
     _templates: tuple[Template | None, Template | None] = field(init=False, repr=False, eq=False)
@@ -124,6 +134,8 @@ class Source:
         """Check the settings against an adapter, and return its options."""
         try:
             self.priorities.check(adapter)
+            if self.auth is not None:
+                self.auth.check(adapter)
         except ConfigurationError as error:
             raise ConfigurationError(self._fault(str(error))) from None
         known = adapter.identity_parts
@@ -151,7 +163,10 @@ class Source:
         return self._checked(adapter)
 
 
-_SETTINGS = ("name", "vendor", "options", "priorities", "identity", "labels", "severity", "title", "message")
+_SETTINGS = (
+    *("name", "vendor", "options", "priorities", "identity", "labels", "severity", "title", "message"),
+    *("auth", "skip_repeated_bodies"),
+)
 
 
 def _made_again(*settings: Any) -> Source:
@@ -233,3 +248,22 @@ def _option_fault(where: tuple[Any, ...], text: str) -> str:
         return f"options: {text}"
     place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where[1:])
     return f"option {quoted(str(where[0]))}{place}: {text}"
+
+
+def vendor_of(source: object, vendor: object = None) -> Adapter:
+    """Return the adapter of a source's vendor, or of the vendor that a call names instead.
+
+    Raises:
+        ConfigurationError: the source is no Source, names another vendor, or none is named at all.
+        UnknownVendor: no adapter has this name.
+    """
+    if not isinstance(source, Source):
+        raise ConfigurationError(f"source must be a Source, not a {type(source).__name__}")
+    named = vendor if vendor is not None else source.vendor
+    if named is None:
+        raise ConfigurationError(f"the source {quoted(source.name)} names no vendor: Source(…, vendor=…)")
+    if isinstance(named, Adapter):
+        return named
+    if not isinstance(named, str):
+        raise ConfigurationError(f"a vendor is a name or an Adapter, not a {type(named).__name__}")
+    return registry.find(named)

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.util import resolve_name
 from itertools import groupby
@@ -23,15 +23,19 @@ from attrs import evolve
 from alertmap import wire
 from alertmap.adapter import Adapter, Rank
 from alertmap.codec import from_dict, to_dict
-from alertmap.errors import PayloadError
+from alertmap.errors import AuthError, PayloadError
 from alertmap.intake import registry
+from alertmap.intake.auth import Auth
 from alertmap.intake.dedup import MAX_KEY
 from alertmap.intake.detect import Detection, detect, match_of, recognise
 from alertmap.intake.marks import Index, first_event, marks_of
 from alertmap.intake.parse import parse, parse_document
 from alertmap.intake.redact import PLACEHOLDER, redact, secrets_in
+from alertmap.intake.source import Source
+from alertmap.intake.verify import verify
 from alertmap.model import Alert, Batch, ProblemCode, Request, Severity, State, Times
 from alertmap.paths import JsonPath, resolve
+from alertmap.schemes import InHeader, TopicSignature
 from alertmap.strict_json import Limits
 from alertmap.testing.damage import KINDS, damaged, described, places, replaced
 from alertmap.testing.expect import toml
@@ -87,12 +91,22 @@ def _rivals(adapter: Adapter, found: Detection | None) -> list[Adapter]:
 
 def no_secrets(adapter: Adapter, case: Case) -> None:
     """A fixture holds nothing that looks like a credential, and no alert holds what was scrubbed from it."""
-    assert not secrets_in(case.file.read_text(encoding="utf-8", errors="replace")), f"scrub {case.file.name}"
+    text = case.file.read_text(encoding="utf-8", errors="replace")
+    if case.about.auth:  # its signature is no secret: the secret is made up
+        for name in _signature_headers(adapter, case):
+            text = text.replace(case.request.header(name) or name, name)
+    assert not secrets_in(text), f"scrub {case.file.name}"
     clean = redact(case.request)
     assert (clean.path, clean.query) == (case.request.path, case.request.query), f"scrub the URL of {case.file.name}"
     for alert in alerts_of(adapter, case):
         for name, text in _named_texts(alert):
             assert PLACEHOLDER not in text, f"{name} holds what is scrubbed from {case.file.name}: a credential"
+
+
+def _signature_headers(adapter: Adapter, case: Case) -> set[str]:
+    places = [scheme.place for scheme in adapter.signatures if not isinstance(scheme, TopicSignature)]
+    names = {place.name for place in places if isinstance(place, InHeader)}
+    return {*names, *(str(case.about.auth[key]) for key in ("signature_header",) if key in case.about.auth)}
 
 
 def pure(adapter: Adapter, case: Case) -> None:
@@ -431,6 +445,23 @@ def delivery_ids_are_shown(adapter: Adapter, cases: Sequence[Case]) -> None:
         if found and case.expected[0].split()[0] != "refused":
             assert case.parse(adapter).delivery_id, f"{case.name} has a {adapter.delivery_header}, its batch no id"
     assert any(ids), f"add a recorded request with the header {adapter.delivery_header}"
+
+
+def signatures_are_shown(adapter: Adapter, cases: Sequence[Case]) -> None:
+    """A vendor that signs has a signed request, which is accepted as it is and refused with another body."""
+    signed = [case for case in cases if case.about.auth]
+    if not adapter.signatures and not signed:
+        pytest.skip("this sender signs nothing")
+    assert signed, 'add a signed request, with auth = { secrets = "…" }'
+    for case in signed:
+        source = Source(adapter.name, auth=Auth(**case.about.auth))
+        now = case.received_at or datetime(2026, 1, 1, tzinfo=UTC)
+        proof = verify(case.request, source, now, vendor=adapter)
+        assert proof is not None
+        assert proof.form, f"{case.name} proves no signature"
+        body = case.request.body if isinstance(case.request.body, bytes) else case.request.body.encode()
+        with pytest.raises(AuthError):
+            verify(evolve(case.request, body=body[:-1] + b"?"), source, now, vendor=adapter)
 
 
 def every_severity_is_shown(adapter: Adapter, cases: Sequence[Case]) -> None:

@@ -2,7 +2,7 @@
 
 fixtures/acme/
   about.toml             per case: origin, product, summary, expect, closes, repeats, received_at, options, detect,
-                         levels_identify
+                         levels_identify, auth
   critical.json          the body, byte for byte (.form, .txt, .xml for other kinds)
   probe.request.json     or a recorded request, where method, path, query or headers matter
   critical.alerts.json   what it must become: only what differs from the defaults
@@ -63,6 +63,8 @@ class About:
     """When it came in: a TOML date-time with an offset."""
     options: Mapping[str, Any] = Factory(dict)
     """Options of the source."""
+    auth: Mapping[str, Any] = Factory(dict)
+    """Of a request that is signed: arguments of `Auth`, such as `secrets`."""
     detect: bool = True
     """False where nothing in it tells the vendor."""
 

@@ -109,6 +109,9 @@ def conformance(adapter: Adapter, folder: Path | str) -> type:  # noqa: C901 - a
         def test_delivery_ids_are_shown(self) -> None:
             checks.delivery_ids_are_shown(adapter, cases)
 
+        def test_signatures_are_shown(self) -> None:
+            checks.signatures_are_shown(adapter, cases)
+
         def test_every_severity_is_shown(self) -> None:
             checks.every_severity_is_shown(adapter, cases)
 

@@ -46,4 +46,6 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},  # after the mute period
     options=Options,
+    retries=True,
+    answer_within=5,
 )

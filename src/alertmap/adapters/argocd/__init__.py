@@ -92,4 +92,5 @@ adapter = Adapter(
     open_levels=True,
     formats={"json", "text"},
     repeats={State.FIRING, State.RESOLVED},
+    retries=True,
 )

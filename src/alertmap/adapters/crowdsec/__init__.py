@@ -50,4 +50,5 @@ adapter = Adapter(
     many=True,
     times=Times.STATED,
     recovers=False,
+    retries=True,
 )

@@ -86,4 +86,5 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},
     templates=re.compile(r"\{\{[^{}]*\}\}|\[object Object\]"),  # Mustache's word for an object
+    retries=True,
 )

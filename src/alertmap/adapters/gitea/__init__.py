@@ -2,7 +2,7 @@
 
 Set up: in the settings of a repository, an organisation or the site, under Webhooks, Add Webhook, choose the type
 Gitea, or Forgejo. Enter `https://receiver.example/gitea?token=…` as target URL, method POST, content type
-`application/json`, and a secret. Under "Custom Events" tick
+`application/json`, and a secret, which the source gets as `Auth(secrets="…")`. Under "Custom Events" tick
 
 - in Gitea: Workflow Run,
 - in Forgejo: Action Run Failure, Action Run Recover and Action Run Success.
@@ -26,7 +26,7 @@ by the next commit. Deliveries are not retried: let incidents of these two, and 
 """
 
 from alertmap import conventions, wire
-from alertmap.adapter import Adapter, Severity, State, Times
+from alertmap.adapter import Adapter, InHeader, Severity, Signature, State, Times
 from alertmap.adapters.gitea import actions, events, forgejo
 
 LEVELS = conventions.LEVELS | {
@@ -38,6 +38,22 @@ LEVELS = conventions.LEVELS | {
     "commit warning": Severity.LOW,
     "issue": Severity.MEDIUM,
 }
+
+SIGNATURES = [
+    Signature(
+        # Of a form the value of its field `payload` is signed.
+        name=f"{name}, {part}",
+        place=InHeader(header, prefix),
+        content=f"{{{part}}}",
+    )
+    # The three are made with one secret. Without a secret the headers of Gitea are there, and empty.
+    for name, header, prefix in (
+        ("forgejo", "X-Forgejo-Signature", ""),
+        ("gitea", "X-Gitea-Signature", ""),
+        ("github", "X-Hub-Signature-256", "sha256="),
+    )
+    for part in ("body", "payload")
+]
 
 adapter = Adapter(
     name="gitea",
@@ -51,4 +67,6 @@ adapter = Adapter(
     delivery_header="X-Gitea-Delivery",  # Forgejo sends it as well
     prepare=wire.unwrap_payload_field,  # a form, or the query of a GET, has the JSON in the field `payload`
     options=events.Options,
+    retries=False,
+    signatures=SIGNATURES,
 )

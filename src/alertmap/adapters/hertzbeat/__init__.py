@@ -70,4 +70,5 @@ adapter = Adapter(
     formats={"json", "text"},
     repeats={State.FIRING},
     options=Options,
+    accepted=range(200, 400),
 )

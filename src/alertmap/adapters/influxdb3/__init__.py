@@ -177,4 +177,7 @@ adapter = Adapter(
     options=Options,
     templates=re.compile(r"\$\{?[a-z_]+\}?"),
     answer=Reply(body='{"results": {}}'),  # a check plugin stops at a body without this key; the Notifier reads none
+    accepted={200},  # of a check plugin; the Notifier also takes 204
+    retries=True,
+    answer_within=5,
 )

@@ -41,5 +41,7 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},
     options=Options,
+    retries=False,  # unless the user sets retries
+    answer_within=30,
     identity_parts={"job", "name", "root"},
 )

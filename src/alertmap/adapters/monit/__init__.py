@@ -48,5 +48,6 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},  # where a test has `repeat every`
     placeholders=re.compile(r"\$\{?MONIT_[A-Z_]+\}?"),  # a shell does not fill in what stands in single quotes
+    retries=True,
     identity_parts={"event", "host", "id", "service", "test"},
 )

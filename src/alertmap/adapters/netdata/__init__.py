@@ -2,7 +2,8 @@ r"""Netdata: the webhook of Netdata Cloud, and the agent's own notifications.
 
 Set up: in Netdata Cloud (a paid plan): Space settings, Alerts & Notifications, Add configuration, Webhook: the URL
 `https://receiver.example/netdata?token=…`, and under Notifications both alerts and reachability. Press Test, take the
-`token` out of the body that came, enter it under Verification, and save. Answer 200.
+`token` out of the body that came, enter it under Verification, and save. Answer 200. Where Netdata asks for a challenge
+secret instead, the source gets it as `Auth(tokens="…", challenge="…")`.
 
 Of an agent: `sudo ./edit-config health_alarm_notify.conf` in `/etc/netdata`, and there:
 
@@ -32,7 +33,7 @@ that cannot be computed is sent as `CLEAR`. The agent never tries again. The Clo
 alert and its node are taken from the alert's URL. Its newer form, and reachability, have no time.
 """
 
-from alertmap.adapter import Adapter, Severity, Times
+from alertmap.adapter import Adapter, Challenge, Severity, Times
 from alertmap.adapters.netdata import agent, cloud
 
 LEVELS = {"critical": Severity.CRITICAL, "warning": Severity.MEDIUM}
@@ -45,4 +46,5 @@ adapter = Adapter(
     level_field="status",  # an agent's recovery has CLEAR there, and the level of what ended in old_status
     formats={"json", "form"},
     times=Times.SINCE,
+    challenge=Challenge(parameter="crc_token", field="response_token", prefix="sha256="),
 )

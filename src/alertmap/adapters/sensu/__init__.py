@@ -46,5 +46,6 @@ adapter = Adapter(
     levels=LEVELS,
     times=Times.STATED,  # handlers run side by side, so that events may overtake each other
     repeats={State.FIRING, State.SUPPRESSED, State.RESOLVED},
+    retries=False,
     identity_parts={"check", "client", "entity", "namespace"},
 )

@@ -80,4 +80,7 @@ adapter = Adapter(
     answer=answer,
     templates=re.compile(r"\{[#$][^{}]+\}|\{[A-Z][A-Z0-9_]*\.[A-Z0-9_.]+\}|\*UNKNOWN\*"),
     placeholders=re.compile(rf"(?P<absent>{ABSENT})|\{{[#$][^{{}}]+\}}|\{{[A-Z][A-Z0-9_]*(?:\.[^{{}}]+)?\}}"),
+    accepted={200, 202},
+    retries=True,
+    answer_within=30,
 )
