@@ -64,6 +64,8 @@ def decode(request: Request, formats: frozenset[str], limits: Limits) -> Documen
             return Document(query, problems + doubts)
         if request.method in ("GET", "HEAD", "OPTIONS") or "empty" in formats:
             return None
+        if "path" in formats:
+            return Document({}, problems + doubts)
         raise DecodeError("the body is empty")
     value, doubts = _decoded(text, charset, formats, limits)
     return Document(value, (*problems, *(doubt for doubt in doubts if doubt not in problems)))
