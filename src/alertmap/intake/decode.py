@@ -357,7 +357,7 @@ def _structured(
         doubts: list[str] = []
         value = decode_json(mended, limits, doubts)
         return value, (*(() if mended == text else _encoding(_HALF)), *((_REPEATED,) if doubts else ()))
-    raise DecodeError(f"the body is not {' or '.join(sorted(formats - {'query', 'empty'})) or 'empty'}")
+    raise DecodeError(f"the body is not {' or '.join(sorted(formats - {'query', 'empty', 'path'})) or 'empty'}")
 
 
 # --- Forms -----------------------------------------------------------------------------------------------------------
