@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from attrs import evolve
 
 from alertmap import wire
-from alertmap.adapter import Notice, Reading, Reason, Request, Shape, State, Times
+from alertmap.adapter import Notice, Problem, ProblemCode, Reading, Reason, Request, Shape, State, Times
 from alertmap.adapters.pagerduty.levels import is_level
 
 STATUSES = {"triggered": State.FIRING, "acknowledged": State.ACKNOWLEDGED, "resolved": State.RESOLVED}
@@ -163,7 +163,9 @@ def read_ping(_webhook: PingWebhook) -> Notice:
     return Notice(reason=Reason.TEST)
 
 
-def read_old(webhook: OldWebhook) -> Iterable[Reading]:
+def read_old(webhook: OldWebhook) -> Iterable[Reading | Problem]:
+    if not webhook.messages:
+        return [Problem(ProblemCode.MISSING, "$.messages", "the webhook holds no messages")]
     # An acknowledgement by somebody who was not assigned is an assignment, too: two messages with one snapshot.
     last: dict[str, Reading] = {}
     for where, message in webhook.messages:
