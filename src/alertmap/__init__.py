@@ -13,9 +13,11 @@ from alertmap.errors import (
     DecodeError,
     LimitError,
     PayloadError,
+    Refusal,
     ShapeError,
     UnknownVendor,
 )
+from alertmap.intake.auth import Auth
 from alertmap.intake.dedup import fingerprint
 from alertmap.intake.detect import Detection, detect
 from alertmap.intake.parse import parse, parse_document
@@ -43,12 +45,17 @@ if TYPE_CHECKING:
     from alertmap.incidents.model import Cause, Incident, Policy, Transition, TransitionKind
     from alertmap.incidents.quiet import Page, PageBook, PageKind, Quiet
     from alertmap.incidents.timeline import Timeline, step, tick
+    from alertmap.intake.receive import Accepted, Duplicate, Handshake, Outcome, Probe, Rejected, receive, refuse
+    from alertmap.intake.seen import MemorySeenStore, SeenStore
+    from alertmap.intake.verify import Proof, Replay, verify
 
 __all__ = [
+    "Accepted",
     "Adapter",
     "AdapterError",
     "Alert",
     "AlertmapError",
+    "Auth",
     "AuthError",
     "Batch",
     "Cause",
@@ -57,25 +64,35 @@ __all__ = [
     "Decision",
     "DecodeError",
     "Detection",
+    "Duplicate",
+    "Handshake",
     "Incident",
     "IncidentBook",
     "LimitError",
     "Limits",
+    "MemorySeenStore",
     "Notice",
+    "Outcome",
     "Page",
     "PageBook",
     "PageKind",
     "PayloadError",
     "Policy",
     "Priorities",
+    "Probe",
     "Problem",
     "ProblemCode",
+    "Proof",
     "Quiet",
     "Rank",
     "Reading",
     "Reason",
+    "Refusal",
+    "Rejected",
+    "Replay",
     "Reply",
     "Request",
+    "SeenStore",
     "Severity",
     "Shape",
     "ShapeError",
@@ -92,28 +109,44 @@ __all__ = [
     "from_dict",
     "parse",
     "parse_document",
+    "receive",
+    "refuse",
     "step",
     "tick",
     "to_dict",
     "vendors",
+    "verify",
 ]
 
-# The reducer is imported when one of its names is used: many programs only parse.
+# The reducer and what receives requests are imported when one of their names is used: many programs only parse.
 _LAZY = {
-    "IncidentBook": "book",
-    "TooManyOpen": "book",
-    "Cause": "model",
-    "Incident": "model",
-    "Policy": "model",
-    "Transition": "model",
-    "TransitionKind": "model",
-    "Page": "quiet",
-    "PageBook": "quiet",
-    "PageKind": "quiet",
-    "Quiet": "quiet",
-    "Timeline": "timeline",
-    "step": "timeline",
-    "tick": "timeline",
+    "IncidentBook": "incidents.book",
+    "TooManyOpen": "incidents.book",
+    "Cause": "incidents.model",
+    "Incident": "incidents.model",
+    "Policy": "incidents.model",
+    "Transition": "incidents.model",
+    "TransitionKind": "incidents.model",
+    "Page": "incidents.quiet",
+    "PageBook": "incidents.quiet",
+    "PageKind": "incidents.quiet",
+    "Quiet": "incidents.quiet",
+    "Timeline": "incidents.timeline",
+    "step": "incidents.timeline",
+    "tick": "incidents.timeline",
+    "Accepted": "intake.receive",
+    "Duplicate": "intake.receive",
+    "Handshake": "intake.receive",
+    "Outcome": "intake.receive",
+    "Probe": "intake.receive",
+    "Rejected": "intake.receive",
+    "receive": "intake.receive",
+    "refuse": "intake.receive",
+    "MemorySeenStore": "intake.seen",
+    "SeenStore": "intake.seen",
+    "Proof": "intake.verify",
+    "Replay": "intake.verify",
+    "verify": "intake.verify",
 }
 
 if not TYPE_CHECKING:  # a type checker would accept any name
@@ -121,7 +154,7 @@ if not TYPE_CHECKING:  # a type checker would accept any name
     def __getattr__(name: str) -> object:
         if name not in _LAZY:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{__name__}.incidents.{_LAZY[name]}"), name)
+        value = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
         globals()[name] = value
         return value
 

@@ -23,11 +23,32 @@ from alertmap.model import (
     State,
     Times,
 )
+from alertmap.paths import parse_path
+from alertmap.schemes import (
+    STANDARD_WEBHOOKS,
+    Challenge,
+    Confirmation,
+    InBody,
+    InHeader,
+    InQuery,
+    Jws,
+    Place,
+    Scheme,
+    Signature,
+    TopicSignature,
+)
 
 __all__ = [
+    "STANDARD_WEBHOOKS",
     "Adapter",
     "Batch",
+    "Challenge",
+    "Confirmation",
     "Identity",
+    "InBody",
+    "InHeader",
+    "InQuery",
+    "Jws",
     "Notice",
     "Problem",
     "ProblemCode",
@@ -39,8 +60,10 @@ __all__ = [
     "Result",
     "Severity",
     "Shape",
+    "Signature",
     "State",
     "Times",
+    "TopicSignature",
     "normalise",
 ]
 
@@ -145,6 +168,29 @@ def _as_states(states: Iterable[State]) -> frozenset[State]:
     return found
 
 
+def _as_path(path: str | None) -> str | None:
+    if path is not None:
+        parse_path(path)
+    return path
+
+
+def _as_schemes(schemes: Iterable[Scheme]) -> tuple[Scheme, ...]:
+    found = tuple(schemes)
+    if not all(isinstance(scheme, Signature | Jws | TopicSignature) for scheme in found):
+        raise ConfigurationError("signatures must be Signature, Jws or TopicSignature")
+    names = [scheme.name for scheme in found]
+    if len(set(names)) < len(names):
+        raise ConfigurationError("two signatures have the same name: `Proof.form` could not tell them apart")
+    return found
+
+
+def _as_places(places: Iterable[Place]) -> tuple[Place, ...]:
+    found = tuple(places)
+    if not all(isinstance(place, InHeader | InQuery | InBody) for place in found):
+        raise ConfigurationError("token_in must be places: InHeader, InQuery or InBody")
+    return found
+
+
 def _as_shapes(shapes: Iterable[Any]) -> tuple[Shape, ...]:
     return tuple(shapes)
 
@@ -189,6 +235,8 @@ class Adapter:
     """False where the sender never announces any recovery: no alert is then `resolvable`."""
     delivery_header: str | None = None
     """Header with the id of a request, which a retry has again; None where there is none, or the body has it."""
+    delivery_field: str | None = field(default=None, converter=_as_path)
+    """Field of the body, or a path, with the id of a request, which a retry has again."""
     prepare: Callable[[Any], Any] | None = None
     """Pure function that corrects a decoded document before the wire models see it."""
     options: type | None = None
@@ -203,6 +251,21 @@ class Adapter:
     """Vendors whose bodies this adapter also accepts; `*` for all."""
     answer: Reply | Callable[[Batch], Reply] = Factory(Reply)
     """Answer that the sender expects to an accepted request."""
+    accepted: Collection[int] = range(200, 300)
+    """Statuses that the sender counts as delivered."""
+    busy: int | None = None
+    """Status after which the sender tries again; None where it never does, or where that is not known."""
+    answer_within: float | None = None
+    """Seconds after which the sender gives up waiting for the answer, where they are known."""
+    signatures: tuple[Scheme, ...] = field(default=(), converter=_as_schemes)
+    """Schemes that the sender may sign with: all that stand in the same place are tried, and of several places the
+    first in which something was sent."""
+    token_in: tuple[Place, ...] = field(default=(), converter=_as_places)
+    """Places of a token besides the parameter `token` and `Authorization: Bearer`. A token in the body is hidden."""
+    challenge: Challenge | None = None
+    """GET request by which the sender asks whether the receiver has the secret."""
+    confirmation: Confirmation | None = None
+    """URL that the sender asks the receiver to visit."""
     severity_by_word: Mapping[str, Severity] = field(init=False, repr=False)
     """`levels` by the loose form of each word."""
 
@@ -217,6 +280,8 @@ class Adapter:
             )
         if not self.shapes or not all(isinstance(shape, Shape) for shape in self.shapes):
             raise ConfigurationError(f"{self.name}: shapes must be one or more Shape(model, read)")
+        if isinstance(self.answer, Reply) and self.answer.status not in self.accepted:
+            raise ConfigurationError(f"{self.name}: the sender does not accept its answer, {self.answer.status}")
         self._refuse_unreachable()
 
     def _refuse_unreachable(self) -> None:

@@ -5,6 +5,7 @@ hint for services that answer a webhook. No message holds a value of the payload
 """
 
 from collections.abc import Iterable, Sequence
+from enum import StrEnum, unique
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,10 +32,29 @@ class AdapterError(AlertmapError):
     """The module of an adapter does not load, or its `read` raised: the adapter's fault. The cause is kept."""
 
 
+@unique
+class Refusal(StrEnum):
+    """Reason why a request is not accepted."""
+
+    MISSING = "missing"  # it has no credential, or a part of its signature is missing
+    WRONG = "wrong"  # its token or its signature is another one
+    STALE = "stale"  # its signature is right, and its time too far from now
+    UNTRUSTED = "untrusted"  # it is signed by somebody who is not known here
+    UNSUPPORTED = "unsupported"  # its signature has a version or a form that is not accepted
+    TOO_LARGE = "too_large"  # it exceeds its limits
+    UNAVAILABLE = "unavailable"  # something that the receiver needs is down: a store, the fetch of a certificate
+    TOO_MANY = "too_many"  # the sender has used up its rate
+    RETIRED = "retired"  # the source does not exist any more
+
+
 class AuthError(AlertmapError):
-    """The request does not prove that it comes from its sender."""
+    """The request does not prove that it comes from its sender; `refusal` has the reason."""
 
     http_status = 401
+
+    def __init__(self, message: str, refusal: Refusal = Refusal.WRONG) -> None:
+        super().__init__(message)
+        self.refusal = refusal
 
 
 class PayloadError(AlertmapError):

@@ -71,6 +71,7 @@ class ProblemCode(Enum):
     TIME_MISSING = "time_missing"  # the payload does not name the time of the state
     TITLE_FALLBACK = "title_fallback"  # the payload has no title; one was made
     TRUNCATED = "truncated"  # text was cut, there were too many parts or problems, or the sender left out alerts
+    UNREADABLE = "unreadable"  # the request is authentic, but cannot be read; keep it
     UNRENDERED = "unrendered"  # a template of the sender was not filled in
 
 
@@ -184,6 +185,11 @@ class Reason(Enum):
     PROBE = "probe"  # a request that only checks that the URL answers
     NO_ALERT = "no_alert"  # an event that changes no alert
     HANDSHAKE = "handshake"  # the sender wants an answer before it sends alerts
+    UNREADABLE = "unreadable"  # the request cannot be read; only `receive` returns such a batch
+
+
+def _json_headers() -> dict[str, str]:
+    return {"Content-Type": "application/json"}
 
 
 @record(kw_only=True)
@@ -191,7 +197,7 @@ class Reply:
     """Answer to a request."""
 
     status: int = 200
-    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(factory=_json_headers)
     body: str = ""
 
 

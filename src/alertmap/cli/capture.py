@@ -246,7 +246,7 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError as error:
             self._refuse(507, f"it cannot be written: {error.strerror}")
             return
-        self._answer(reply or Reply(status=self.server.answer, content_type=""))
+        self._answer(reply or Reply(status=self.server.answer, headers={}))
 
     do_GET = do_HEAD = do_OPTIONS = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815 - http.server's names
 
@@ -254,8 +254,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.settimeout(READ_TIMEOUT)
         body = reply.body.encode()
         self.send_response(reply.status)
-        if reply.content_type:
-            self.send_header("Content-Type", reply.content_type)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Connection", "close")
         self.end_headers()
@@ -282,7 +282,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refuse(self, status: int, message: str) -> None:
         self.server.recorder.say(f"a request was not recorded: {message} (answered {status})")
-        self._answer(Reply(status=status, content_type=""))
+        self._answer(Reply(status=status, headers={}))
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Report a request that is not HTTP, without its first line: that may hold a secret."""

@@ -88,10 +88,15 @@ def unread_query(request: Request, formats: frozenset[str], vendor: str) -> tupl
 
     None for a vendor that sends requests without a body: the query is the receiver's own.
     """
-    if request.method != "GET" or "empty" in formats or not _query(request)[0]:
+    if request.method != "GET" or "empty" in formats or not has_fields(request):
         return ()
     message = f"the query holds fields, but {vendor} reads only bodies; they were not read"
     return (Problem(ProblemCode.MISSING, "$", message),)
+
+
+def has_fields(request: Request) -> bool:
+    """Return whether the query holds more than credentials of the receiver."""
+    return bool(_query(request)[0])
 
 
 def _query(request: Request) -> tuple[dict[str, str], tuple[Problem, ...]]:

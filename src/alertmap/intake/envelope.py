@@ -78,7 +78,8 @@ def is_plain_url(url: str) -> bool:
 
 
 # A looser pattern also admits buckets called `sns` under an old storage host.
-_SNS_HOST = r"sns\.([a-z]{2,4}(?:-[a-z]{2,10}){1,2}-[0-9]{1,2})\.amazonaws\.com(?:\.cn)?"
+SNS_HOST = r"sns\.([a-z]{2,4}(?:-[a-z]{2,10}){1,2}-[0-9]{1,2})\.amazonaws\.com(?:\.cn)?"
+"""Host of SNS in a region; its group is the region."""
 
 
 def _confirm_url(url: Any, topic: str) -> str | None:
@@ -92,7 +93,7 @@ def _confirm_url(url: Any, topic: str) -> str | None:
         parts = urlsplit(url)
     except ValueError:
         return None
-    host = re.fullmatch(_SNS_HOST, parts.netloc)
+    host = re.fullmatch(SNS_HOST, parts.netloc)
     query = parse_qs(parts.query)
     fits = (
         parts.scheme == "https"

@@ -29,7 +29,7 @@ from alertmap.intake.scrub import scrub
 from alertmap.intake.severity import Decision
 from alertmap.intake.source import Source, resolve_options, resolve_source
 from alertmap.model import Alert, Batch, Notice, Problem, ProblemCode, Reading, Reason, Request, State, Times
-from alertmap.paths import JsonPath, format_path
+from alertmap.paths import JsonPath, format_path, parse_path, resolve
 from alertmap.strict_json import Limits, check, limit_error, resolve_limits
 
 MAX_AHEAD = timedelta(minutes=5)
@@ -65,14 +65,30 @@ def parse(
         ConfigurationError: the arguments cannot mean anything, or the body needs an extra that is not installed.
     """
     call = _Call(vendor, source, received_at, limits)
-    if not isinstance(request, Request):
-        request = Request.of_body(request)
+    return _decoded(call, request if isinstance(request, Request) else Request.of_body(request), None)
+
+
+def parse_received(
+    adapter: Adapter,
+    request: Request,
+    *,
+    source: Source,
+    received_at: datetime,
+    limits: Limits | None,
+    change: Callable[[Any], Any] | None,
+) -> Batch:
+    """Parse as `parse`, for `receive`: `change` may replace the decoded document, as by one without a secret."""
+    return _decoded(_Call(adapter, source, received_at, limits), request, change)
+
+
+def _decoded(call: "_Call", request: Request, change: Callable[[Any], Any] | None) -> Batch:
     try:
         document = decode(request, call.adapter.formats, call.limits)
         if document is None:
             problems = unread_query(request, call.adapter.formats, call.adapter.name)
             return Batch(vendor=call.adapter.name, source=call.source.name, problems=problems, reason=Reason.PROBE)
-        return _read(call, document.value, request, document.problems)
+        value = document.value if change is None else change(document.value)
+        return _read(call, value, request, document.problems)
     except PayloadError as error:
         error.vendor = call.adapter.name
         raise
@@ -221,7 +237,7 @@ def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem
         envelopes=unwrapped.envelopes,
         truncated=notice.truncated,
         group_key=notice.group_key,
-        delivery_id=notice.delivery_id or unwrapped.delivery_id or _delivery_id(adapter, request),
+        delivery_id=notice.delivery_id or unwrapped.delivery_id or _delivery_id(adapter, inside, request),
         reason=None if alerts else notice.reason or Reason.NO_ALERT,
         reply=notice.reply,
         confirm_url=_confirm_url(notice),
@@ -234,9 +250,12 @@ def _confirm_url(notice: Notice) -> str | None:
     return url if url is not None and is_plain_url(url) else None
 
 
-def _delivery_id(adapter: Adapter, request: Request) -> str:
-    name = adapter.delivery_header
+def _delivery_id(adapter: Adapter, document: Any, request: Request) -> str:
+    name, path = adapter.delivery_header, adapter.delivery_field
     found = None if name is None else request.header(name)
+    if not found and path is not None:
+        value = resolve(document, parse_path(path))
+        found = value if isinstance(value, str) else str(value) if type(value) is int else None
     return found if found is not None and len(found) <= _LONGEST_ID and found.isprintable() else ""
 
 

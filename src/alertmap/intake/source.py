@@ -10,6 +10,8 @@ from alertmap import wire
 from alertmap._records import record
 from alertmap.adapter import Adapter
 from alertmap.errors import ConfigurationError, quoted
+from alertmap.intake import registry
+from alertmap.intake.auth import Auth
 from alertmap.intake.severity import Priorities
 
 
@@ -20,6 +22,11 @@ def _as_priorities(priorities: object) -> Priorities:
 def _name(_source: object, _attribute: object, name: Any) -> None:
     if not isinstance(name, str) or not name.strip():
         raise ConfigurationError("a source's name must be text that is not blank")
+
+
+def _auth(_source: object, _attribute: object, auth: Any) -> None:
+    if auth is not None and not isinstance(auth, Auth):
+        raise ConfigurationError(f"auth must be an Auth, not a {type(auth).__name__}")
 
 
 @record
@@ -37,6 +44,10 @@ class Source:
     """Options of the adapter: a mapping, or an instance of its `Options`."""
     priorities: Priorities = field(factory=Priorities, converter=_as_priorities)
     """`Priorities`, or a mapping of native levels to severities."""
+    auth: Auth | None = field(default=None, validator=_auth)
+    """What its requests must prove to `receive`; None: nothing, the caller has checked them."""
+    skip_repeated_bodies: bool = False
+    """`receive` takes a body that equals the last one of each of its keys for a retry; for senders without ids."""
 
 
 def resolve_source(source: object, adapter: Adapter) -> Source:
@@ -86,3 +97,22 @@ def resolve_options(source: Source, adapter: Adapter) -> Any:
         raise ConfigurationError(
             f"source {quoted(source.name)}: the options cannot be read: {type(error).__name__}"
         ) from error
+
+
+def vendor_of(source: object, vendor: object = None) -> Adapter:
+    """Return the adapter of a source's vendor, or of the vendor that a call names instead.
+
+    Raises:
+        ConfigurationError: the source is no Source, names another vendor, or none is named at all.
+        UnknownVendor: no adapter has this name.
+    """
+    if not isinstance(source, Source):
+        raise ConfigurationError(f"source must be a Source, not a {type(source).__name__}")
+    named = vendor if vendor is not None else source.vendor
+    if named is None:
+        raise ConfigurationError(f"the source {quoted(source.name)} names no vendor: Source(…, vendor=…)")
+    if isinstance(named, Adapter):
+        return named
+    if not isinstance(named, str):
+        raise ConfigurationError(f"a vendor is a name or an Adapter, not a {type(named).__name__}")
+    return registry.find(named)
