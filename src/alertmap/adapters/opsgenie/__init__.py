@@ -20,7 +20,7 @@ An alert that is closed by its id or its number (`identifierType`) ends only wha
 receiver gives no ids. The alert API has no times. Notes, tags, texts, teams and owners change no alert.
 """
 
-from alertmap.adapter import Adapter, Severity, State
+from alertmap.adapter import Adapter, InBody, InHeader, Severity, State
 from alertmap.adapters.opsgenie import alert_api, webhooks
 
 LEVELS = {
@@ -39,4 +39,5 @@ adapter = Adapter(
     formats={"json", "path"},
     repeats={State.FIRING},  # tools create an alert again while it is open; it is escalated
     answer=alert_api.answer,
+    token_in=(InHeader("Authorization", "GenieKey "), InBody("apiKey")),
 )

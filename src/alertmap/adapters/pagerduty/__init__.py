@@ -21,7 +21,7 @@ answer, so let incidents of such a source expire. Webhooks of version 1 have no 
 a webhook of more than 256 kB. Notes, responders, status updates, tasks and services change no alert.
 """
 
-from alertmap.adapter import Adapter, Severity, State
+from alertmap.adapter import Adapter, InBody, InHeader, Severity, State
 from alertmap.adapters.pagerduty import events, webhooks
 from alertmap.adapters.pagerduty.levels import LEVELS
 
@@ -34,4 +34,7 @@ adapter = Adapter(
     repeats={State.FIRING},  # tools trigger again what is open; an incident is escalated and assigned
     delivery_header="X-Webhook-Id",
     answer=events.answer,
+    answer_within=5,  # webhooks; the tools' own limits differ
+    busy=503,
+    token_in=(InBody("routing_key"), InBody("service_key"), InHeader("X-Routing-Key")),
 )
