@@ -28,8 +28,8 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what the test of sabotage found, also from a worker of pytest-xdist."""
+    """Print what the tests of sabotage and of other packages found, also from a worker of pytest-xdist."""
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
-            if name == "sabotage":
-                terminalreporter.write_line(f"sabotage: {value}")
+            if name in ("sabotage", "differential"):
+                terminalreporter.write_line(f"{name}: {value}")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from alertmap.testing.damage import damaged
     from alertmap.testing.fixtures import About, Case, load
     from alertmap.testing.kit import conformance
+    from alertmap.testing.signing import signed
     from alertmap.testing.strategies import alerts, damaged_payloads, documents, mutations, payloads, streams
     from alertmap.testing.stream_fixtures import AboutStream, Stream, TrueIncident, load_streams, stream_tests
 
@@ -32,6 +33,7 @@ __all__ = [
     "load_streams",
     "mutations",
     "payloads",
+    "signed",
     "stream_tests",
     "streams",
 ]
@@ -43,6 +45,7 @@ _MODULES = {
     "Case": "fixtures",
     "load": "fixtures",
     "conformance": "kit",
+    "signed": "signing",
     "AboutStream": "stream_fixtures",
     "Stream": "stream_fixtures",
     "TrueIncident": "stream_fixtures",
