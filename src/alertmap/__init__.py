@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from alertmap.incidents.timeline import Timeline, step, tick
     from alertmap.intake.receive import Accepted, Duplicate, Handshake, Outcome, Probe, Rejected, receive, refuse
     from alertmap.intake.seen import MemorySeenStore, SeenStore
+    from alertmap.intake.sources import Sources
     from alertmap.intake.verify import Proof, Replay, verify
 
 __all__ = [
@@ -97,6 +98,7 @@ __all__ = [
     "Shape",
     "ShapeError",
     "Source",
+    "Sources",
     "State",
     "Timeline",
     "Times",
@@ -144,6 +146,7 @@ _LAZY = {
     "refuse": "intake.receive",
     "MemorySeenStore": "intake.seen",
     "SeenStore": "intake.seen",
+    "Sources": "intake.sources",
     "Proof": "intake.verify",
     "Replay": "intake.verify",
     "verify": "intake.verify",

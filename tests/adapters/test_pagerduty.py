@@ -141,7 +141,7 @@ def test_an_acknowledged_incident_is_acknowledged() -> None:
 
 
 @pytest.mark.fault_elsewhere("Keep", "a webhook of version 3 is read as one of version 2, for both have an `event`")
-def test_versions_are_told_apart() -> None:
+def test_versions_are_distinguished() -> None:
     """Version 3 has an object `event`, version 2 a word of this name inside each message."""
     old = {"messages": [{"event": "incident.resolve", "incident": INCIDENT | {"status": "resolved"}}]}
     assert one(webhook("incident.resolved", 2, status="resolved")).state is State.RESOLVED
@@ -226,7 +226,7 @@ def test_all_captured_events_are_read() -> None:
 
 
 def test_all_captured_streams_end_as_for_pagerduty() -> None:
-    """What was triggered and not resolved after it is open, and nothing else."""
+    """An alert is open if it was triggered and not resolved after that."""
     streams: dict[str, list[tuple[Captured, dict[str, Any]]]] = {}
     for found, body in captured():
         if found.received_at is not None and (body.get("dedup_key") or body.get("incident_key")):

@@ -19,7 +19,7 @@ from alertmap.strict_json import Limits, resolve_limits
 
 
 class Sources:
-    """Sources by name, by token, and by user and password. The repr shows names only.
+    """Sources by name, by token, and by user and password. The repr has names only.
 
     Only digests of credentials are compared, each with all that are known: the time tells nothing about them.
 
