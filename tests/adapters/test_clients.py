@@ -1,4 +1,4 @@
-"""APIs of other products that we answer, tried with the clients of these products: PagerDuty's, Opsgenie's, Alertmanager's.
+"""APIs of PagerDuty, Opsgenie and Alertmanager that a receiver answers, tried with the clients of these products.
 
 A client whose package is not installed is skipped. `amtool` and `prometheus` (Debian: `prometheus-alertmanager`,
 `prometheus`) need a socket of this machine; the others get an answer without one.
