@@ -115,7 +115,7 @@ def test_pdpyras() -> None:
         warnings.simplefilter("ignore")
         pdpyras = pytest.importorskip("pdpyras", reason="needs pdpyras")
         session = pdpyras.EventsAPISession(KEY)
-    adapters = pytest.importorskip("requests.adapters")
+    adapters: Any = pytest.importorskip("requests.adapters")
     models = pytest.importorskip("requests.models")
     endpoint = Endpoint("pagerduty", Auth(tokens=KEY))
 

@@ -242,7 +242,8 @@ def test_all_captured_streams_end_as_for_opsgenie() -> None:
     several = [stream for stream in streams.values() if len(stream) > 1]
     assert len(several) > 5
     for stream in several:
-        book, still_open = IncidentBook(), set()
+        book = IncidentBook()
+        still_open: set[str] = set()
         for found, body in sorted(stream, key=lambda pair: pair[0].number):
             book.apply(parse("opsgenie", found.request, received_at=found.received_at))
             key, last = key_of(found, body), found.request.path.split("/")[-1]

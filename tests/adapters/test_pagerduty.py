@@ -235,7 +235,8 @@ def test_all_captured_streams_end_as_for_pagerduty() -> None:
     several = [stream for stream in streams.values() if len(stream) > 1]
     assert len(several) > 8
     for stream in several:
-        book, still_open = IncidentBook(), set()
+        book = IncidentBook()
+        still_open: set[str] = set()
         for found, body in sorted(stream, key=lambda pair: pair[0].number):
             book.apply(parse("pagerduty", found.request, received_at=found.received_at, source=Source("s")))
             key = str(body.get("dedup_key") or body["incident_key"])

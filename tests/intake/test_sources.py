@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from alertmap import Auth, ConfigurationError, LimitError, Limits, Request, Source, UnknownVendor
-from alertmap.intake import sources as module
 from alertmap.intake.sources import Sources
 
 TOKENS = [f"token-{number}-keep-me-secret" for number in range(3)]
@@ -127,7 +126,7 @@ def test_every_digest_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
         compared.append(one)
         return original(one, other)
 
-    monkeypatch.setattr(module.hmac, "compare_digest", compare)
+    monkeypatch.setattr("alertmap.intake.sources.hmac.compare_digest", compare)
     counts = []
     for token in (TOKENS[0], TOKENS[2], "nobody's"):
         compared.clear()
