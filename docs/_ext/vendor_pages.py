@@ -59,7 +59,7 @@ def page(adapter: Adapter, cases: tuple[Case, ...]) -> str:
 
 def _head(adapter: Adapter) -> Iterator[str]:
     yield f"# {adapter.title}\n"
-    bodies = ", ".join(sorted(adapter.formats - {"empty"}))
+    bodies = ", ".join(sorted(adapter.formats - {"empty", "path"}))
     yield f"`parse({adapter.name!r}, …)` reads {bodies}.\n"
     yield "## Setting it up\n"
     yield inspect.cleandoc(inspect.getdoc(importlib.import_module(f"alertmap.adapters.{adapter.name}")) or "") + "\n"

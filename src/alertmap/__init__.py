@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from alertmap.intake.recorded import Recorded, read_recorded, write_recorded
     from alertmap.intake.seen import MemorySeenStore, SeenStore
     from alertmap.intake.source_file import InvalidSources, SourceFault, load_sources
+    from alertmap.intake.sources import Sources
     from alertmap.intake.verify import Proof, Replay, verify
 
 __all__ = [
@@ -105,6 +106,7 @@ __all__ = [
     "ShapeError",
     "Source",
     "SourceFault",
+    "Sources",
     "State",
     "Timeline",
     "Times",
@@ -165,6 +167,7 @@ _LAZY = {
     "refuse": "intake.receive",
     "MemorySeenStore": "intake.seen",
     "SeenStore": "intake.seen",
+    "Sources": "intake.sources",
     "Proof": "intake.verify",
     "Replay": "intake.verify",
     "verify": "intake.verify",

@@ -166,7 +166,7 @@ def _is_name(name: object) -> bool:
     return isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9_]*", name) is not None
 
 
-_FORMATS = frozenset({"json", "form", "multipart", "xml", "text", "query", "empty"})
+_FORMATS = frozenset({"json", "form", "multipart", "xml", "text", "query", "empty", "path"})
 
 
 def _as_names(names: Collection[str]) -> frozenset[str]:
@@ -234,7 +234,8 @@ class Adapter:
     """Severity of a firing alert whose level is missing or not in `levels`."""
     formats: frozenset[str] = field(default=frozenset({"json"}), converter=_as_names)
     """Formats of its bodies: `json`, `form`, `multipart`, `xml`, `text`; `query`: the query replaces a missing body;
-    `empty`: a request without a body is a probe, whatever its method."""
+    `empty`: a request without a body is a probe, whatever its method; `path`: it is read as an empty object, since its
+    path may say all."""
     many: bool = False
     """A body may be an array of events; a bad event does not affect the others."""
     times: Times = Times.SINCE

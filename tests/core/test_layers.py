@@ -37,6 +37,7 @@ LAYERS = {
     "intake.handshake": 5,
     "intake.seen": 5,
     "intake.receive": 5,
+    "intake.sources": 5,
     "render": 5,
     "testing": 6,
     "cli": 6,

@@ -99,7 +99,7 @@ def test_damaged_encodings_still_give_alerts(headers: dict[str, str], body: byte
     assert [problem.code for problem in batch.problems] == [ProblemCode.ENCODING]
 
 
-FORMATS = ["json", "form", "xml", "text", "query", "empty", "multipart"]
+FORMATS = ["json", "form", "xml", "text", "query", "empty", "path", "multipart"]
 CHARSETS = sorted(
     {*aliases, *aliases.values(), "", "utf-8", "utf-8-sig", "x", "unicode_escape", "rot13", "idna", "\x00"}
 )

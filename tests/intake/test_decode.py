@@ -364,6 +364,16 @@ def test_credentials_in_a_query() -> None:
     assert decode(Request(b"", "GET", path="/hook?key=hunter2&code=1&password=x"), formats, LIMITS) is None
 
 
+def test_a_path_may_say_all() -> None:
+    """A request without a body is an empty object where the path tells the event; a GET stays a probe."""
+    formats = frozenset({"json", "path"})
+    for method in ("POST", "DELETE"):
+        found = decode(Request(b" ", method, path="/alerts/1/close?by=id"), formats, LIMITS)
+        assert found is not None
+        assert found.value == {}
+    assert decode(Request(b"", "GET", path="/alerts/1"), formats, LIMITS) is None
+
+
 def test_the_body_decides_the_format() -> None:
     """The content type only advises: JSON is read as JSON and a form as a form."""
     both = frozenset({"json", "form"})

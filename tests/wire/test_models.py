@@ -455,15 +455,18 @@ class RequestFields:
     event: Annotated[str | None, wire.Header("X-GitHub-Event")] = None
     status: Annotated[str | None, wire.Query("Status")] = None
     now: Annotated[datetime | None, wire.ReceivedAt()] = None
+    path: Annotated[str, wire.RequestPath()] = ""
+    method: Annotated[str, wire.RequestMethod()] = ""
     rest: wire.Rest = Factory(dict)
     id: str = ""
 
 
 def test_facts_come_from_the_request() -> None:
     """Headers match in any case, query parameters exactly, and the time of receipt comes from the caller."""
-    request = Request(b"", path="/hook?Status=up", headers={"x-github-EVENT": "ping"})
+    request = Request(b"", "delete", path="/hook?Status=up", headers={"x-github-EVENT": "ping"})
     found = read({"id": "x"}, RequestFields, request)
     assert (found.event, found.status, found.now) == ("ping", "up", RECEIVED)
+    assert (found.path, found.method) == ("/hook", "DELETE")
     found = read({}, RequestFields, Request(path="/?status=up"))
     assert (found.event, found.status) == (None, None)
     assert wire.structure(wire.plain({}), RequestFields).now is None
@@ -472,8 +475,10 @@ def test_facts_come_from_the_request() -> None:
 def test_no_body_can_spoof_facts() -> None:
     """Keys of the body with the names of such fields go only to the rest."""
     body = {"event": "ping", "X-GitHub-Event": "ping", "status": "up", "Status": "up", "now": 0, "rest": {"id": "y"}}
+    body |= {"path": "/spoofed", "method": "GET"}
     found = read(body, RequestFields)
     assert (found.event, found.status, found.now, found.id) == (None, None, RECEIVED, "")
+    assert (found.path, found.method) == ("/", "POST")
     assert found.rest == body
 
 

@@ -5,8 +5,10 @@ a route to it. Leave `send_resolved` on and do not set `max_alerts`: alerts that
 503, not 429, when busy: a 4xx comes again only with the group's next flush.
 
 A ruler can also push straight to the receiver as if it were an Alertmanager: `alerting.alertmanagers` of Prometheus,
-`-notifier.url` of vmalert. Serve the path `/api/v2/alerts`. Such a push names no state. It is over when its `endsAt`
-has passed at the time of receipt; until then it fires, and is good only until `endsAt` if it does not come again.
+`-notifier.url` of vmalert. Serve the path `/api/v2/alerts`, and answer 200 without a body; `amtool` posts there, too.
+Such a push names no state. It is over when its `endsAt` has passed at the time of receipt; until then it fires, and is
+good only until `endsAt` if it does not come again. Where all push to one URL, user and password or a bearer token tell
+the source: `basic_auth` or `authorization` of the sender's HTTP client.
 
 An alert is its label set. Labels that make no difference, such as the replica of a pair that watches the same, are
 named by the option `ignore_labels`. A label `severity` should say how bad it is; where there is none, `priority`,

@@ -64,6 +64,8 @@ def decode(request: Request, formats: frozenset[str], limits: Limits) -> Documen
             return Document(query, problems + doubts)
         if request.method in ("GET", "HEAD", "OPTIONS") or "empty" in formats:
             return None
+        if "path" in formats:
+            return Document({}, problems + doubts)
         raise DecodeError("the body is empty")
     value, doubts = _decoded(text, charset, formats, limits)
     return Document(value, (*problems, *(doubt for doubt in doubts if doubt not in problems)))
@@ -360,7 +362,7 @@ def _structured(
         doubts: list[str] = []
         value = decode_json(mended, limits, doubts)
         return value, (*(() if mended == text else _encoding(_HALF)), *((_REPEATED,) if doubts else ()))
-    raise DecodeError(f"the body is not {' or '.join(sorted(formats - {'query', 'empty'})) or 'empty'}")
+    raise DecodeError(f"the body is not {' or '.join(sorted(formats - {'query', 'empty', 'path'})) or 'empty'}")
 
 
 # --- Forms -----------------------------------------------------------------------------------------------------------

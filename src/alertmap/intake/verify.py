@@ -218,7 +218,7 @@ def _check_token(sent: Sent, auth: Auth) -> None:
     is_given = False
     # The body is decoded only where no other place has the token.
     for place in sorted(auth.places(sent.adapter), key=lambda place: isinstance(place, InBody)):
-        for text in _tokens(sent, place):
+        for text in tokens_at(sent, place):
             is_given = True
             if any([is_equal(text, token) for token in auth.tokens]):  # noqa: C419 - all are compared
                 return
@@ -227,7 +227,7 @@ def _check_token(sent: Sent, auth: Auth) -> None:
     raise AuthError("the request has no token", Refusal.MISSING)
 
 
-def _tokens(sent: Sent, place: Place) -> list[str]:
+def tokens_at(sent: Sent, place: Place) -> list[str]:
     """Return the texts at the place of a token. The word before it in `Authorization` is in upper or lower case."""
     if not isinstance(place, InHeader) or place.name.lower() != "authorization" or not place.prefix:
         return sent.values(place)
@@ -236,8 +236,13 @@ def _tokens(sent: Sent, place: Place) -> list[str]:
     return [rest] if head.lower() == place.prefix.lower() and rest else []
 
 
-def _check_basic(sent: Sent, auth: Auth) -> None:
-    given = _tokens(sent, InHeader("Authorization", "Basic "))
+def login_of(sent: Sent) -> tuple[str, str]:
+    """Return user and password of a request.
+
+    Raises:
+        AuthError: it has none, or they are not readable.
+    """
+    given = tokens_at(sent, InHeader("Authorization", "Basic "))
     if not given:
         raise AuthError("the request has no basic authentication", Refusal.MISSING)
     try:
@@ -245,6 +250,11 @@ def _check_basic(sent: Sent, auth: Auth) -> None:
     except ValueError:
         raise AuthError("the basic authentication is not base64 of user and password", Refusal.WRONG) from None
     user, _, password = login.partition(":")
+    return user, password
+
+
+def _check_basic(sent: Sent, auth: Auth) -> None:
+    user, password = login_of(sent)
     # Both are compared, whatever the first comparison gives.
     matches = [is_equal(user, one) & is_equal(password, two) for one, two in auth.basic]
     if not any(matches):

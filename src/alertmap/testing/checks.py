@@ -73,11 +73,18 @@ def expected(adapter: Adapter, case: Case) -> None:
 
 
 def recognised(adapter: Adapter, case: Case) -> None:
-    """A fixture is recognised as its vendor's, or, where no mark names the vendor, as no vendor's."""
+    """A fixture is recognised as its vendor's, or, where no mark names the vendor, as no vendor's.
+
+    One that is refused may be another vendor's, which must then read it.
+    """
     found = detect(case.request)
     if found is None or found.vendor != adapter.name:
         found = detect(case.request, adapters=_rivals(adapter, found))
-    if "error" in case.outcome(adapter) or not case.about.detect:
+    is_refused = "error" in case.outcome(adapter)
+    if is_refused and found is not None and found.vendor != adapter.name:
+        outcome = case.outcome(registry.find(found.vendor))
+        assert "error" not in outcome, f"refused, and taken for {found}, which refuses it, too: {outcome}"
+    elif is_refused or not case.about.detect:
         assert found is None or found.vendor == adapter.name, f"taken for {found}"
     else:
         assert found is not None, "add marks that this request has, or say detect = false in about.toml"

@@ -26,7 +26,7 @@ from alertmap.errors import ConfigurationError, PayloadError
 from alertmap.model import ProblemCode
 from alertmap.paths import JsonPath
 from alertmap.strict_json import DEFAULTS, decode_json
-from alertmap.wire.nodes import Fact, Header, Node, Query, ReceivedAt
+from alertmap.wire.nodes import Fact, Header, Node, Query, ReceivedAt, RequestMethod, RequestPath
 
 T = TypeVar("T")
 
@@ -192,7 +192,7 @@ def fields(cls: type) -> tuple[Field, ...]:
         notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
         own = next((note.keys for note in notes if isinstance(note, Spellings)), (attribute.name,))
         more = next((note for note in notes if isinstance(note, OtherSpellings)), OtherSpellings(()))
-        fact = next((note for note in notes if isinstance(note, (Header, Query, ReceivedAt, Undeclared))), None)
+        fact = next((note for note in notes if isinstance(note, _FACTS)), None)
         required = attribute.default is NOTHING and fact is None
         decides = required or get_origin(_bare(hint)) is Literal or _is_null(hint)
         noted = encoding(hint)
@@ -216,6 +216,9 @@ def fields(cls: type) -> tuple[Field, ...]:
             )
         )
     return tuple(found)
+
+
+_FACTS = (Header, Query, ReceivedAt, RequestPath, RequestMethod, Undeclared)
 
 
 def find_key(field: Field, value: Mapping[str, Any], index: Mapping[str, str] | None) -> str | None:

@@ -32,7 +32,17 @@ class ReceivedAt:
     """Note that the field is the time of receipt that the caller passed; None where it passed none."""
 
 
-Fact: TypeAlias = Header | Query | ReceivedAt
+@record
+class RequestPath:
+    """Note that the field is the path of the request, without its query; no body can set it."""
+
+
+@record
+class RequestMethod:
+    """Note that the field is the method of the request, in upper case; no body can set it."""
+
+
+Fact: TypeAlias = Header | Query | ReceivedAt | RequestPath | RequestMethod
 """Values that come with the request, not from the document."""
 
 
@@ -99,6 +109,10 @@ class ParseContext:
                 return self.request.header(name)
             case Query(name):
                 return self.request.query.get(name)
+            case RequestPath():
+                return self.request.path
+            case RequestMethod():
+                return self.request.method
             case _:
                 return self.received_at
 
