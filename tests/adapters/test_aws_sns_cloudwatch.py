@@ -252,7 +252,7 @@ def test_texts_of_two_subjects_are_two_alerts() -> None:
 
 
 def test_another_vendor_inside_is_found() -> None:
-    """What another monitor publishes to a topic is recognised as its own."""
+    """A message that another monitor publishes to a topic is recognised as its own."""
     event = {"id": "cpu", "message": "m", "details": "", "time": "2026-03-02T08:00:00Z", "duration": 0}
     inner = event | {"level": "CRITICAL", "data": {"series": None}}
     found = detect(json.dumps(fixture("alarm") | {"Message": json.dumps(inner)}))
@@ -267,7 +267,7 @@ def test_events_of_others_are_not_claimed(source: str) -> None:
 
 
 def test_raw_text_needs_its_envelope() -> None:
-    """A text without subject and topic cannot be told from any other: it is refused, not guessed."""
+    """A text without subject and topic is like any other text: it is refused, not guessed."""
     with pytest.raises(PayloadError, match="raw message delivery"):
         parse(VENDOR, "Disk almost full on db-1.")
 
@@ -315,7 +315,7 @@ def test_accounts_of_an_organisation_are_separate() -> None:
     ],
 )
 def test_ranges_of_guardduty(number: float, severity: Severity) -> None:
-    """The severity is a number, whole or not."""
+    """The severity is a number, with or without decimals."""
     event = fixture("guardduty")
     event["detail"]["severity"] = number
     assert read(event).severity is severity

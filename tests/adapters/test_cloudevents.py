@@ -220,7 +220,7 @@ def test_without_a_state_it_fires_once(data: Any) -> None:
     ],
 )
 def test_steps_of_a_delivery_are_no_alerts(kind: str) -> None:
-    """What starts, waits or is created there pages nobody."""
+    """A step that starts, waits or creates something pages nobody."""
     assert parse_document("cloudevents", event(kind)).reason is Reason.NO_ALERT
 
 

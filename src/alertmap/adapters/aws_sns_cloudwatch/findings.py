@@ -80,7 +80,7 @@ class MalwareScan(Event):
 
 
 @wire.model
-class Label:
+class Rating:
     Label: wire.Text = ""
 
 
@@ -100,7 +100,7 @@ class Finding:
     AwsAccountId: wire.AnyText = ""
     Title: wire.Text = ""
     Description: wire.Text = ""
-    Severity: Label = Label()
+    Severity: Rating = Rating()
     Workflow: Progress = Progress()
     RecordState: Annotated[State | None, wire.state(RECORDS)] = None
     Resources: list[Resource] = Factory(list)

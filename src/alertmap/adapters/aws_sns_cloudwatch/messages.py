@@ -45,7 +45,7 @@ class Impact:
 
 
 @wire.model
-class Cause:
+class RootCause:
     service: wire.Text = ""
 
 
@@ -57,7 +57,7 @@ class CostAnomaly:
     accountName: wire.Text = ""
     monitorName: wire.Text = ""
     dimensionalValue: wire.Text = ""
-    rootCauses: list[Cause] = Factory(list)
+    rootCauses: list[RootCause] = Factory(list)
     anomalyDetailsLink: wire.Text = ""
 
 

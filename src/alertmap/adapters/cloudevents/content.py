@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from alertmap import conventions, wire
 from alertmap.adapter import Problem, ProblemCode, Reading, Result, State, Times
@@ -79,7 +79,7 @@ class Content(NamedTuple):
     time: datetime | None
     severity_text: str
     severity_number: str
-    data: Any
+    data: object
     where: str
     """Key of the data in the document; "" where the document is the data."""
 
@@ -134,7 +134,7 @@ def state_of(event: Content) -> tuple[State | None, Problem | None]:
     return None, None
 
 
-def text_at(data: Any, place: JsonPath) -> str:
+def text_at(data: object, place: JsonPath) -> str:
     """Return the text at a place of the data; "" for another value."""
     found = resolve(data, place)
     return found if type(found) is str else ""
