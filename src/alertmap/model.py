@@ -242,7 +242,8 @@ class Batch:
     raw: Any = field(default=None, repr=False)
     """The decoded document without its envelopes, to which all paths refer. Not a copy, so do not change it."""
     envelopes: tuple[str, ...] = ()
-    """Removed envelopes, outermost first: `sns`, `pubsub`, `eventbridge`, `cloudevents`, `eventgrid`, `list`."""
+    """Removed envelopes, outermost first: `sns`, `pubsub`, `eventbridge`, `cloudevents`, `eventgrid`, `lambda`, `sqs`,
+    `list`."""
     truncated: int = 0
     """Number of alerts that the sender left out of this request."""
     group_key: str = ""

@@ -43,6 +43,14 @@ def event_grid(data: Any, kind: str = "my.alert") -> list[dict[str, Any]]:
     return [{"id": "g-1", "eventType": kind, "topic": "/t", "subject": "s", "data": data}]
 
 
+def records(*found: Any) -> dict[str, Any]:
+    return {"Records": list(found)}
+
+
+def queued(body: str, source: str = "aws:sqs") -> dict[str, Any]:
+    return {"messageId": "q-1", "eventSource": source, "body": body}
+
+
 @pytest.mark.parametrize(
     ("document", "envelopes", "delivery_id"),
     [
@@ -57,6 +65,9 @@ def event_grid(data: Any, kind: str = "my.alert") -> list[dict[str, Any]]:
         (event_grid(EVENT), ("eventgrid",), "g-1"),
         (sns(json.dumps(eventbridge(EVENT))), ("sns", "eventbridge"), "e-1"),
         ([sns(json.dumps([EVENT]))], ("list", "sns", "list"), "m-1"),
+        (records({"EventSource": "aws:sns", "Sns": sns(json.dumps(EVENT))}), ("lambda", "sns"), "m-1"),
+        (records(queued(json.dumps(EVENT))), ("sqs",), "q-1"),
+        (records(queued(json.dumps(sns(json.dumps(EVENT))))), ("sqs", "sns"), "m-1"),
     ],
 )
 def test_the_inner_document_is_read(document: Any, envelopes: tuple[str, ...], delivery_id: str) -> None:
@@ -162,6 +173,9 @@ def test_event_grid_validation(code: Any, body: str | None) -> None:
         cloudevent(data_base64=b64encode(b"\xff").decode()),
         eventbridge("text"),
         [{"eventType": "x"}, {"eventType": "y"}],
+        records(),
+        records(queued(json.dumps(EVENT)), queued(json.dumps(EVENT))),  # each would need an answer of its own
+        records(queued(json.dumps(EVENT), "aws:kinesis")),
     ],
 )
 def test_documents_that_are_no_envelope(document: Any) -> None:

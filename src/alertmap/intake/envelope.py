@@ -24,7 +24,7 @@ class Unwrapped(NamedTuple):
     """Contents of an envelope."""
 
     name: str
-    """Of the envelope: `sns`, `pubsub`, `eventbridge`, `cloudevents`, `eventgrid`, `list`."""
+    """Of the envelope: `sns`, `pubsub`, `eventbridge`, `cloudevents`, `eventgrid`, `lambda`, `sqs`, `list`."""
     document: Any = None
     delivery_id: str = ""
     handshake: Notice | None = None
@@ -44,7 +44,11 @@ def unwrap(document: Any, limits: Limits) -> Unwrapped | None:
     if type(document) is not dict:
         return None
     return (
-        _sns(document, limits) or _pubsub(document, limits) or _eventbridge(document) or _cloudevents(document, limits)
+        _sns(document, limits)
+        or _pubsub(document, limits)
+        or _eventbridge(document)
+        or _cloudevents(document, limits)
+        or _record(document, limits)
     )
 
 
@@ -148,6 +152,19 @@ def _cloudevents(document: dict[str, Any], limits: Limits) -> Unwrapped | None:
         except ValueError:
             return None
         return _opened("cloudevents", text, limits, delivery_id)
+    return None
+
+
+def _record(document: dict[str, Any], limits: Limits) -> Unwrapped | None:
+    # https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html, https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+    records = document.get("Records")
+    if type(records) is not list or len(records) != 1 or type(records[0]) is not dict:
+        return None
+    record = records[0]
+    if type(record.get("Sns")) is dict:
+        return Unwrapped("lambda", record["Sns"])
+    if record.get("eventSource") == "aws:sqs" and type(record.get("body")) is str:
+        return _opened("sqs", record["body"], limits, _id(record.get("messageId")))
     return None
 
 
