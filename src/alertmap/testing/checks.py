@@ -37,10 +37,11 @@ from alertmap.testing.damage import KINDS, damaged, described, places, replaced
 from alertmap.testing.expect import toml
 from alertmap.testing.fixtures import Case, dump, written
 from alertmap.testing.fixtures import document as document_of
-from alertmap.testing.outcomes import again, alerts_of, is_firing, outcome_of
+from alertmap.testing.outcomes import again, alerts_of, is_firing, outcome_of, visible
 from alertmap.testing.regold import difference
 from alertmap.testing.states import is_word, state_tables
 from alertmap.testing.typed import typed_places
+from alertmap.testing.undeclared import declared_document, undeclared_damages
 from alertmap.testing.zoo import read_zoo
 
 # --- Of one fixture --------------------------------------------------------------------------------------------------
@@ -427,7 +428,7 @@ def damage(adapter: Adapter, cases: Sequence[Case]) -> None:
     """Whatever is broken in a fixture, only a payload error comes out, and no alert that is not sound."""
     seen: set[tuple[Any, ...]] = set()
     for case in cases:
-        document = document_of(case, adapter.formats)
+        document = declared_document(adapter, case)
         before = copy.deepcopy(document)
         texts = {text for alert in alerts_of(adapter, case) for text in _texts(alert)}
         for where, broken in _damages_of_read_places(adapter, case, document, seen):
@@ -437,28 +438,25 @@ def damage(adapter: Adapter, cases: Sequence[Case]) -> None:
                 assert not coerced, f"{case.name}, {where}: {coerced.pop()} is Python's word, not the vendor's"
         # A damaged document shares all other places with the fixture's.
         assert document == before, f"{case.name}: read changes its input"
+        usual = visible(outcome_of(adapter, case, document_of(case, adapter.formats)))
+        for broken in undeclared_damages(adapter, case):
+            actual = visible(outcome_of(adapter, case, broken))
+            assert actual == usual, f"{case.name}: a value that no model declares changes the outcome"
 
 
 def _damages_of_read_places(
     adapter: Adapter, case: Case, document: Any, seen: set[tuple[Any, ...]]
 ) -> Iterator[tuple[JsonPath, Any]]:
     """Yield the damages of a document; of a place that nothing reads only the first and last ones."""
-    usual = _visible(outcome_of(adapter, case, document))
+    usual = visible(outcome_of(adapter, case, document))
     found = damaged(document, seen, shape=_fitting(adapter, document))
     for where, group in groupby(found, key=lambda pair: pair[0]):
         first, second, third, *others, last = group
         yield from (first, second, third, last)
         if not where or any(
-            _visible(outcome_of(adapter, case, broken)) != usual for _, broken in (first, second, third, last)
+            visible(outcome_of(adapter, case, broken)) != usual for _, broken in (first, second, third, last)
         ):
             yield from others
-
-
-def _visible(outcome: Batch | str) -> Any:
-    """Return all of an outcome but the raw parts."""
-    if isinstance(outcome, str):
-        return outcome
-    return outcome.problems, outcome.reason, [evolve(alert, raw=None) for alert in outcome]
 
 
 _UNRECOGNISABLE: tuple[Any, ...] = (None, "x", {})
@@ -471,7 +469,7 @@ def nothing_is_lost(adapter: Adapter, cases: Sequence[Case]) -> None:
     the place of a state, such as true in that of false, is no damage.
     """
     seen: set[tuple[Any, ...]] = set()
-    documents = {case: document_of(case, adapter.formats) for case in cases}
+    documents = {case: declared_document(adapter, case) for case in cases}
     empty = [document for case, document in documents.items() if not alerts_of(adapter, case)]
     for case in _firing_first(adapter, cases):
         document, before = documents[case], alerts_of(adapter, case)
@@ -505,7 +503,7 @@ def damage_is_not_anothers(adapter: Adapter, cases: Sequence[Case]) -> None:
     for case in cases:
         if "error" not in case.outcome(adapter):
             # Recognition is by keys and words: few kinds of damage show all that it can do wrong.
-            document = document_of(case, adapter.formats)
+            document = declared_document(adapter, case)
             for where, broken in damaged(document, seen, _UNRECOGNISABLE, _fitting(adapter, document)):
                 found = recognise(broken, case.request, Limits())
                 if found is not None and found.vendor != adapter.name:
