@@ -22,8 +22,8 @@ SECTIONS = {
     "Functions": (
         *("rfc3339", "epoch", "uuid1_time", "before", "json_in", "json_or_text", "number_in", "number_or_text"),
         *("number_text", "scalar_text", "flatten", "loosen", "state_word", "informative_keys", "unwrap_payload_field"),
-        *("hide_secrets", "without_secrets"),
-        *("TimeWithText", "Flat", "PathOption", "Mismatch"),
+        *("hide_secrets", "without_secrets", "leading_pairs", "read_mended"),
+        *("TimeWithText", "LocalMoment", "Leading", "Flat", "PathOption", "Mismatch"),
     ),
 }
 """The names of `alertmap.wire` that are for authors, besides the types of fields."""

@@ -83,3 +83,36 @@ def test_recovery_words_are_mild_levels() -> None:
 def test_alerts_of_signoz(document: dict[str, object], *, is_signoz: bool) -> None:
     """Both labels of a rule, or the text of the channel's test; anything else is a plain Alertmanager's."""
     assert alertmanager.is_from_signoz(document) is is_signoz
+
+
+@pytest.mark.parametrize(
+    ("texts", "joined"),
+    [(("db-3", "disk full"), "db-3: disk full"), (("", "disk full"), "disk full"), ((" ", ""), ""), ((), "")],
+)
+def test_join(texts: tuple[str, ...], joined: str) -> None:
+    """Blank texts leave no separator behind."""
+    assert conventions.join(*texts) == joined
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("https://ann:secret@db-3.example/a?b=c@d", "https://db-3.example/a?b=c@d"),
+        ("https://ann@db-3.example", "https://db-3.example"),
+        ("https://a@b:secret@db-3.example/", "https://db-3.example/"),
+        ("postgres://ann:secret@db-3/app", "postgres://db-3/app"),
+        ("https://db-3.example/users/@ann", "https://db-3.example/users/@ann"),
+        ("db-3:5432", "db-3:5432"),
+        ("", ""),
+    ],
+)
+def test_address(text: str, address: str) -> None:
+    """Only the part before the host is taken out; an `@` behind it stays."""
+    assert conventions.address(text) == address
+
+
+def test_link() -> None:
+    """A link is an address of http or https, without its password."""
+    assert conventions.link("https://ann:secret@db-3.example/") == "https://db-3.example/"
+    assert conventions.link("postgres://db-3/app") == ""
+    assert conventions.link("db-3:5432") == ""

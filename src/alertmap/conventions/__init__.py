@@ -1,5 +1,31 @@
 """Conventions that many vendors share: common words, names of labels and fields, Alertmanager's alert."""
 
-from alertmap.conventions.words import HOSTS, LEVELS, LEVELS_IN, SPELLINGS, STATES, TARGETS, first, host, level
+from alertmap.conventions.words import (
+    HOSTS,
+    LEVELS,
+    LEVELS_IN,
+    SPELLINGS,
+    STATES,
+    TARGETS,
+    address,
+    first,
+    host,
+    join,
+    level,
+    link,
+)
 
-__all__ = ["HOSTS", "LEVELS", "LEVELS_IN", "SPELLINGS", "STATES", "TARGETS", "first", "host", "level"]
+__all__ = [
+    "HOSTS",
+    "LEVELS",
+    "LEVELS_IN",
+    "SPELLINGS",
+    "STATES",
+    "TARGETS",
+    "address",
+    "first",
+    "host",
+    "join",
+    "level",
+    "link",
+]

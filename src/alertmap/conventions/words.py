@@ -4,6 +4,7 @@ Not a standard: teams differ. A vendor whose words are documented has a table of
 same meaning for all adapters that use the table.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 from alertmap.model import Severity, State
@@ -99,3 +100,21 @@ def host(labels: Mapping[str, str]) -> str:
 def level(labels: Mapping[str, str]) -> str | None:
     """Return the value of the first label that holds the level; None if there is none."""
     return first(labels, LEVELS_IN) or None
+
+
+def join(*texts: str, by: str = ": ") -> str:
+    """Join the texts that are not blank: for a title made of several fields, or a message of several lines."""
+    return by.join(text for text in texts if text and not text.isspace())
+
+
+def address(text: str) -> str:
+    """Return an address without user and password: `https://ann:secret@db-3/` is `https://db-3/`."""
+    return _USER.sub(r"\1", text, count=1)
+
+
+def link(text: str) -> str:
+    """Return an address that a browser opens, without user and password; "" for any other text."""
+    return address(text) if text.startswith(("http://", "https://")) else ""
+
+
+_USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]{0,31}://)[^/?#]*@")

@@ -155,7 +155,8 @@ def reads_no_clock(adapter: Adapter) -> None:
 
 def _modules(adapter: Adapter) -> list[ModuleType]:
     """The modules with the adapter's functions, and what they import from their own folder."""
-    found = list(dict.fromkeys(module for shape in adapter.shapes if (module := inspect.getmodule(shape.read))))
+    modules = dict.fromkeys(inspect.getmodule(shape.read) for shape in adapter.shapes)
+    found = [module for module in modules if module and module.__name__ != Adapter.__module__]
     folder = found[0].__package__ or found[0].__name__
     if folder != "alertmap.adapters":
         for module in found:  # it grows while it is read

@@ -6,6 +6,7 @@ them. Models and types are pure declarations. The `Encoding` of a field's type d
 """
 
 from alertmap.wire._compiled import Read, json_in, misfit, reader, structure
+from alertmap.wire.broken import Leading, leading_pairs, read_mended
 from alertmap.wire.freeform import (
     Flat,
     Path,
@@ -82,11 +83,14 @@ from alertmap.wire.times import (
     EpochMillis,
     EpochNanos,
     EpochSeconds,
+    LocalMoment,
+    LocalTime,
     Minutes,
     Nanoseconds,
     Rfc3339,
     Rfc3339WithText,
     TimeWithText,
+    UtcOffset,
     UtcTime,
     before,
     epoch,
@@ -114,6 +118,9 @@ __all__ = [
     "Json",
     "JsonIn",
     "JsonText",
+    "Leading",
+    "LocalMoment",
+    "LocalTime",
     "Minutes",
     "Mismatch",
     "Nanoseconds",
@@ -135,6 +142,7 @@ __all__ = [
     "Text",
     "Texts",
     "TimeWithText",
+    "UtcOffset",
     "UtcTime",
     "also",
     "before",
@@ -155,6 +163,7 @@ __all__ = [
     "json_or_text",
     "kind",
     "kind_of",
+    "leading_pairs",
     "loosen",
     "may_fit_any",
     "misfit",
@@ -165,6 +174,7 @@ __all__ = [
     "number_or_text",
     "number_text",
     "plain",
+    "read_mended",
     "reader",
     "regex",
     "required_keys",
