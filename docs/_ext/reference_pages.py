@@ -18,7 +18,11 @@ PACKAGE = Path(alertmap.__file__).parent
 
 SECTIONS = {
     "Models": ("model", "Items", "JsonIn", "Rest"),
-    "Notes on a field": (*("state", "named", "also", "synonyms", "time_in", "regex", "Header", "Query", "ReceivedAt"),),
+    "Notes on a field": (
+        *("state", "named", "also", "synonyms", "inside", "time_in", "regex", "Header"),
+        "Query",
+        "ReceivedAt",
+    ),
     "Functions": (
         *("rfc3339", "epoch", "uuid1_time", "before", "json_in", "json_or_text", "number_in", "number_or_text"),
         *("number_text", "scalar_text", "flatten", "loosen", "state_word", "informative_keys", "unwrap_payload_field"),

@@ -6,6 +6,8 @@ from alertmap.model import ProblemCode
 
 @wire.model
 class Alert:
+    """What a user's template holds."""
+
     status: wire.NonBlank
     message: wire.Text = ""
     count: int = 0

@@ -144,18 +144,6 @@ def read_bundle(event: AlertBundle) -> Iterator[Result]:
     yield Notice(truncated=count)
 
 
-def read_test(_event: Test) -> Notice:
-    return Notice(reason=Reason.TEST)
-
-
-def read_verification(_event: Verification) -> Notice:
-    return Notice(reason=Reason.HANDSHAKE)
-
-
-def read_on_call(_event: ScheduleOnCallUsers) -> None:
-    return None
-
-
 adapter = Adapter(
     name="goalert",
     title="GoAlert",
@@ -163,9 +151,9 @@ adapter = Adapter(
         Shape(Alert, read, marks={"AppName"}),
         Shape(AlertStatus, read_status, marks={"AppName"}),
         Shape(AlertBundle, read_bundle, marks={"AppName"}),
-        Shape(Verification, read_verification, marks={"AppName"}),
-        Shape(ScheduleOnCallUsers, read_on_call, marks={"AppName"}),
-        Shape(Test, read_test, marks={"AppName"}),
+        Shape(Verification, Notice(reason=Reason.HANDSHAKE), marks={"AppName"}),
+        Shape(ScheduleOnCallUsers, None, marks={"AppName"}),
+        Shape(Test, Notice(reason=Reason.TEST), marks={"AppName"}),
     ],
     levels=LEVELS,
     open_levels=True,

@@ -130,10 +130,6 @@ def read(event: Event, options: Options) -> Reading | Notice:
     )
 
 
-def read_rows(_event: Rows) -> None:
-    return None
-
-
 def read_text(text: str, options: Options) -> Reading | Problem:
     text = text.strip()
     if options.template and len(text) > LONGEST_TEXT:
@@ -178,7 +174,7 @@ adapter = Adapter(
     title="Kapacitor",
     shapes=[
         Shape(Event, read, marks={"time", "details", "duration", "data"}),
-        Shape(Rows, read_rows, rank=None),
+        Shape(Rows, None, rank=None),
         Shape(str, read_text, rank=None),
     ],
     levels=LEVELS,

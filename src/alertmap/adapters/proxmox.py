@@ -66,7 +66,6 @@ OTHERS = {"acme", "fencing", "package-updates", "replication", "system-mail", "t
 class Test:
     title: Literal["Test notification"]
     severity: Literal["info"]
-    message: wire.Text = ""
 
 
 @wire.model
@@ -77,10 +76,6 @@ class Notification:
     message: wire.Text = ""
     timestamp: wire.EpochAny = None  # of the notification
     fields: wire.JsonIn[dict[str, wire.AnyText]] = Factory(dict)
-
-
-def read_test(_event: Test) -> Notice:
-    return Notice(reason=Reason.TEST)
 
 
 def read(event: Notification) -> Reading:
@@ -121,16 +116,11 @@ def marks(document: Any, _request: Request) -> bool:
     return type(kind) is str and kind in JOBS | OTHERS and document.keys() >= {"title", "message"}
 
 
-def marks_of_test(document: Any, _request: Request) -> bool:
-    message = document.get("message")
-    return type(message) is str and message.startswith("This is a test of the notification target")
-
-
 adapter = Adapter(
     name="proxmox",
     title="Proxmox",
     shapes=[
-        Shape(Test, read_test, marks=marks_of_test),
+        Shape(Test, Notice(reason=Reason.TEST), marks={"message": "This is a test of the notification target"}),
         Shape(Notification, read, marks=marks),
     ],
     levels=LEVELS,

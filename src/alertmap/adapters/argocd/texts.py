@@ -7,10 +7,9 @@ from typing import Annotated
 from attrs import evolve
 
 from alertmap import wire
-from alertmap.adapter import Problem, ProblemCode, Reading, Request, Result, State, Times
+from alertmap.adapter import Problem, ProblemCode, Reading, Result, State, Times
 from alertmap.adapters.argocd.own import OwnBoth, OwnHealth, OwnOperation, read_both, read_health, read_operation
 from alertmap.adapters.argocd.statements import Subject, by_name, host_of, statement
-from alertmap.paths import format_path
 
 COMMIT_STATES = {"success": State.RESOLVED, "error": State.FIRING, "failure": State.FIRING, "pending": None}
 
@@ -46,7 +45,6 @@ SENTENCES: tuple[tuple[re.Pattern[str], tuple[tuple[str, str, State], ...]], ...
 URL = re.compile(r"https?://[^\s/]{1,255}/(?:[^\s?]{1,255}/)?applications/[^\s?]{1,512}")
 
 NOT_TEXT = re.compile(r"\s*+(?:[<{\[]|--|[\w.-]{1,64}=)")  # XML, JSON, multipart, a form
-PAIR = re.compile(r'[\s{]*"(\w{1,64})"\s*:\s*"([^"\\]*)"\s*,')
 
 
 @wire.model(closed=True)
@@ -70,22 +68,14 @@ def read_commit_status(event: CommitStatus) -> Reading | None:
 
 
 def read_text(text: str) -> Iterator[Result]:
-    pairs, place = dict[str, str](), 0
-    while pair := PAIR.match(text, place):
-        pairs.setdefault(pair[1], pair[2])
-        place = pair.end()
+    pairs, rest = wire.leading_pairs(text)
     for model, read in ((OwnBoth, read_both), (OwnOperation, read_operation), (OwnHealth, read_health)):
         if wire.fits(model, pairs):
-            context = wire.ParseContext(Request(), None)
-            event = wire.structure(wire.Node(pairs, (), context), model)
-            yield from (Problem(code, format_path(where), message) for where, code, message in context.warnings)
-            yield MALFORMED
-            yield from (evolve(one, message=text[place:].strip(), path=()) for one in read(event))
+            event, problems = wire.read_mended(pairs, model, "a quote broke the JSON; what stands before it was read")
+            yield from problems
+            yield from (evolve(one, message=rest.strip(), path=()) for one in read(event))
             return
     yield from read_sentence(text)
-
-
-MALFORMED = Problem(ProblemCode.MALFORMED, "$", "a quote broke the JSON; what stands before it was read")
 
 
 def read_sentence(text: str) -> Iterator[Result]:

@@ -161,10 +161,6 @@ def read(event: Template) -> Reading:
     )
 
 
-def read_unfilled(_event: Unfilled) -> Notice:
-    return Notice(reason=Reason.TEST)
-
-
 def read_nested(event: Nested) -> Reading:
     return read(
         Template(
@@ -210,7 +206,7 @@ def own_marks(document: Any, _request: Request) -> bool:
 
 
 SHAPES = [
-    Shape(Unfilled, read_unfilled, marks={"alert_id"}),
+    Shape(Unfilled, Notice(reason=Reason.TEST), marks={"alert_id"}),
     Shape(Template, read, marks={"rule_id", "alert_id"}),
     Shape(Nested, read_nested, marks={"$.rule.id", "$.alert.actionGroup"}),
 ]

@@ -76,10 +76,6 @@ class FinishedJob:
     repository: Repository = Repository()
 
 
-def read_unfinished(_: UnfinishedRun | UnfinishedJob) -> None:
-    return None
-
-
 def read_run(event: FinishedRun) -> Reading | None:
     run, repository = event.workflow_run, event.repository
     file, _, path_ref = run.path.partition("@")
@@ -138,8 +134,8 @@ def reading(
 
 
 SHAPES = [
-    Shape(UnfinishedRun, read_unfinished, marks=MARKS, headers=HEADERS),
-    Shape(UnfinishedJob, read_unfinished, marks=MARKS, headers=HEADERS),
+    Shape(UnfinishedRun, None, marks=MARKS, headers=HEADERS),
+    Shape(UnfinishedJob, None, marks=MARKS, headers=HEADERS),
     Shape(FinishedRun, read_run, marks=MARKS, headers=HEADERS),
     Shape(FinishedJob, read_job, marks=MARKS, headers=HEADERS),
 ]

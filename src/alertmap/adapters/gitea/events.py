@@ -113,10 +113,6 @@ def read_issue(event: IssueEvent, options: Options) -> Reading | Problem | None:
     )
 
 
-def read_other(_: OtherEvent) -> None:
-    return None
-
-
 def other_event(_document: Any, request: Request) -> bool:
     name = request.header("X-Forgejo-Event") or request.header("X-Gitea-Event")
     return bool(name) and ALERTING.fullmatch(name or "") is None
@@ -125,5 +121,5 @@ def other_event(_document: Any, request: Request) -> bool:
 SHAPES = [
     Shape(Status, read_status, marks=MARKS, headers=HEADERS),
     Shape(IssueEvent, read_issue, marks=MARKS, headers=HEADERS),
-    Shape(OtherEvent, read_other, marks=other_event),
+    Shape(OtherEvent, None, marks=other_event),
 ]

@@ -117,10 +117,6 @@ def read_xml(event: FinishedXml, options: Options) -> Reading | None:
     return read(event.job, options)
 
 
-def read_running(_: Running | RunningXml) -> None:
-    return None
-
-
 def text_of(names: str | Strings) -> str:
     return names.string if isinstance(names, Strings) else names
 
@@ -131,6 +127,6 @@ XML_MARKS = {"$.job.build.phase", "$.job.build.number"}
 SHAPES = [
     Shape(Finished, read, marks=MARKS),
     Shape(FinishedXml, read_xml, marks=XML_MARKS),
-    Shape(Running, read_running, marks=MARKS),
-    Shape(RunningXml, read_running, marks=XML_MARKS),
+    Shape(Running, None, marks=MARKS),
+    Shape(RunningXml, None, marks=XML_MARKS),
 ]

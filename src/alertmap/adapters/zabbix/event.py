@@ -63,16 +63,10 @@ def read_tags(node: wire.Node) -> dict[str, str]:
 TAGS = wire.Encoding("tags", read_tags, ('[{"tag":"a","value":"b"}]', "a:b, c", "", [], [{"tag": "a"}], {"a": ["b"]}))
 
 
-def read_offset(node: wire.Node) -> str:
-    if type(node.value) is not str or not re.fullmatch(r"Z|[+-][0-9]{2}:[0-9]{2}", node.value):
-        raise wire.mismatch("offset from UTC such as +03:00", node)
-    return node.value
-
-
 @wire.model(closed=True)
 class Options:
     identity: Literal["event", "trigger"] = "event"
-    utc_offset: Annotated[str, wire.Encoding("offset from UTC: Z, +03:00", read_offset, ("Z", "+03:00"))] = ""
+    utc_offset: wire.UtcOffset = None
 
 
 @wire.model
@@ -205,6 +199,7 @@ class Moment(NamedTuple):
 
     def at(self, options: Options) -> datetime | None:
         """Return the time in UTC; None where its zone is not known."""
-        if self.stamp is not None or not options.utc_offset:
+        local = wire.rfc3339(f"{self.date.replace('.', '-')}T{self.time}")
+        if self.stamp is not None or local is None:
             return self.stamp
-        return wire.rfc3339(f"{self.date.replace('.', '-')}T{self.time}{options.utc_offset}")
+        return wire.LocalMoment(local, has_zone=False).at(options.utc_offset)
