@@ -25,7 +25,16 @@ SECTIONS = {
     ),
     "Functions": (
         *("rfc3339", "epoch", "uuid1_time", "before", "json_in", "json_or_text", "number_in", "number_or_text"),
-        *("number_text", "scalar_text", "flatten", "loosen", "state_word", "informative_keys", "unwrap_payload_field"),
+        *(
+            "number_text",
+            "scalar_text",
+            "flatten",
+            "loosen",
+            "state_word",
+            "informative_keys",
+            "unwrap_payload_field",
+            "pick",
+        ),
         *("hide_secrets", "without_secrets", "leading_pairs", "read_mended"),
         *("TimeWithText", "LocalMoment", "Leading", "Flat", "PathOption", "Mismatch"),
     ),

@@ -206,7 +206,7 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "wazuh": (
         (frozenset({"decoder", "location", "rule"}), (), False),
         (frozenset({"all_fields", "pretext", "rule_id"}), (), False),
-        (frozenset({"description"}), (), False),
+        (frozenset({"created_at", "description", "message", "severity"}), (), False),
     ),
     "zabbix": (
         (frozenset({"EVENT.ID"}), (), False),

@@ -37,11 +37,7 @@ from alertmap.adapter import (
     Times,
 )
 
-STATES = {
-    "acknowledged": State.ACKNOWLEDGED,
-    "closed": State.RESOLVED,
-    "escalated": State.FIRING,
-}
+STATES = conventions.states(firing="escalated", acknowledged="acknowledged", resolved="closed")
 """First words of `LogEntry`, which is English for people: `Closed by Ann (Web)`. GoAlert sends no others."""
 
 UNKNOWN = Problem(ProblemCode.STATE_UNKNOWN, "$.LogEntry", "unknown state; treated as firing")

@@ -35,7 +35,6 @@ from alertmap.adapter import (
     Reading,
     Reason,
     Reply,
-    Severity,
     Shape,
     State,
     Times,
@@ -52,15 +51,12 @@ STATES = SYNONYMS | {
     "unknown": State.FIRING,
 }
 
-LEVELS = {
-    "crit": Severity.CRITICAL,
-    "warn": Severity.MEDIUM,
-    "info": Severity.INFO,
-    "unknown": Severity.LOW,
-    "critical": Severity.CRITICAL,
-    "warning": Severity.MEDIUM,
-    "notebook": Severity.MEDIUM,  # ours: a notebook sends no level
-}
+LEVELS = conventions.levels(
+    critical="crit, critical",
+    medium="warn, warning, notebook",  # `notebook` is ours: a notebook sends no level
+    low="unknown",
+    info="info",
+)
 
 
 @wire.model

@@ -27,12 +27,7 @@ from attrs import Factory
 from alertmap import conventions, wire
 from alertmap.adapter import Adapter, Notice, Problem, ProblemCode, Reading, Reason, Severity, Shape, State, Times
 
-STATES = {
-    "OK": State.RESOLVED,
-    "INFO": State.FIRING,
-    "WARNING": State.FIRING,
-    "CRITICAL": State.FIRING,
-}
+STATES = conventions.states(firing="INFO, WARNING, CRITICAL", resolved="OK")
 
 LEVELS = {
     "CRITICAL": Severity.CRITICAL,

@@ -44,14 +44,7 @@ from alertmap import conventions, wire
 from alertmap.adapter import Adapter, Notice, Problem, Reading, Reason, Severity, Shape, State, Times
 
 # LibreNMS/Enum/AlertState.php: recovered, active, acknowledged, worse, better, changed.
-STATES = {
-    "0": State.RESOLVED,
-    "1": State.FIRING,
-    "2": State.ACKNOWLEDGED,
-    "3": State.FIRING,
-    "4": State.FIRING,
-    "5": State.FIRING,
-}
+STATES = conventions.states(resolved="0", firing="1, 3, 4, 5", acknowledged="2")
 
 # Of the rule, so a recovery has it as well. `ok` is a rule that only informs.
 LEVELS = {"critical": Severity.CRITICAL, "warning": Severity.MEDIUM, "ok": Severity.INFO}
@@ -103,15 +96,7 @@ def read(event: Alert) -> Reading | Notice:
         title=conventions.join(device, event.name) or event.title,
         message=event.msg,
         resource=device,
-        labels={
-            "rule": event.name,
-            "hostname": event.hostname,
-            "sysName": event.sysName,
-            "ip": event.ip,
-            "os": event.os,
-            "hardware": event.hardware,
-            "location": event.location,
-        },
+        labels=wire.pick(event, "hostname", "sysName", "ip", "os", "hardware", "location") | {"rule": event.name},
         links={"runbook": conventions.link(event.proc)},
         occurred_at=event.timestamp,
     )

@@ -34,7 +34,7 @@ from typing import Annotated
 
 from attrs import Factory
 
-from alertmap import wire
+from alertmap import conventions, wire
 from alertmap.adapter import (
     Adapter,
     Identity,
@@ -44,7 +44,6 @@ from alertmap.adapter import (
     Reading,
     Reason,
     Result,
-    Severity,
     Shape,
     State,
     Times,
@@ -52,21 +51,9 @@ from alertmap.adapter import (
 from alertmap.conventions import alertmanager
 from alertmap.paths import JsonPath
 
-STATES = {
-    "OK": State.RESOLVED,
-    "WARN": State.FIRING,
-    "ERROR": State.FIRING,
-    "NODATA": State.FIRING,
-    "EXCEPTION": State.FIRING,
-    "TEST": None,
-}
+STATES = conventions.states(firing="WARN, ERROR, NODATA, EXCEPTION", resolved="OK", no_state="TEST")
 
-LEVELS = {
-    "ERROR": Severity.CRITICAL,
-    "EXCEPTION": Severity.HIGH,
-    "NODATA": Severity.HIGH,
-    "WARN": Severity.MEDIUM,
-}
+LEVELS = conventions.levels(critical="ERROR", high="EXCEPTION, NODATA", medium="WARN")
 
 HEALTH_CHECK = "Moira health check"  # of Moira itself: it has no id, and its metric is a sentence that changes
 
@@ -118,7 +105,7 @@ def reading(where: JsonPath, event: Event, webhook: Webhook) -> Reading:
         state=event.state,
         level=ended if event.state is State.RESOLVED else event.word,
         identity=identities(trigger, event),
-        title=": ".join(filter(None, (trigger.name, metric))),
+        title=conventions.join(trigger.name, metric),
         message=trigger.description,
         labels={
             "metric": metric,

@@ -13,20 +13,12 @@ combined expressions about one metric are one alert, for their ids are not sent.
 
 from typing import Annotated
 
-from alertmap import wire
-from alertmap.adapter import Adapter, Problem, ProblemCode, Reading, Severity, Shape, State, Times
+from alertmap import conventions, wire
+from alertmap.adapter import Adapter, Problem, ProblemCode, Reading, Shape, State, Times
 
 STATES = {"PROBLEM": State.FIRING, "OK": State.RESOLVED}
 
-LEVELS = {
-    "0": Severity.CRITICAL,
-    "1": Severity.HIGH,
-    "2": Severity.MEDIUM,
-    "3": Severity.MEDIUM,
-    "4": Severity.LOW,
-    "5": Severity.LOW,
-    "6": Severity.INFO,
-}
+LEVELS = conventions.levels(critical="0", high="1", medium="2, 3", low="4, 5", info="6")
 
 
 @wire.model(closed=True)

@@ -26,7 +26,7 @@ from typing import Annotated, Any, Literal
 
 from attrs import Factory
 
-from alertmap import wire
+from alertmap import conventions, wire
 from alertmap.adapter import (
     Adapter,
     Notice,
@@ -35,28 +35,23 @@ from alertmap.adapter import (
     Reading,
     Reason,
     Request,
-    Severity,
     Shape,
     State,
     Times,
 )
 
-STATES = {
-    "error": State.FIRING,
-    "warning": State.FIRING,
-    "notice": State.FIRING,
-    "unknown": State.FIRING,  # mails for root
-    "info": State.RESOLVED,  # of a job only; else it is news
-}
+STATES = conventions.states(
+    firing="error, warning, notice, unknown",  # unknown: mails for root
+    resolved="info",  # of a job only; else it is news
+)
 
-LEVELS = {
-    "node lost": Severity.CRITICAL,  # ours: fencing has severity `error` like a failed backup
-    "error": Severity.HIGH,
-    "warning": Severity.MEDIUM,
-    "unknown": Severity.MEDIUM,
-    "notice": Severity.LOW,
-    "info": Severity.INFO,
-}
+LEVELS = conventions.levels(
+    critical="node lost",  # ours: fencing has severity `error` like a failed backup
+    high="error",
+    medium="warning, unknown",
+    low="notice",
+    info="info",
+)
 
 JOBS = {"vzdump", "gc", "prune", "sync", "verification", "tape-backup"}  # types that also announce success
 OTHERS = {"acme", "fencing", "package-updates", "replication", "system-mail", "tape-load"}

@@ -12,7 +12,9 @@ from alertmap.conventions.words import (
     host,
     join,
     level,
+    levels,
     link,
+    states,
 )
 
 __all__ = [
@@ -27,5 +29,7 @@ __all__ = [
     "host",
     "join",
     "level",
+    "levels",
     "link",
+    "states",
 ]

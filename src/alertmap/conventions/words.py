@@ -83,6 +83,38 @@ SPELLINGS = {
 `firing` and `resolved` are flags."""
 
 
+def states(
+    *, firing: str = "", acknowledged: str = "", suppressed: str = "", resolved: str = "", no_state: str = ""
+) -> dict[str, State | None]:
+    """Make a table of state words; several words are joined by commas. `no_state`: words that change nothing."""
+    words = {
+        State.FIRING: firing,
+        State.ACKNOWLEDGED: acknowledged,
+        State.SUPPRESSED: suppressed,
+        State.RESOLVED: resolved,
+        None: no_state,
+    }
+    return {word: state for state, joined in words.items() for word in _words(joined)}
+
+
+def levels(
+    *, critical: str = "", high: str = "", medium: str = "", low: str = "", info: str = ""
+) -> dict[str, Severity]:
+    """Make a table of level words; several words are joined by commas."""
+    words = {
+        Severity.CRITICAL: critical,
+        Severity.HIGH: high,
+        Severity.MEDIUM: medium,
+        Severity.LOW: low,
+        Severity.INFO: info,
+    }
+    return {word: severity for severity, joined in words.items() for word in _words(joined)}
+
+
+def _words(joined: str) -> list[str]:
+    return [word.strip() for word in joined.split(",") if word.strip()]
+
+
 def first(labels: Mapping[str, str], names: Iterable[str]) -> str:
     """Return the value of the first of these labels that is present and not blank; "" if there is none."""
     for name in names:

@@ -68,6 +68,11 @@ _LONGEST_NAMES = 512
 _MOST_NAMES = 65_536
 
 
+def pick(event: Any, *names: str) -> dict[str, str]:
+    """Return text fields of a model by their names, for labels of the same names."""
+    return {name: getattr(event, name) for name in names}
+
+
 def without_secrets(pairs: Mapping[str, T]) -> dict[str, T]:
     """Return the pairs whose names are not those of credentials: for labels and values that users name."""
     return {name: value for name, value in pairs.items() if not is_secret(name, value)}

@@ -102,10 +102,11 @@ def inside(*path: str) -> Encoding:
         if type(node.value) is not dict:
             raise mismatch("object", node)
         for step in path:
-            value = node.value.get(step) if type(node.value) is dict else None
+            if type(node.value) is not dict:
+                node.warn(ProblemCode.BAD_FIELD, f"expected object, got {kind(node.value)}; it was left out")
+                return ""
+            value = node.value.get(step)
             if value is None:
-                if node.value is not None and type(node.value) is not dict:
-                    node.warn(ProblemCode.BAD_FIELD, f"expected object, got {kind(node.value)}; it was left out")
                 return ""
             node = node.at(step, value)
         return _any_text(node)

@@ -79,14 +79,8 @@ def title(scenario: str, source: Source) -> str:
 
 
 def labels(source: Source) -> dict[str, str]:
-    return {
-        "scope": source.scope,
-        "source": source.value,
-        "country": source.cn or source.country,
-        "as_name": source.as_name,
-        "as_number": source.as_number,
-        "rdns": source.rdns,
-    }
+    names = wire.pick(source, "scope", "as_name", "as_number", "rdns")
+    return names | {"source": source.value, "country": source.cn or source.country}
 
 
 SHAPES = [Shape(Alert, read, marks={"events_count", "leakspeed"})]

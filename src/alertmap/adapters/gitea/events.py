@@ -10,14 +10,7 @@ from alertmap.adapter import Problem, ProblemCode, Reading, Request, Shape, Stat
 from alertmap.adapters.gitea.repository import HEADERS, MARKS, Repository, identity
 
 # GitHub has no warning and no skipped.
-STATUSES = {
-    "failure": State.FIRING,
-    "error": State.FIRING,
-    "warning": State.FIRING,
-    "success": State.RESOLVED,
-    "pending": None,
-    "skipped": None,
-}
+STATUSES = conventions.states(firing="failure, error, warning", resolved="success", no_state="pending, skipped")
 
 ISSUES = {"open": State.FIRING, "closed": State.RESOLVED}
 

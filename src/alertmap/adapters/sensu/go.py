@@ -89,7 +89,7 @@ def read(event: Event) -> Reading:
         state=State.SUPPRESSED if is_muted else check.status,
         level=ended if is_over else results.level(check.code),
         identity={"namespace": entity.namespace, "entity": entity.name, "check": name},
-        title="/".join(filter(None, (entity.name, name))),
+        title=conventions.join(entity.name, name, by="/"),
         message=check.output.strip(),
         resource=entity.name,
         labels={"namespace": entity.namespace, **entity.labels, **check.metadata.labels},

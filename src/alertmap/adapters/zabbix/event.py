@@ -6,17 +6,13 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from attrs import Factory
 
-from alertmap import wire
+from alertmap import conventions, wire
 from alertmap.adapter import Identity, Problem, ProblemCode, Reading, State, Times
 
-STATES = {
-    "1": State.FIRING,
-    "PROBLEM": State.FIRING,
-    "alerting": State.FIRING,  # so says the media type for Grafana OnCall
-    "0": State.RESOLVED,
-    "RESOLVED": State.RESOLVED,
-    "OK": State.RESOLVED,
-}
+STATES = conventions.states(
+    firing="1, PROBLEM, alerting",  # alerting: so says the media type for Grafana OnCall
+    resolved="0, RESOLVED, OK",
+)
 
 STATE_KEYS = wire.named(
     *("EVENT.VALUE", "event_value", "EVENT.STATUS", "event_status", "EVENT.RECOVERY.VALUE", "event_recovery_value"),
