@@ -65,16 +65,20 @@ def _declared(hint: Any, value: Any, where: JsonPath) -> Iterator[JsonPath]:
 
 
 def _fields(model: type, value: dict[str, Any], where: JsonPath) -> Iterator[JsonPath]:
+    yield (*where, _ITSELF)
     for field in wire.fields(model):
         if field.type is wire.Rest:
             yield where
         for key, below in value.items():
             if key not in field.keys and wire.loosen(key) not in field.loose_keys:
                 continue
-            if isinstance(below, dict | list):
+            if below and isinstance(below, dict | list):
                 yield from _declared(field.type, below, (*where, key))
             else:
                 yield (*where, key)
+
+
+_ITSELF = -1  # in the place of a key: the object stays, though nothing in it may be declared
 
 
 def _only(value: Any, kept: set[JsonPath], where: JsonPath) -> Any:
