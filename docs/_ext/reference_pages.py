@@ -123,7 +123,8 @@ def _python(hint: Any) -> str:
 
 def conventions_page() -> Iterator[str]:
     """Yield the lines of the page on `alertmap.conventions`."""
-    docs = docstrings([PACKAGE / "conventions" / "words.py"])  # other modules have tables of the same names
+    # Other modules have tables of the same names.
+    docs = docstrings(PACKAGE / "conventions" / f"{name}.py" for name in ("words", "groups"))
     yield "# Conventions\n"
     yield "`from alertmap import conventions`: words and names that many vendors share. This page is generated.\n"
     for name in conventions.__all__:

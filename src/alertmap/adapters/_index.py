@@ -14,7 +14,7 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"app", "health", "phase"}), (), False),
         (frozenset({"app", "phase"}), (), False),
         (frozenset({"app", "health"}), (), False),
-        (frozenset({"state"}), (), False),
+        (frozenset({"context", "description", "state", "target_url"}), (), False),
     ),
     "checkmk": (
         (frozenset({"check_command", "event", "host", "notification_type", "site", "what"}), (), False),

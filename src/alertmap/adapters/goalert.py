@@ -23,19 +23,7 @@ from typing import Literal
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import (
-    Adapter,
-    Notice,
-    Problem,
-    ProblemCode,
-    Reading,
-    Reason,
-    Result,
-    Severity,
-    Shape,
-    State,
-    Times,
-)
+from alertmap.adapter import Adapter, Notice, Problem, ProblemCode, Reading, Reason, Severity, Shape, State, Times
 
 STATES = conventions.states(firing="escalated", acknowledged="acknowledged", resolved="closed")
 """First words of `LogEntry`, which is English for people: `Closed by Ann (Web)`. GoAlert sends no others."""
@@ -123,7 +111,7 @@ def reading(
     )
 
 
-def read_bundle(event: AlertBundle) -> Iterator[Result]:
+def read_bundle(event: AlertBundle) -> Iterator[Reading | Problem | Notice]:
     count = max(event.Count, 0)
     yield Reading(
         state=State.FIRING,

@@ -20,19 +20,7 @@ from typing import Annotated, Any
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import (
-    Adapter,
-    Notice,
-    Rank,
-    Reading,
-    Reason,
-    Request,
-    Result,
-    Severity,
-    Shape,
-    State,
-    Times,
-)
+from alertmap.adapter import Adapter, Notice, Rank, Reading, Reason, Request, Result, Severity, Shape, State, Times
 from alertmap.conventions import alertmanager
 from alertmap.conventions.alertmanager import Item, Options
 from alertmap.paths import JsonPath

@@ -26,19 +26,7 @@ from typing import Annotated, Literal
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import (
-    Adapter,
-    Notice,
-    Problem,
-    ProblemCode,
-    Rank,
-    Reading,
-    Reason,
-    Reply,
-    Shape,
-    State,
-    Times,
-)
+from alertmap.adapter import Adapter, Notice, Problem, ProblemCode, Rank, Reading, Reason, Reply, Shape, State, Times
 
 SYNONYMS = {"critical": State.FIRING, "warning": State.FIRING, "normal": State.RESOLVED}
 """Words that checks do not send, but statuses that a task writes may hold."""
@@ -213,11 +201,7 @@ def read_notebook(event: Notebook) -> Reading:
         state=State.FIRING,
         level="notebook",
         # It names neither check nor tags: all series share the key of its rule.
-        identity=[
-            {"check": ""},
-            {"rule": event._notification_rule_id},
-            {"rule_name": event._notification_rule_name},
-        ],
+        identity=[{"check": ""}, {"rule": event._notification_rule_id}, {"rule_name": event._notification_rule_name}],
         title=event._notification_rule_name,
         values={"value": wire.number_or_text(event._value)} if isinstance(event._value, str | int | float) else {},
         occurred_at=event._status_timestamp,

@@ -35,19 +35,7 @@ from typing import Annotated
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import (
-    Adapter,
-    Identity,
-    Notice,
-    Problem,
-    ProblemCode,
-    Reading,
-    Reason,
-    Result,
-    Shape,
-    State,
-    Times,
-)
+from alertmap.adapter import Adapter, Identity, Reading, Result, Shape, State, Times
 from alertmap.conventions import alertmanager
 from alertmap.paths import JsonPath
 
@@ -86,15 +74,12 @@ class Webhook:
 
 
 def read(webhook: Webhook) -> Iterator[Result]:
-    reason = None
-    for where, event in webhook.events:
-        if event.state is None:
-            reason = Reason.TEST
-        else:
-            yield reading(where, event, webhook)
-    if not len(webhook.events):
-        yield Problem(ProblemCode.MISSING, "$.events", "the request holds no events")
-    yield Notice(reason=reason)
+    return conventions.group(
+        webhook.events,
+        lambda where, event: reading(where, event, webhook),
+        is_test=lambda event: event.state is None,
+        path="$.events",
+    )
 
 
 def reading(where: JsonPath, event: Event, webhook: Webhook) -> Reading:
@@ -107,11 +92,7 @@ def reading(where: JsonPath, event: Event, webhook: Webhook) -> Reading:
         identity=identities(trigger, event),
         title=conventions.join(trigger.name, metric),
         message=trigger.description,
-        labels={
-            "metric": metric,
-            "tags": ", ".join(trigger.tags),
-            "throttled": "true" if webhook.throttled else "",
-        },
+        labels={"metric": metric, "tags": ", ".join(trigger.tags), "throttled": "true" if webhook.throttled else ""},
         values=event.values if event.value is None else {"value": event.value},
         occurred_at=event.timestamp,
         no_data=wire.state_word(event.word) == "nodata",

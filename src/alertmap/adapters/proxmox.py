@@ -27,18 +27,7 @@ from typing import Annotated, Any, Literal
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import (
-    Adapter,
-    Notice,
-    Problem,
-    ProblemCode,
-    Reading,
-    Reason,
-    Request,
-    Shape,
-    State,
-    Times,
-)
+from alertmap.adapter import Adapter, Notice, Problem, ProblemCode, Reading, Reason, Request, Shape, State, Times
 
 STATES = conventions.states(
     firing="error, warning, notice, unknown",  # unknown: mails for root

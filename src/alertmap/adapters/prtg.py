@@ -142,10 +142,7 @@ PLACEHOLDERS = (
 adapter = Adapter(
     name="prtg",
     title="PRTG Network Monitor",
-    shapes=[
-        Shape(Test, Notice(reason=Reason.TEST), rank=None),
-        Shape(Event, read, marks={"sensorid"}),
-    ],
+    shapes=[Shape(Test, Notice(reason=Reason.TEST), rank=None), Shape(Event, read, marks={"sensorid"})],
     levels=LEVELS,
     formats={"form", "json", "query"},
     # Local times as text. Three attempts are made, so that the order of arrival is not certain either.

@@ -1,5 +1,6 @@
 """Conventions that many vendors share: common words, names of labels and fields, Alertmanager's alert."""
 
+from alertmap.conventions.groups import group
 from alertmap.conventions.words import (
     HOSTS,
     LEVELS,
@@ -26,6 +27,7 @@ __all__ = [
     "TARGETS",
     "address",
     "first",
+    "group",
     "host",
     "join",
     "level",

@@ -35,7 +35,4 @@ def read_chat(message: ChatMessage) -> Iterator[Problem | Notice]:
         yield Problem(ProblemCode.BAD_ELEMENT, "$", "it holds neither an alert nor a chat message")
 
 
-SHAPES = [
-    Shape(ChatMessage, read_chat, rank=None),
-    Shape(Probe, Notice(reason=Reason.PROBE), rank=None),
-]
+SHAPES = [Shape(ChatMessage, read_chat, rank=None), Shape(Probe, Notice(reason=Reason.PROBE), rank=None)]

@@ -52,10 +52,7 @@ def read(alert: Alert) -> Reading | Notice:
         message=alert.message,
         resource=alert.machine_id,
         labels=labels(alert.source)
-        | {
-            "kind": alert.kind,
-            "decisions": ", ".join(f"{one.type} {one.duration}".strip() for one in alert.decisions),
-        },
+        | {"kind": alert.kind, "decisions": ", ".join(f"{one.type} {one.duration}".strip() for one in alert.decisions)},
         values={"events": wire.number_in(alert.events_count)},
         started_at=alert.start_at,
         occurred_at=alert.stop_at,

@@ -4,19 +4,7 @@ import re
 from typing import Annotated, Any, Literal
 
 from alertmap import conventions, wire
-from alertmap.adapter import (
-    Notice,
-    Problem,
-    ProblemCode,
-    Rank,
-    Reading,
-    Reason,
-    Request,
-    Severity,
-    Shape,
-    State,
-    Times,
-)
+from alertmap.adapter import Notice, Problem, ProblemCode, Rank, Reading, Reason, Request, Severity, Shape, State, Times
 
 # All action groups of the rule types of Kibana 8; APM's `threshold_met` is the same word.
 FIRING = (

@@ -7,7 +7,7 @@ from typing import Annotated
 from attrs import Factory, evolve
 
 from alertmap import conventions, wire
-from alertmap.adapter import Identity, Notice, Problem, ProblemCode, Reading, Reason, Result, State, Times
+from alertmap.adapter import Identity, Notice, Reading, Result, State, Times
 from alertmap.adapters.hertzbeat.options import Options, without_zone
 from alertmap.paths import JsonPath
 
@@ -46,17 +46,16 @@ class Reported(Alert):
 
 
 def read_group(group: Group, options: Options) -> Iterator[Result]:
-    reason = None
-    for where, alert in group.alerts:
-        if alert.content.startswith(TEST):
-            reason = Reason.TEST
-        else:
-            # A group fires while one of its alerts does. Only an alert that is over has an end.
-            state = alert.status or (State.RESOLVED if alert.endAt else group.status)
-            yield reading(where, alert, state, options)
-    if not len(group.alerts):
-        yield Problem(ProblemCode.MISSING, "$.alerts", "the group holds no alerts")
-    yield Notice(reason=reason, group_key=group.groupKey)
+    return conventions.group(
+        group.alerts,
+        # A group fires while one of its alerts does. Only an alert that is over has an end.
+        lambda where, alert: reading(
+            where, alert, alert.status or (State.RESOLVED if alert.endAt else group.status), options
+        ),
+        is_test=lambda alert: alert.content.startswith(TEST),
+        path="$.alerts",
+        notice=Notice(group_key=group.groupKey),
+    )
 
 
 def read_reported(alert: Reported, options: Options) -> Reading:

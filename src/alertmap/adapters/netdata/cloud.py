@@ -8,18 +8,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from alertmap import wire
-from alertmap.adapter import (
-    Identity,
-    Notice,
-    Problem,
-    ProblemCode,
-    Reading,
-    Reason,
-    Result,
-    Shape,
-    State,
-    Times,
-)
+from alertmap.adapter import Identity, Notice, Problem, ProblemCode, Reading, Reason, Result, Shape, State, Times
 
 STATES = {"critical": State.FIRING, "warning": State.FIRING, "clear": State.RESOLVED}
 
