@@ -6,7 +6,7 @@ from alertmap.model import ProblemCode
 
 @wire.model
 class Alert:
-    """What a user's template holds."""
+    """Body of a template of a user."""
 
     status: wire.NonBlank
     message: wire.Text = ""
@@ -22,7 +22,7 @@ def test_the_pairs_before_the_break_are_read() -> None:
 
 
 def test_the_first_of_two_pairs_of_one_name_counts() -> None:
-    """A value that holds a whole pair does not replace the one before it."""
+    """A value that holds a pair of its own does not replace the one before it."""
     pairs, _ = wire.leading_pairs('{"status": "down", "status": "up", "a": ')
     assert pairs == {"status": "down"}
 

@@ -144,7 +144,7 @@ class Outer:
     ],
 )
 def test_a_text_inside_an_object(sent: object, id_: str, name: str, problems: list[str]) -> None:
-    """What is absent is blank; what has another type is left out, with a problem that names the place."""
+    """An absent text is blank; a value of another type is left out, with a problem that names the place."""
     node = wire.Node(sent, (), wire.ParseContext(Request(), None))
     event = wire.structure(node, Outer)
     assert (event.agent_id, event.agent_name) == (id_, name)

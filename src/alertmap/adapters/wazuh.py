@@ -42,7 +42,7 @@ from alertmap.adapter import Adapter, Reading, Shape, State, Times
 LEVELS = conventions.levels(
     critical="15, 16, critical",  # the words are those of Keep's script, for where its text does not name the level
     high="12, 13, 14, high",
-    medium="7, 8, 9, 10, 11, info",  # Keep's `info` stands above its `low`: it is said of levels 7 to 11
+    medium="7, 8, 9, 10, 11, info",  # Keep's `info` is above its `low`: it means levels 7 to 11
     low="4, 5, 6, low",
     info="0, 1, 2, 3",
 )

@@ -20,7 +20,7 @@ from alertmap.testing.outcomes import outcome_of, visible
 
 @lru_cache(maxsize=4096)
 def declared_document(adapter: Adapter, case: Case) -> Any:
-    """Return the document of a fixture without what no model declares; the whole document where that changes it."""
+    """Return the document of a fixture without what no model declares; the document itself where that changes it."""
     document = document_of(case, adapter.formats)
     small = _only(document, _kept(adapter, document), ())
     is_same = visible(outcome_of(adapter, case, small)) == visible(outcome_of(adapter, case, document))
