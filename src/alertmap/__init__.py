@@ -38,11 +38,16 @@ from alertmap.model import (
 )
 from alertmap.strict_json import Limits
 
+__version__ = "0.1.0"
+
 if TYPE_CHECKING:
     from alertmap.incidents.book import IncidentBook, TooManyOpen
     from alertmap.incidents.model import Cause, Incident, Policy, Transition, TransitionKind
     from alertmap.incidents.quiet import Page, PageBook, PageKind, Quiet
+    from alertmap.incidents.snapshot import dump_timeline, load_timeline
     from alertmap.incidents.timeline import Timeline, step, tick
+    from alertmap.intake.recorded import Recorded, read_recorded, write_recorded
+    from alertmap.intake.source_file import InvalidSources, SourceFault, load_sources
 
 __all__ = [
     "Adapter",
@@ -59,6 +64,7 @@ __all__ = [
     "Detection",
     "Incident",
     "IncidentBook",
+    "InvalidSources",
     "LimitError",
     "Limits",
     "Notice",
@@ -74,12 +80,14 @@ __all__ = [
     "Rank",
     "Reading",
     "Reason",
+    "Recorded",
     "Reply",
     "Request",
     "Severity",
     "Shape",
     "ShapeError",
     "Source",
+    "SourceFault",
     "State",
     "Timeline",
     "Times",
@@ -88,32 +96,45 @@ __all__ = [
     "TransitionKind",
     "UnknownVendor",
     "detect",
+    "dump_timeline",
     "fingerprint",
     "from_dict",
+    "load_sources",
+    "load_timeline",
     "parse",
     "parse_document",
+    "read_recorded",
     "step",
     "tick",
     "to_dict",
     "vendors",
+    "write_recorded",
 ]
 
-# The reducer is imported when one of its names is used: many programs only parse.
+# These are imported when one of their names is used: many programs only parse.
 _LAZY = {
-    "IncidentBook": "book",
-    "TooManyOpen": "book",
-    "Cause": "model",
-    "Incident": "model",
-    "Policy": "model",
-    "Transition": "model",
-    "TransitionKind": "model",
-    "Page": "quiet",
-    "PageBook": "quiet",
-    "PageKind": "quiet",
-    "Quiet": "quiet",
-    "Timeline": "timeline",
-    "step": "timeline",
-    "tick": "timeline",
+    "IncidentBook": "incidents.book",
+    "TooManyOpen": "incidents.book",
+    "Cause": "incidents.model",
+    "Incident": "incidents.model",
+    "Policy": "incidents.model",
+    "Transition": "incidents.model",
+    "TransitionKind": "incidents.model",
+    "Page": "incidents.quiet",
+    "PageBook": "incidents.quiet",
+    "PageKind": "incidents.quiet",
+    "Quiet": "incidents.quiet",
+    "dump_timeline": "incidents.snapshot",
+    "load_timeline": "incidents.snapshot",
+    "Timeline": "incidents.timeline",
+    "step": "incidents.timeline",
+    "tick": "incidents.timeline",
+    "Recorded": "intake.recorded",
+    "read_recorded": "intake.recorded",
+    "write_recorded": "intake.recorded",
+    "InvalidSources": "intake.source_file",
+    "SourceFault": "intake.source_file",
+    "load_sources": "intake.source_file",
 }
 
 if not TYPE_CHECKING:  # a type checker would accept any name
@@ -121,7 +142,7 @@ if not TYPE_CHECKING:  # a type checker would accept any name
     def __getattr__(name: str) -> object:
         if name not in _LAZY:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{__name__}.incidents.{_LAZY[name]}"), name)
+        value = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
         globals()[name] = value
         return value
 

@@ -126,4 +126,5 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},
     templates=alertmanager.TEMPLATES,
+    identity_parts={"datasource_id", "hash", "rule_id", "tags"},
 )

@@ -95,6 +95,6 @@ def records(done: Parsed | Refused) -> Iterator[dict[str, Any]]:
             "vendor": batch.vendor,
             "source": batch.source,
             "reason": batch.reason.value if batch.reason else None,
-            "problems": [{"code": p.code.value, "path": p.path, "message": p.message} for p in batch.problems],
+            "problems": [to_dict(problem) for problem in batch.problems],
             "truncated": batch.truncated,
         }

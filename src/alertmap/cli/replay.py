@@ -11,6 +11,7 @@ from alertmap.cli import tables
 from alertmap.cli.files import Refused
 from alertmap.cli.outcomes import Parsed, outcome
 from alertmap.cli.shared import Jsonl, Paths, SourceName, Vendor, check_names, end, inputs, say, time_option, write
+from alertmap.codec import to_dict
 from alertmap.errors import AlertmapError
 from alertmap.incidents.book import IncidentBook
 from alertmap.incidents.model import Incident, Transition
@@ -77,7 +78,7 @@ def _applied(book: IncidentBook, done: Parsed) -> tuple[tuple[Transition, ...], 
 def _show(incidents: tuple[Incident, ...], *, jsonl: bool) -> None:
     if jsonl:
         for incident in incidents:
-            write(incident.to_dict())
+            write(to_dict(incident))
         return
     out = tables.console()
     tables.show(out, INCIDENTS, [_incident_row(incident) for incident in incidents])
@@ -108,15 +109,7 @@ def _transition_row(name: str, step: Transition) -> tables.Row:
 
 
 def _record(name: str, step: Transition) -> dict[str, Any]:
-    was = step.was
-    return {
-        "file": name,
-        "at": step.at.isoformat(),
-        "kind": step.kind.value,
-        "cause": step.cause.value,
-        "was": was if was is None or isinstance(was, str) else was.value,
-        "incident": step.incident.to_dict() if step.incident else None,
-    }
+    return {"file": name} | {key: value for key, value in to_dict(step).items() if key != "alert"}
 
 
 def _time(time: datetime | None) -> str:
