@@ -19,14 +19,14 @@ PACKAGE = Path(alertmap.__file__).parent
 SECTIONS = {
     "Models": ("model", "Items", "JsonIn", "Rest"),
     "Notes on a field": (
-        *("state", "named", "also", "synonyms", "time_in", "regex"),
+        *("state", "named", "also", "synonyms", "inside", "time_in", "regex"),
         *("Header", "Query", "ReceivedAt", "RequestPath", "RequestMethod"),
     ),
     "Functions": (
         *("rfc3339", "epoch", "uuid1_time", "before", "json_in", "json_or_text", "number_in", "number_or_text"),
         *("number_text", "scalar_text", "flatten", "loosen", "state_word", "only_key", "unwrap_payload_field"),
-        *("without_secrets",),
-        *("TimeWithText", "Flat", "PathOption", "Mismatch"),
+        *("pick", "without_secrets", "leading_pairs", "read_mended"),
+        *("TimeWithText", "LocalMoment", "Leading", "Flat", "PathOption", "Mismatch"),
     ),
 }
 """The names of `alertmap.wire` that are for authors, besides the types of fields."""
@@ -113,7 +113,8 @@ def _python(hint: Any) -> str:
 
 def conventions_page() -> Iterator[str]:
     """Yield the lines of the page on `alertmap.conventions`."""
-    docs = docstrings([PACKAGE / "conventions" / "words.py"])  # other modules have tables of the same names
+    # Other modules have tables of the same names.
+    docs = docstrings(PACKAGE / "conventions" / f"{name}.py" for name in ("words", "groups"))
     yield "# Conventions\n"
     yield "`from alertmap import conventions`: words and names that many vendors share. This page is generated.\n"
     for name in conventions.__all__:

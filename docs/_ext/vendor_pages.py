@@ -120,7 +120,10 @@ def marks(shape: Shape) -> str:
     if callable(shape.marks):
         by.append("a function of its own")
     elif shape.marks or not by:
-        by.append(", ".join(f"`{mark}`" for mark in sorted(shape.marks)) or "what must be there")
+        words = [
+            f"`{mark}`" + (f" that begins with `{text}`" if text else "") for mark, text in sorted(shape.marks.items())
+        ]
+        by.append(", ".join(words) or "what must be there")
     return " or ".join(by) + (" (weak)" if shape.rank is Rank.WEAK else "")
 
 

@@ -93,12 +93,13 @@ def normalise(word: str) -> str:
 _LONGEST_WORD = 256
 
 
-def _as_marks(marks: "Collection[str] | Recognise") -> "frozenset[str] | Recognise":
+def _as_marks(marks: "Collection[str] | Mapping[str, str] | Recognise") -> "Mapping[str, str] | Recognise":
     if callable(marks):
         return marks
     if isinstance(marks, str):
         raise ConfigurationError(f"marks must be a collection of keys, not the text {quoted(marks)}")
-    return _as_set(marks, str, "marks must be a collection of keys")
+    keys = _as_set(marks, str, "marks must be a collection of keys")
+    return {key: marks[key] if isinstance(marks, Mapping) else "" for key in sorted(keys)}
 
 
 def _as_set(values: object, kind: type[T], message: str) -> frozenset[T]:
@@ -111,17 +112,26 @@ def _as_set(values: object, kind: type[T], message: str) -> frozenset[T]:
     return found
 
 
+def _as_read(read: Any) -> Callable[..., Any]:
+    if read is None or isinstance(read, Notice):
+        return lambda _event: read
+    function: Callable[..., Any] = read
+    return function
+
+
 @frozen(eq=False)
 class Shape:
     """One form of a vendor's bodies: how it is checked, read and recognised."""
 
     model: Any
     """A wire model, or `str` for a body that is text."""
-    read: Callable[..., "Result | Iterable[Result] | None"]
-    """`read(event)` or `read(event, options)`: pure; takes every event that fits the model. None: no alert changes."""
-    marks: "frozenset[str] | Recognise" = field(default=frozenset(), converter=_as_marks, kw_only=True)
+    read: Callable[..., "Result | Iterable[Result] | None"] = field(converter=_as_read)
+    """`read(event)` or `read(event, options)`: pure; takes every event that fits the model. None: no alert changes.
+    In place of a function: the `Notice` that each such body gives, or None."""
+    marks: "Mapping[str, str] | Recognise" = field(factory=dict, converter=_as_marks, kw_only=True)
     """Keys, or paths such as `$.event.data`, that must be present besides the model's own for the vendor to be
-    recognised; or a function of the document and the request, where keys do not suffice."""
+    recognised; a mapping also has the beginning of each value. Of a body that is text: the texts that must stand in
+    it. Or a function of the document and the request, where keys do not suffice."""
     headers: Mapping[str, str] = field(factory=dict, kw_only=True)
     """Header names, each with the beginning of its value; one match replaces all marks."""
     rank: Rank | None = field(default=Rank.STRONG, kw_only=True)

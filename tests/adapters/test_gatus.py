@@ -203,3 +203,10 @@ def test_a_query_of_other_names_is_refused(query: dict[str, str]) -> None:
 def test_a_get_without_a_query_is_a_probe() -> None:
     """The token is the receiver's own."""
     assert not parse("gatus", Request(method="GET", query={"token": "t"})).problems
+
+
+def test_a_password_in_the_address_does_not_come_out() -> None:
+    """An endpoint that is checked with Basic authentication has its user and password in the URL."""
+    alert = one(filled_in().replace("https://shop", "https://ann:hunter2@shop"))
+    assert alert.resource == alert.links["url"] == "https://shop.example.org/health"
+    assert "hunter2" not in repr(alert)

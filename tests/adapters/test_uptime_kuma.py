@@ -250,3 +250,13 @@ def test_local_times(offset: str | None) -> None:
     else:
         assert alert.occurred_at is None
         assert {problem.code for problem in alert.problems} == {ProblemCode.TIME_MISSING}
+
+
+def test_a_password_in_the_address_does_not_come_out() -> None:
+    """A monitor may check an address with user and password."""
+    document = {
+        "heartbeat": {"status": 0, "time": "2026-01-01 12:00:00"},
+        "monitor": {"id": 7, "name": "shop", "type": "http", "url": "https://ann:hunter2@shop.example.org/"},
+    }
+    alert = one(document)
+    assert alert.resource == alert.links["url"] == "https://shop.example.org/"

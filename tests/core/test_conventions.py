@@ -3,8 +3,9 @@
 import pytest
 
 from alertmap import ConfigurationError, Priorities, State, conventions, wire
-from alertmap.adapter import Adapter, Reading, Severity, Shape
+from alertmap.adapter import Adapter, Notice, Problem, ProblemCode, Reading, Reason, Result, Severity, Shape
 from alertmap.conventions import alertmanager
+from alertmap.paths import JsonPath
 
 
 @wire.model
@@ -83,3 +84,78 @@ def test_recovery_words_are_mild_levels() -> None:
 def test_alerts_of_signoz(document: dict[str, object], *, is_signoz: bool) -> None:
     """Both labels of a rule, or the text of the channel's test; anything else is a plain Alertmanager's."""
     assert alertmanager.is_from_signoz(document) is is_signoz
+
+
+@pytest.mark.parametrize(
+    ("texts", "joined"),
+    [(("db-3", "disk full"), "db-3: disk full"), (("", "disk full"), "disk full"), ((" ", ""), ""), ((), "")],
+)
+def test_join(texts: tuple[str, ...], joined: str) -> None:
+    """Blank texts leave no separator behind."""
+    assert conventions.join(*texts) == joined
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("https://ann:secret@db-3.example/a?b=c@d", "https://db-3.example/a?b=c@d"),
+        ("https://ann@db-3.example", "https://db-3.example"),
+        ("https://a@b:secret@db-3.example/", "https://db-3.example/"),
+        ("postgres://ann:secret@db-3/app", "postgres://db-3/app"),
+        ("https://db-3.example/users/@ann", "https://db-3.example/users/@ann"),
+        ("db-3:5432", "db-3:5432"),
+        ("", ""),
+    ],
+)
+def test_address(text: str, address: str) -> None:
+    """Only the part before the host is taken out; an `@` behind it stays."""
+    assert conventions.address(text) == address
+
+
+def test_link() -> None:
+    """A link is an address of http or https, without its password."""
+    assert conventions.link("https://ann:secret@db-3.example/") == "https://db-3.example/"
+    assert conventions.link("postgres://db-3/app") == ""
+    assert conventions.link("db-3:5432") == ""
+
+
+def test_tables_by_meaning() -> None:
+    """Words are joined by commas, may hold blanks, and keep their case."""
+    assert conventions.states(firing="CRITICAL, No Data", resolved="OK", no_state="Pending") == {
+        "CRITICAL": State.FIRING,
+        "No Data": State.FIRING,
+        "OK": State.RESOLVED,
+        "Pending": None,
+    }
+    assert conventions.levels(critical="1", low="4, not classified") == {
+        "1": Severity.CRITICAL,
+        "4": Severity.LOW,
+        "not classified": Severity.LOW,
+    }
+
+
+def reading_of(_where: JsonPath, word: str) -> Reading:
+    return Reading(state=State.FIRING, identity={"word": word}, title=word)
+
+
+def results(words: list[str]) -> list[Result]:
+    """Read a list of words, of which `test` is a test."""
+    items = [((place,), word) for place, word in enumerate(words)]
+    is_test = "test".__eq__
+    return [*conventions.group(items, reading_of, is_test=is_test, path="$.words", notice=Notice(group_key="g"))]
+
+
+def test_a_group() -> None:
+    """A test is no alert, and does not hide one; the notice comes last."""
+    first, last = results(["a", "test"])
+    assert isinstance(first, Reading)
+    assert first.title == "a"
+    assert last == Notice(group_key="g", reason=Reason.TEST)
+
+
+def test_an_empty_group() -> None:
+    """A list without alerts has a problem: nothing is lost in silence."""
+    problem, notice = results([])
+    assert isinstance(problem, Problem)
+    assert (problem.code, problem.path) == (ProblemCode.MISSING, "$.words")
+    assert notice == Notice(group_key="g")

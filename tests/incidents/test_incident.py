@@ -33,7 +33,7 @@ from alertmap.incidents.model import (
 )
 from alertmap.incidents.snapshot import read_timeline, written_timeline
 from alertmap.incidents.timeline import EVENTS, Statement, Timeline, incidents, step, tick
-from alertmap.model import Alert, Severity, State
+from alertmap.model import Alert, Problem, ProblemCode, Severity, State
 from histories import ACKNOWLEDGED, FIRING, RESOLVED, STEP, SUPPRESSED, T0, WIDE, alert, at, sec
 
 fold, run = STEP.fold, STEP.run
@@ -225,6 +225,15 @@ def test_a_merged_incident_names_its_target() -> None:
     assert (second.incident.id, opened.incident.id) == (merged.incident.id, merged.was)
     assert (RESOLVED, at(500), at(500)) == (merged.incident.state, merged.incident.resolved_at, merged.at)
     assert (opened.incident.id, K.REOPENED) == (back.incident.id, back.kind)
+
+
+@pytest.mark.parametrize("state", [ACKNOWLEDGED, SUPPRESSED])
+def test_a_title_that_the_core_made_replaces_none(state: State) -> None:
+    """An acknowledgement or mute without a title of its own keeps that of the incident; one with a title has it."""
+    made = (Problem(ProblemCode.TITLE_FALLBACK, "title", "the payload has no title; one was made"),)
+    opening = alert(FIRING, 1, title="disk full")
+    assert only_incident(fold([opening, alert(state, 2, title="Acme: 17", problems=made)])).title == "disk full"
+    assert only_incident(fold([opening, alert(state, 2, title="disk is full")])).title == "disk is full"
 
 
 # --- Incidents --------------------------------------------------------------------------------------------------------

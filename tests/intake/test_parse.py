@@ -618,3 +618,43 @@ def test_items_need_no_factory() -> None:
         alerts: wire.Items[Event] = Factory(wire.Items)
 
     assert parse_document(adapter_that([], Sparse, rank=None), {}).reason is Reason.NO_ALERT
+
+
+def test_a_notice_in_the_place_of_read() -> None:
+    """A shape whose bodies all give the same notice, or nothing, needs no function."""
+
+    @wire.model
+    class Ping:
+        ping: wire.Text
+
+    @wire.model
+    class Quiet:
+        quiet: wire.Text
+
+    shapes = [Shape(Ping, Notice(reason=Reason.TEST)), Shape(Quiet, None)]
+    adapter = evolve(ACME, shapes=shapes)
+    assert parse_document(adapter, {"ping": "x"}).reason is Reason.TEST
+    assert parse_document(adapter, {"quiet": "x"}).reason is Reason.NO_ALERT
+
+
+@pytest.mark.parametrize(
+    ("document", "is_found"),
+    [
+        ({"acme_id": "1", "source": "acme 2.1"}, True),
+        ({"acme_id": "1", "source": "other"}, False),
+        ({"acme_id": "1", "source": 7}, False),
+        ({"acme_id": "1"}, False),
+        ([{"acme_id": "1", "source": "acme"}], True),
+    ],
+)
+def test_marks_with_the_beginning_of_a_value(document: object, *, is_found: bool) -> None:
+    """A key that others send as well is a mark by how its value begins."""
+    adapter = evolve(ACME, many=True, shapes=[Shape(Event, read, marks={"source": "acme"})])
+    assert (recognise(document, Request(), Limits(), [adapter]) is not None) is is_found
+
+
+@pytest.mark.parametrize(("text", "is_found"), [("acme says: down", True), ("acme", False), ("x", False)])
+def test_marks_of_a_text(text: str, *, is_found: bool) -> None:
+    """The marks of a body that is text must stand in it."""
+    adapter = evolve(ACME, formats={"text"}, shapes=[Shape(str, lambda _: None, marks={"acme", "says:"})])
+    assert (recognise(text, Request(), Limits(), [adapter]) is not None) is is_found

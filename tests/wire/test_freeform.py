@@ -101,3 +101,15 @@ def test_path() -> None:
             read(text, wire.Path)
     with pytest.raises(wire.Mismatch, match="expected path such as"):
         read(5, wire.Path)
+
+
+def test_pick() -> None:
+    """Fields become labels of the same names."""
+
+    @wire.model
+    class Event:
+        host: wire.Text = ""
+        group: wire.Text = ""
+        output: wire.Text = ""
+
+    assert wire.pick(Event(host="db-3", output="x"), "host", "group") == {"host": "db-3", "group": ""}

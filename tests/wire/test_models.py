@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertmap import wire
+from alertmap.errors import ConfigurationError
 from alertmap.model import ProblemCode, Request
 from alertmap.testing.damage import EDGE_VALUES
 from structuring import RECEIVED, error_of, mismatch, read, warnings_of
@@ -529,3 +530,12 @@ def test_fits() -> None:
     assert wire.is_model(Alarm)
     assert not wire.is_model(Alarm | None)
     assert not wire.is_model("Alarm")
+
+
+def test_a_note_that_a_field_hides_is_named() -> None:
+    """A field that is called like the note of a later one takes its place there: the message says so."""
+    namespace: dict[str, Any] = {"Annotated": Annotated, "KEYS": wire.named("a", "b"), "Text": wire.Text}
+    body = "class Event:\n    KEYS: Text = ''\n    title: Annotated[Text, KEYS] = ''\n"
+    exec(body, namespace)  # noqa: S102 - as a module would write it
+    with pytest.raises(ConfigurationError, match=r"Event\.title: a str is no note of a wire type"):
+        wire.fields(wire.model(namespace["Event"]))

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import pytest
 
 from alertmap import wire
+from alertmap.model import Request
+from alertmap.paths import format_path
 from structuring import RECEIVED, error_of, read, read_with_codes
 
 
@@ -118,3 +120,32 @@ def test_plain_datetime() -> None:
 def test_null_text(value: Any, expected: str) -> None:
     """`NullText` reads exactly the word null as blank."""
     assert read_with_codes(value, wire.NullText) == (expected, [])
+
+
+@wire.model
+class Outer:
+    """Two fields of one object."""
+
+    agent_id: Annotated[str, wire.named("agent"), wire.inside("id")] = ""
+    agent_name: Annotated[str, wire.named("agent"), wire.inside("meta", "name")] = ""
+
+
+@pytest.mark.parametrize(
+    ("sent", "id_", "name", "problems"),
+    [
+        ({"agent": {"id": 7, "meta": {"name": "web"}}}, "7", "web", []),
+        ({"agent": {"id": None, "meta": None}}, "", "", []),
+        ({"agent": {}}, "", "", []),
+        ({"agent": None}, "", "", []),
+        ({}, "", "", []),
+        ({"agent": {"id": True, "meta": 7}}, "true", "", ["$.agent.meta"]),
+        ({"agent": {"meta": {"name": ["a"]}}}, "", '["a"]', ["$.agent.meta.name"]),
+        ({"agent": "web"}, "", "", ["$.agent", "$.agent"]),
+    ],
+)
+def test_a_text_inside_an_object(sent: object, id_: str, name: str, problems: list[str]) -> None:
+    """An absent text is blank; a value of another type is left out, with a problem that names the place."""
+    node = wire.Node(sent, (), wire.ParseContext(Request(), None))
+    event = wire.structure(node, Outer)
+    assert (event.agent_id, event.agent_name) == (id_, name)
+    assert [format_path(where) for where, _, _ in node.context.warnings] == problems

@@ -88,3 +88,9 @@ def test_names_are_not_multiplied() -> None:
     flat = wire.flatten({long: {"a": 1}, "b": {"c": 2}, long + "d": 3})
     assert list(flat) == [(("b", "c"), "2"), ((long + "d",), "3")]
     assert flat.is_cut
+
+
+@pytest.mark.parametrize(("word", "loose"), [("-1", "-1"), (" -1 ", "-1"), ("sev-1", "sev1"), ("-a", "a"), ("-", "")])
+def test_the_sign_of_a_number_counts(word: str, loose: str) -> None:
+    """Level -1 is another one than level 1; a hyphen between letters, or before one, is spelling."""
+    assert wire.loosen(word) == loose

@@ -505,3 +505,44 @@ def test_any_time_that_is_no_time(value: object) -> None:
     node = wire.plain(value)
     assert wire.structure(node, wire.AnyTime) is None
     assert [code for _, code, _ in node.context.warnings] == [ProblemCode.BAD_TIME]
+
+
+@pytest.mark.parametrize(
+    ("value", "known", "unknown"),
+    [
+        ("2026-01-01 20:00:30", NOON, None),
+        ("2026-01-01T20:00:30", NOON, None),
+        ("2026-01-01T12:00:30Z", NOON, NOON),
+        ("2026-01-01T13:00:30+01:00", NOON, NOON),
+        (1_767_268_830_000, NOON, NOON),
+        ("1767268830", NOON, NOON),
+    ],
+)
+def test_local_time(value: object, known: datetime, unknown: datetime | None) -> None:
+    """A time without a zone needs the offset; any other one has its own, whatever the offset is."""
+    node = wire.plain(value)
+    moment = wire.structure(node, wire.LocalTime)
+    assert moment.at(timedelta(hours=8)) == known
+    assert moment.at(None) == unknown
+    assert node.context.warnings == []
+
+
+@pytest.mark.parametrize("value", ["soon", "2026-02-30 10:00:00", [], True])
+def test_local_time_that_is_no_time(value: object) -> None:
+    """It is left out, with a problem."""
+    node = wire.plain(value)
+    assert wire.structure(node, wire.LocalTime) is None
+    assert [code for _, code, _ in node.context.warnings] == [ProblemCode.BAD_TIME]
+
+
+@pytest.mark.parametrize(("text", "hours"), [("Z", 0), ("+08:00", 8), ("-03:30", -3.5)])
+def test_utc_offset(text: str, hours: float) -> None:
+    """Offsets are `Z` or hours and minutes with a sign."""
+    assert wire.structure(wire.plain(text), wire.UtcOffset) == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("text", ["CET", "8", "+8", "+0800", "+25:00", "", 8, None])
+def test_what_is_no_utc_offset(text: object) -> None:
+    """Anything else is refused when the source is set up."""
+    with pytest.raises(wire.Mismatch):
+        wire.structure(wire.plain(text), wire.UtcOffset)

@@ -14,7 +14,7 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"app", "health", "phase"}), (), False),
         (frozenset({"app", "phase"}), (), False),
         (frozenset({"app", "health"}), (), False),
-        (frozenset({"state"}), (), False),
+        (frozenset({"context", "description", "state", "target_url"}), (), False),
     ),
     "checkmk": (
         (frozenset({"check_command", "event", "host", "notification_type", "site", "what"}), (), False),
@@ -43,7 +43,7 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     ),
     "gatus": (
         (frozenset({"alert_type", "endpoint", "failed_conditions", "passed_conditions"}), (), False),
-        (frozenset({"endpoint", "status"}), (), False),
+        (frozenset({"endpoint", "source", "status"}), (), False),
         (frozenset({"endpoint_name", "endpoint_url", "resolved"}), (), False),
         (frozenset(), (), True),
     ),
@@ -134,7 +134,7 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"data", "details", "duration", "id", "level", "time"}), (), False),
     ),
     "librenms": (
-        (frozenset({"state"}), (), False),
+        (frozenset({"alert_id", "device_id", "rule_id", "state"}), (), False),
         (frozenset(), (), True),
     ),
     "moira": (
@@ -155,7 +155,7 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"chart", "name", "old_status", "status", "unique_id"}), (), False),
         (frozenset({"alert"}), (), False),
         (frozenset({"chart", "class", "context", "severity", "space"}), (), False),
-        (frozenset({"nodes", "status"}), (), False),
+        (frozenset({"nodes", "status", "url"}), (), False),
         (frozenset({"host", "severity", "status", "url"}), (), False),
         (frozenset({"message", "title", "token"}), (), False),
     ),
@@ -178,7 +178,7 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"labels"}), (), False),
     ),
     "proxmox": (
-        (frozenset({"severity", "title"}), (), False),
+        (frozenset({"message", "severity", "title"}), (), False),
         (frozenset({"severity"}), (), False),
     ),
     "prtg": (
@@ -206,7 +206,7 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "wazuh": (
         (frozenset({"decoder", "location", "rule"}), (), False),
         (frozenset({"all_fields", "pretext", "rule_id"}), (), False),
-        (frozenset({"description"}), (), False),
+        (frozenset({"created_at", "description", "message", "severity"}), (), False),
     ),
     "zabbix": (
         (frozenset({"EVENT.ID"}), (), False),

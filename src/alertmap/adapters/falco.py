@@ -27,20 +27,16 @@ Before Falco 0.33 there is no host name. Other outputs of Falcosidekick write fo
 
 from attrs import Factory
 
-from alertmap import wire
-from alertmap.adapter import Adapter, Identity, Notice, Reading, Reason, Severity, Shape, State, Times
+from alertmap import conventions, wire
+from alertmap.adapter import Adapter, Identity, Notice, Reading, Reason, Shape, State, Times
 
-LEVELS = {
-    "Emergency": Severity.CRITICAL,
-    "Alert": Severity.CRITICAL,
-    "Critical": Severity.CRITICAL,
-    "Error": Severity.HIGH,
-    "Warning": Severity.MEDIUM,
-    "Notice": Severity.LOW,
-    "Informational": Severity.INFO,
-    "Info": Severity.INFO,  # accepted by both in rules
-    "Debug": Severity.INFO,
-}
+LEVELS = conventions.levels(
+    critical="Emergency, Alert, Critical",
+    high="Error",
+    medium="Warning",
+    low="Notice",
+    info="Informational, Info, Debug",  # Falco and Falcosidekick accept both spellings in rules
+)
 
 AUDIT = "k8s_audit"
 TARGET = ("ka.target.namespace", "ka.target.name")

@@ -44,31 +44,19 @@ from typing import Annotated
 
 from attrs import Factory
 
-from alertmap import wire
+from alertmap import conventions, wire
 from alertmap.adapter import Adapter, InHeader, Problem, ProblemCode, Reading, Severity, Shape, Signature, State, Times
 
 STATES = {"error": State.FIRING, "info": State.RESOLVED, "trace": None}
 
 # Of severity info, in helm-controller, source-controller, kustomize-controller and the image controllers.
 RECOVERIES = {
-    "ReconciliationSucceeded",
-    "Succeeded",
-    "NewArtifact",
-    "ChartPullSucceeded",
-    "ChartPackageSucceeded",
-    "InstallSucceeded",
-    "UpgradeSucceeded",
-    "TestSucceeded",
-    "DriftCorrected",
+    *("ReconciliationSucceeded", "Succeeded", "NewArtifact", "ChartPullSucceeded", "ChartPackageSucceeded"),
+    *("InstallSucceeded", "UpgradeSucceeded", "TestSucceeded", "DriftCorrected"),
 }
 NO_RECOVERIES = {
-    "Progressing",
-    "ProgressingWithRetry",
-    "DependencyNotReady",
-    "HealthCheckCanceled",
-    "PendingRelease",
-    "RollbackSucceeded",
-    "UninstallSucceeded",
+    *("Progressing", "ProgressingWithRetry", "DependencyNotReady", "HealthCheckCanceled", "PendingRelease"),
+    *("RollbackSucceeded", "UninstallSucceeded"),
 }
 
 LEVELS = {"error": Severity.HIGH}
@@ -108,27 +96,17 @@ def read(event: Event, options: Options) -> Reading | Problem | None:
     involved = event.involvedObject
     # Until 2022 the keys had the group of the API before them; `cluster` is what the guide adds.
     metadata = {name.rpartition("/")[2]: text for name, text in event.metadata.items()}
-    where = "/".join(filter(None, (involved.namespace, involved.name)))
-    by_name = {
-        "cluster": metadata.get("cluster") or None,
-        "kind": involved.kind,
-        "namespace": involved.namespace,
-        "name": involved.name,
-    }
+    where = conventions.join(involved.namespace, involved.name, by="/")
+    by_name = {"cluster": metadata.get("cluster") or None, **wire.pick(involved, "kind", "namespace", "name")}
     return Reading(
         state=event.severity,
         level=None if is_over else event.level,
         identity=[{"uid": involved.uid}, by_name],
-        title=": ".join(filter(None, (f"{involved.kind} {where}".strip(), event.reason))),
+        title=conventions.join(f"{involved.kind} {where}".strip(), event.reason),
         message=event.message,
         resource=where,
-        labels={
-            "kind": involved.kind,
-            "namespace": involved.namespace,
-            "reason": event.reason,
-            "controller": event.reportingController,
-            **metadata,
-        },
+        labels={**wire.pick(involved, "kind", "namespace"), "reason": event.reason}
+        | {"controller": event.reportingController, **metadata},
         occurred_at=event.timestamp,
     )
 

@@ -38,13 +38,12 @@ with other thresholds, are one: the first recovery ends it. An endpoint of a sui
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from attrs import Factory, evolve
 
 from alertmap import conventions, wire
-from alertmap.adapter import Adapter, Problem, ProblemCode, Reading, Request, Severity, Shape, State, Times
-from alertmap.paths import format_path
+from alertmap.adapter import Adapter, Problem, Reading, Severity, Shape, State, Times
 
 # The first is the example in Gatus' README.md; all are words of status pages.
 OUTAGES = ("partial_outage", "major_outage", "degraded_performance")
@@ -57,8 +56,6 @@ NAMES = (
     "ALERT_DESCRIPTION|ALERT_TRIGGERED_OR_RESOLVED|ENDPOINT_GROUP|ENDPOINT_NAME|ENDPOINT_URL"
     "|RESULT_CONDITIONS|RESULT_ERRORS"
 )
-OWN_TEXT = re.compile(r'\s*\{\s*"source"\s*:\s*"gatus"')
-PAIR = re.compile(r'[\s{]*"(\w{1,64})"\s*:\s*"([^"\\]*)"\s*,')
 
 
 @wire.model
@@ -119,18 +116,11 @@ def read_zapier(event: Zapier) -> Reading:
 
 def read_text(text: str) -> Reading | Iterable[Problem]:
     """Read a body that a quote in a condition broke: its pairs up to there."""
-    pairs, place = dict[str, str](), 0
-    while pair := PAIR.match(text, place):
-        pairs.setdefault(pair[1], pair[2])
-        place = pair.end()
-    node = wire.plain(pairs)
-    try:
-        event: Custom = wire.structure(node, Custom)
-    except wire.Mismatch as error:
-        return error.problems()
-    problems = [Problem(code, format_path(where), message) for where, code, message in node.context.warnings]
-    problems.append(Problem(ProblemCode.MALFORMED, "$", "a quote broke the JSON; what stands before it was read"))
-    return evolve(read(event), message=f"{event.errors}\n{text[place:]}".strip(), problems=tuple(problems))
+    pairs, rest = wire.leading_pairs(text)
+    event, problems = wire.read_mended(pairs, Custom, "a quote broke the JSON; what stands before it was read")
+    if event is None:
+        return problems
+    return evolve(read(event), message=f"{event.errors}\n{rest}".strip(), problems=problems)
 
 
 def reading(
@@ -149,11 +139,11 @@ def reading(
         state=state,
         level=level,
         identity={"endpoint": name, "group": group or None},
-        title=f"{endpoint}: {description}" if description else endpoint,
-        message="\n".join(line for line in message if line),
-        resource=url or endpoint,
+        title=conventions.join(endpoint, description),
+        message=conventions.join(*message, by="\n"),
+        resource=conventions.address(url) or endpoint,
         labels={"group": group},
-        links={"url": url if url.startswith(("http://", "https://")) else ""},
+        links={"url": conventions.link(url)},
         occurred_at=occurred_at,
         times=Times.STATED if occurred_at else Times.NONE,
     )
@@ -163,22 +153,14 @@ def lines(results: Iterable[Condition]) -> list[str]:
     return [f"{'✅' if one.success else '❌'} {one.condition}" for one in results]
 
 
-def custom_marks(document: Any, _request: Request) -> bool:
-    return bool(document.get("source") == "gatus")
-
-
-def text_marks(document: Any, _request: Request) -> bool:
-    return OWN_TEXT.match(document) is not None
-
-
 adapter = Adapter(
     name="gatus",
     title="Gatus",
     shapes=[
         Shape(Zapier, read_zapier, marks={"passed_conditions", "failed_conditions"}),
-        Shape(Custom, read, marks=custom_marks),
+        Shape(Custom, read, marks={"source": "gatus"}),
         Shape(N8n, read_n8n, marks={"endpoint_url"}),
-        Shape(str, read_text, marks=text_marks),
+        Shape(str, read_text, marks={'"source"', '"gatus"', '"endpoint"'}),
     ],
     levels=LEVELS,
     open_levels=True,

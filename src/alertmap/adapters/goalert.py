@@ -23,25 +23,9 @@ from typing import Literal
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import (
-    Adapter,
-    Notice,
-    Problem,
-    ProblemCode,
-    Reading,
-    Reason,
-    Result,
-    Severity,
-    Shape,
-    State,
-    Times,
-)
+from alertmap.adapter import Adapter, Notice, Problem, ProblemCode, Reading, Reason, Severity, Shape, State, Times
 
-STATES = {
-    "acknowledged": State.ACKNOWLEDGED,
-    "closed": State.RESOLVED,
-    "escalated": State.FIRING,
-}
+STATES = conventions.states(firing="escalated", acknowledged="acknowledged", resolved="closed")
 """First words of `LogEntry`, which is English for people: `Closed by Ann (Web)`. GoAlert sends no others."""
 
 UNKNOWN = Problem(ProblemCode.STATE_UNKNOWN, "$.LogEntry", "unknown state; treated as firing")
@@ -127,7 +111,7 @@ def reading(
     )
 
 
-def read_bundle(event: AlertBundle) -> Iterator[Result]:
+def read_bundle(event: AlertBundle) -> Iterator[Reading | Problem | Notice]:
     count = max(event.Count, 0)
     yield Reading(
         state=State.FIRING,
@@ -144,18 +128,6 @@ def read_bundle(event: AlertBundle) -> Iterator[Result]:
     yield Notice(truncated=count)
 
 
-def read_test(_event: Test) -> Notice:
-    return Notice(reason=Reason.TEST)
-
-
-def read_verification(_event: Verification) -> Notice:
-    return Notice(reason=Reason.HANDSHAKE)
-
-
-def read_on_call(_event: ScheduleOnCallUsers) -> None:
-    return None
-
-
 adapter = Adapter(
     name="goalert",
     title="GoAlert",
@@ -163,9 +135,9 @@ adapter = Adapter(
         Shape(Alert, read, marks={"AppName"}),
         Shape(AlertStatus, read_status, marks={"AppName"}),
         Shape(AlertBundle, read_bundle, marks={"AppName"}),
-        Shape(Verification, read_verification, marks={"AppName"}),
-        Shape(ScheduleOnCallUsers, read_on_call, marks={"AppName"}),
-        Shape(Test, read_test, marks={"AppName"}),
+        Shape(Verification, Notice(reason=Reason.HANDSHAKE), marks={"AppName"}),
+        Shape(ScheduleOnCallUsers, None, marks={"AppName"}),
+        Shape(Test, Notice(reason=Reason.TEST), marks={"AppName"}),
     ],
     levels=LEVELS,
     open_levels=True,

@@ -43,14 +43,9 @@ from alertmap.conventions import alertmanager
 from alertmap.conventions.alertmanager import Item, Options
 from alertmap.paths import JsonPath
 
-LEGACY_STATES = {
-    "alerting": State.FIRING,
-    "no_data": State.FIRING,
-    "paused": State.SUPPRESSED,
-    "ok": State.RESOLVED,
-    "pending": None,
-    "unknown": None,
-}
+LEGACY_STATES = conventions.states(
+    firing="alerting, no_data", suppressed="paused", resolved="ok", no_state="pending, unknown"
+)
 
 # Legacy alerting has no levels: these states stand for them where the rule has no tag.
 LEGACY_LEVELS = {"alerting": Severity.MEDIUM, "no_data": Severity.MEDIUM}

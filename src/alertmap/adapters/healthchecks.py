@@ -18,7 +18,8 @@ need not be unique. In JSON write `$NAME_JSON`, not `"$NAME"`.
 
 Limits: each change is sent once. A check that is paused or deleted while it is down is never announced as up, nor is
 one whose "up" has no URL: let incidents of this source expire. The reason, a failure signal or no signal at all, is not
-sent. The UUID in the key also serves to ping the check. A test without `$JSON` looks like an alert.
+sent. The UUID in the key also serves to ping the check; of a GET it is a hash of the UUID, so take the same method for
+"down" and "up". A test without `$JSON` looks like an alert.
 """
 
 import re

@@ -46,19 +46,7 @@ from typing import Annotated, Any, Literal
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import (
-    Adapter,
-    Identity,
-    Problem,
-    ProblemCode,
-    Rank,
-    Reading,
-    Request,
-    Severity,
-    Shape,
-    State,
-    Times,
-)
+from alertmap.adapter import Adapter, Problem, ProblemCode, Rank, Reading, Request, Severity, Shape, State, Times
 
 NO_DATA = ("unavailable", "unknown")
 ON_OFF = ("on", "off")  # what these mean depends on the entity: see `meanings`
@@ -71,10 +59,7 @@ STATES = (
 
 ALERT_STATES = {"on": State.FIRING, "off": State.ACKNOWLEDGED}
 
-STATES_WHEN = {
-    "on": {"on": State.FIRING, "off": State.RESOLVED},
-    "off": {"off": State.FIRING, "on": State.RESOLVED},
-}
+STATES_WHEN = {"on": {"on": State.FIRING, "off": State.RESOLVED}, "off": {"off": State.FIRING, "on": State.RESOLVED}}
 
 # After Home Assistant's list of device classes. Of the others, such as `light`, neither state is a problem by itself.
 PROBLEM_WHEN = {
@@ -139,7 +124,9 @@ def read(event: Sent, options: Options) -> Reading:
     own_title = "" if event.title.strip() == DEFAULT_TITLE else event.title.strip()
     title = own_title or event.message.strip().partition("\n")[0]
     # The message of a recovery is another one; without a state there is no recovery.
-    by_text = {"title": title} if event.state else {"title": own_title or None, "message": event.message.strip()}
+    by_text: dict[str, str | None] = (
+        {"title": title} if event.state else {"title": own_title or None, "message": event.message.strip()}
+    )
     flat = wire.flatten(event.rest)
     rest = {".".join(names): text for names, text in flat}
     return Reading(
@@ -171,7 +158,7 @@ def meanings(event: Sent, options: Options) -> dict[str, State]:
     return STATES_WHEN.get(when, {})
 
 
-def without_numbers(texts: Identity) -> Identity:
+def without_numbers(texts: dict[str, str | None]) -> dict[str, str | None]:
     return {name: text and NUMBER.sub("#", text) for name, text in texts.items()}
 
 

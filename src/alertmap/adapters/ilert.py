@@ -20,21 +20,13 @@ from typing import Annotated, Any
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import Adapter, InBody, Reading, Reply, Request, Severity, Shape, State, Times
+from alertmap.adapter import Adapter, InBody, Reading, Reply, Request, Shape, State, Times
 
 STATES = {"ALERT": State.FIRING, "ACCEPT": State.ACKNOWLEDGED, "RESOLVE": State.RESOLVED, "COMMENT": None}
 
 STATUSES = {"PENDING": State.FIRING, "ACCEPTED": State.ACKNOWLEDGED, "RESOLVED": State.RESOLVED}
 
-LEVELS = {
-    "1": Severity.CRITICAL,
-    "2": Severity.HIGH,
-    "3": Severity.MEDIUM,
-    "4": Severity.LOW,
-    "5": Severity.INFO,
-    "HIGH": Severity.HIGH,
-    "LOW": Severity.LOW,
-}
+LEVELS = conventions.levels(critical="1", high="2, HIGH", medium="3", low="4, LOW", info="5")
 
 TYPE = re.compile(r"(?:v-)?(?:alert|incident)-([a-z-]{1,64})")  # older actions say `incident-`
 

@@ -26,20 +26,7 @@ from typing import Annotated, Literal
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import (
-    Adapter,
-    Notice,
-    Problem,
-    ProblemCode,
-    Rank,
-    Reading,
-    Reason,
-    Reply,
-    Severity,
-    Shape,
-    State,
-    Times,
-)
+from alertmap.adapter import Adapter, Notice, Problem, ProblemCode, Rank, Reading, Reason, Reply, Shape, State, Times
 
 SYNONYMS = {"critical": State.FIRING, "warning": State.FIRING, "normal": State.RESOLVED}
 """Words that checks do not send, but statuses that a task writes may hold."""
@@ -52,15 +39,12 @@ STATES = SYNONYMS | {
     "unknown": State.FIRING,
 }
 
-LEVELS = {
-    "crit": Severity.CRITICAL,
-    "warn": Severity.MEDIUM,
-    "info": Severity.INFO,
-    "unknown": Severity.LOW,
-    "critical": Severity.CRITICAL,
-    "warning": Severity.MEDIUM,
-    "notebook": Severity.MEDIUM,  # ours: a notebook sends no level
-}
+LEVELS = conventions.levels(
+    critical="crit, critical",
+    medium="warn, warning, notebook",  # `notebook` is ours: a notebook sends no level
+    low="unknown",
+    info="info",
+)
 
 
 @wire.model
@@ -216,20 +200,12 @@ def read_notebook(event: Notebook) -> Reading:
         state=State.FIRING,
         level="notebook",
         # It names neither check nor tags: all series share the key of its rule.
-        identity=[
-            {"check": ""},
-            {"rule": event._notification_rule_id},
-            {"rule_name": event._notification_rule_name},
-        ],
+        identity=[{"check": ""}, {"rule": event._notification_rule_id}, {"rule_name": event._notification_rule_name}],
         title=event._notification_rule_name,
         values={"value": wire.number_or_text(event._value)} if isinstance(event._value, str | int | float) else {},
         occurred_at=event._status_timestamp,
         resolvable=False,
     )
-
-
-def read_ping(_event: Ping) -> Notice:
-    return Notice(reason=Reason.TEST)
 
 
 adapter = Adapter(
@@ -239,7 +215,7 @@ adapter = Adapter(
         Shape(Event, read, marks={"_notification_rule_id"}),
         Shape(Row, read_row),
         Shape(Notebook, read_notebook, marks={"_notification_rule_id"}),
-        Shape(Ping, read_ping, rank=Rank.WEAK),
+        Shape(Ping, Notice(reason=Reason.TEST), rank=Rank.WEAK),
     ],
     levels=LEVELS,
     open_levels=True,  # tasks of users write statuses with words of their own

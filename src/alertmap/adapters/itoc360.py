@@ -78,10 +78,7 @@ def n8n_marks(document: Any, _request: Request) -> bool:
 adapter = Adapter(
     name="itoc360",
     title="ITOC360",
-    shapes=[
-        Shape(Webhook, read, marks=webhook_marks),
-        Shape(N8n, read_n8n, marks=n8n_marks, times=Times.STATED),
-    ],
+    shapes=[Shape(Webhook, read, marks=webhook_marks), Shape(N8n, read_n8n, marks=n8n_marks, times=Times.STATED)],
     levels=LEVELS,
     templates=alertmanager.TEMPLATES,
 )

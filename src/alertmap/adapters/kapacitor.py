@@ -27,12 +27,7 @@ from attrs import Factory
 from alertmap import conventions, wire
 from alertmap.adapter import Adapter, Notice, Problem, ProblemCode, Reading, Reason, Severity, Shape, State, Times
 
-STATES = {
-    "OK": State.RESOLVED,
-    "INFO": State.FIRING,
-    "WARNING": State.FIRING,
-    "CRITICAL": State.FIRING,
-}
+STATES = conventions.states(firing="INFO, WARNING, CRITICAL", resolved="OK")
 
 LEVELS = {
     "CRITICAL": Severity.CRITICAL,
@@ -129,10 +124,6 @@ def read(event: Event, options: Options) -> Reading | Notice:
     )
 
 
-def read_rows(_event: Rows) -> None:
-    return None
-
-
 def read_text(text: str, options: Options) -> Reading | Problem:
     text = text.strip()
     if options.template is not None and len(text) > LONGEST_TEXT:
@@ -180,7 +171,7 @@ adapter = Adapter(
     title="Kapacitor",
     shapes=[
         Shape(Event, read, marks={"time", "details", "duration", "data"}),
-        Shape(Rows, read_rows, rank=None),
+        Shape(Rows, None, rank=None),
         Shape(str, read_text, rank=None),
     ],
     levels=LEVELS,

@@ -36,42 +36,22 @@ is a case for the vendor `ilert`.
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 from attrs import evolve
 
-from alertmap import wire
-from alertmap.adapter import (
-    Adapter,
-    Notice,
-    Problem,
-    ProblemCode,
-    Reading,
-    Reason,
-    Request,
-    Severity,
-    Shape,
-    State,
-    Times,
-)
-from alertmap.paths import format_path
+from alertmap import conventions, wire
+from alertmap.adapter import Adapter, Notice, Problem, Reading, Reason, Severity, Shape, State, Times
 
 # LibreNMS/Enum/AlertState.php: recovered, active, acknowledged, worse, better, changed.
-STATES = {
-    "0": State.RESOLVED,
-    "1": State.FIRING,
-    "2": State.ACKNOWLEDGED,
-    "3": State.FIRING,
-    "4": State.FIRING,
-    "5": State.FIRING,
-}
+STATES = conventions.states(resolved="0", firing="1, 3, 4, 5", acknowledged="2")
 
 # Of the rule, so a recovery has it as well. `ok` is a rule that only informs.
 LEVELS = {"critical": Severity.CRITICAL, "warning": Severity.MEDIUM, "ok": Severity.INFO}
 
 TEST_ID = "000"  # LibreNMS/Alert/AlertData.php, testData
 
-MARKS = ("alert_id", "rule_id", "device_id")
+MARKS = {"alert_id", "rule_id", "device_id"}
 
 PAIR = re.compile(r'[\s{]*"(\w{1,64})"\s*:\s*')
 
@@ -113,36 +93,25 @@ def read(event: Alert) -> Reading | Notice:
             {"rule_id": event.rule_id, "device_id": event.device_id},
             {"name": event.name, "hostname": event.hostname},
         ],
-        title=": ".join(text for text in (device, event.name) if text.strip()) or event.title,
+        title=conventions.join(device, event.name) or event.title,
         message=event.msg,
         resource=device,
-        labels={
-            "rule": event.name,
-            "hostname": event.hostname,
-            "sysName": event.sysName,
-            "ip": event.ip,
-            "os": event.os,
-            "hardware": event.hardware,
-            "location": event.location,
-        },
-        links={"runbook": event.proc if event.proc.startswith(("http://", "https://")) else ""},
+        labels=wire.pick(event, "hostname", "sysName", "ip", "os", "hardware", "location") | {"rule": event.name},
+        links={"runbook": conventions.link(event.proc)},
         occurred_at=event.timestamp,
     )
 
 
 def read_text(text: str) -> Reading | Notice | Iterable[Problem]:
     """Read a body whose JSON a value broke: the lines that are a pair."""
-    node = wire.plain(pairs_of(text))
-    try:
-        event: Alert = wire.structure(node, Alert)
-    except wire.Mismatch as error:
-        return error.problems()
+    how = "a value broke the JSON; only lines that are a pair were read"
+    event, problems = wire.read_mended(pairs_of(text), Alert, how)
+    if event is None:
+        return problems
     found = read(event)
     if isinstance(found, Notice):
         return found
-    problems = [Problem(code, format_path(where), message) for where, code, message in node.context.warnings]
-    problems.append(Problem(ProblemCode.MALFORMED, "$", "a value broke the JSON; only lines that are a pair were read"))
-    return evolve(found, message=found.message or message_in(text), problems=tuple(problems))
+    return evolve(found, message=found.message or message_in(text), problems=problems)
 
 
 def message_in(text: str) -> str:
@@ -169,18 +138,10 @@ def pairs_of(text: str) -> dict[str, str]:
     return pairs
 
 
-def marks(document: Any, _request: Request) -> bool:
-    return all(name in document for name in MARKS)
-
-
-def text_marks(document: Any, _request: Request) -> bool:
-    return all(f'"{name}"' in document for name in MARKS)
-
-
 adapter = Adapter(
     name="librenms",
     title="LibreNMS",
-    shapes=[Shape(Alert, read, marks=marks), Shape(str, read_text, marks=text_marks)],
+    shapes=[Shape(Alert, read, marks=MARKS), Shape(str, read_text, marks={f'"{mark}"' for mark in MARKS})],
     levels=LEVELS,
     formats={"json", "text", "query"},
     times=Times.ARRIVAL,  # one process sends all, in order, and tries nothing again

@@ -34,39 +34,14 @@ from typing import Annotated
 
 from attrs import Factory
 
-from alertmap import wire
-from alertmap.adapter import (
-    Adapter,
-    Identity,
-    Notice,
-    Problem,
-    ProblemCode,
-    Reading,
-    Reason,
-    Result,
-    Severity,
-    Shape,
-    State,
-    Times,
-)
+from alertmap import conventions, wire
+from alertmap.adapter import Adapter, Identity, Reading, Result, Shape, State, Times
 from alertmap.conventions import alertmanager
 from alertmap.paths import JsonPath
 
-STATES = {
-    "OK": State.RESOLVED,
-    "WARN": State.FIRING,
-    "ERROR": State.FIRING,
-    "NODATA": State.FIRING,
-    "EXCEPTION": State.FIRING,
-    "TEST": None,
-}
+STATES = conventions.states(firing="WARN, ERROR, NODATA, EXCEPTION", resolved="OK", no_state="TEST")
 
-LEVELS = {
-    "ERROR": Severity.CRITICAL,
-    "EXCEPTION": Severity.HIGH,
-    "NODATA": Severity.HIGH,
-    "WARN": Severity.MEDIUM,
-}
+LEVELS = conventions.levels(critical="ERROR", high="EXCEPTION, NODATA", medium="WARN")
 
 HEALTH_CHECK = "Moira health check"  # of Moira itself: it has no id, and its metric is a sentence that changes
 
@@ -99,15 +74,12 @@ class Webhook:
 
 
 def read(webhook: Webhook) -> Iterator[Result]:
-    reason = None
-    for where, event in webhook.events:
-        if event.state is None:
-            reason = Reason.TEST
-        else:
-            yield reading(where, event, webhook)
-    if not len(webhook.events):
-        yield Problem(ProblemCode.MISSING, "$.events", "the request holds no events")
-    yield Notice(reason=reason)
+    return conventions.group(
+        webhook.events,
+        lambda where, event: reading(where, event, webhook),
+        is_test=lambda event: event.state is None,
+        path="$.events",
+    )
 
 
 def reading(where: JsonPath, event: Event, webhook: Webhook) -> Reading:
@@ -118,13 +90,9 @@ def reading(where: JsonPath, event: Event, webhook: Webhook) -> Reading:
         state=event.state,
         level=ended if event.state is State.RESOLVED else event.word,
         identity=identities(trigger, event),
-        title=": ".join(filter(None, (trigger.name, metric))),
+        title=conventions.join(trigger.name, metric),
         message=trigger.description,
-        labels={
-            "metric": metric,
-            "tags": ", ".join(trigger.tags),
-            "throttled": "true" if webhook.throttled else "",
-        },
+        labels={"metric": metric, "tags": ", ".join(trigger.tags), "throttled": "true" if webhook.throttled else ""},
         values=event.values if event.value is None else {"value": event.value},
         occurred_at=event.timestamp,
         no_data=wire.state_word(event.word) == "nodata",

@@ -31,21 +31,12 @@ STATES = {"false": State.FIRING, "0": State.FIRING, "true": State.RESOLVED, "1":
 # Critical, warning and info in the media "FlashDuty", S1 to S3 in the user interface.
 LEVELS = {"1": Severity.CRITICAL, "2": Severity.MEDIUM, "3": Severity.LOW}
 
-TESTS = (
-    "notify-rule-test-mock-event",
-    "test-fire-",
-)  # beginnings of the hash: of a notification rule, of an alert rule
+# Beginnings of the hash: of the test of a notification rule, of an alert rule.
+TESTS = ("notify-rule-test-mock-event", "test-fire-")
 
 MARKS = {
-    "datasource_id",
-    "first_trigger_time",
-    "hash",
-    "notify_cur_number",
-    "prom_ql",
-    "rule_name",
-    "rule_prod",
-    "target_ident",
-    "trigger_time",
+    *("datasource_id", "first_trigger_time", "hash", "notify_cur_number", "prom_ql"),
+    *("rule_name", "rule_prod", "target_ident", "trigger_time"),
 }
 
 
@@ -100,12 +91,11 @@ def read(event: Event) -> Reading | Notice:
             {"hash": event.hash},
             {"rule_id": event.rule_id, "datasource_id": event.datasource_id, "tags": ",".join(sorted(event.tags))},
         ],
-        title=": ".join(text for text in (event.target_ident, event.rule_name) if text.strip()),
-        message="\n".join(text for text in texts if text),
+        title=conventions.join(event.target_ident, event.rule_name),
+        message=conventions.join(*texts, by="\n"),
         resource=resource,
         labels={"cluster": event.cluster, "group_name": event.group_name} | tags,
-        links={name: url for name, url in notes.items() if url.startswith(("http://", "https://"))}
-        | {"runbook": event.runbook_url},
+        links={name: conventions.link(text) for name, text in notes.items()} | {"runbook": event.runbook_url},
         values=values_of(event),
         started_at=event.first_trigger_time,
         occurred_at=(event.recover_time or event.last_eval_time) if is_over else event.trigger_time,

@@ -11,34 +11,19 @@ Limits: no note, no threshold and no link is sent. While a problem lasts it come
 combined expressions about one metric are one alert, for their ids are not sent.
 """
 
-import re
 from typing import Annotated
 
-from alertmap import wire
-from alertmap.adapter import Adapter, Problem, ProblemCode, Reading, Severity, Shape, State, Times
+from alertmap import conventions, wire
+from alertmap.adapter import Adapter, Problem, ProblemCode, Reading, Shape, State, Times
 
 STATES = {"PROBLEM": State.FIRING, "OK": State.RESOLVED}
 
-LEVELS = {
-    "0": Severity.CRITICAL,
-    "1": Severity.HIGH,
-    "2": Severity.MEDIUM,
-    "3": Severity.MEDIUM,
-    "4": Severity.LOW,
-    "5": Severity.LOW,
-    "6": Severity.INFO,
-}
-
-
-def read_offset(node: wire.Node) -> str:
-    if type(node.value) is not str or not re.fullmatch(r"Z|[+-][0-9]{2}:[0-9]{2}", node.value):
-        raise wire.mismatch("offset from UTC such as +08:00", node)
-    return node.value
+LEVELS = conventions.levels(critical="0", high="1", medium="2, 3", low="4, 5", info="6")
 
 
 @wire.model(closed=True)
 class Options:
-    utc_offset: Annotated[str, wire.Encoding("offset from UTC: Z, +08:00", read_offset, ("Z", "+08:00"))] = ""
+    utc_offset: wire.UtcOffset = None
 
 
 @wire.model
@@ -52,17 +37,15 @@ class Event:
     exp_id: wire.AnyText = ""
     step: wire.Text = ""
     left_value: wire.Text = ""
-    time: wire.Text = ""
+    time: wire.LocalTime = None
 
 
 def read(event: Event, options: Options) -> Reading:
     tags = sorted(split(event.tags))
-    moment = wire.rfc3339(f"{event.time}{options.utc_offset}") if options.utc_offset else None
-    no_time = NO_ZONE if not options.utc_offset else NO_TIME
+    moment = event.time and event.time.at(options.utc_offset)
     return Reading(
         state=event.status,
-        # event.go writes -1 where it knows none; lookups ignore the sign.
-        level="" if event.priority == "-1" else event.priority,
+        level="" if event.priority == "-1" else event.priority,  # so event.go writes that it knows none
         # Of the two ids the one that does not apply is 0.
         identity={
             "endpoint": event.endpoint,
@@ -77,7 +60,7 @@ def read(event: Event, options: Options) -> Reading:
         values={"value": wire.number_in(event.left_value), "step": wire.number_in(event.step)},
         occurred_at=moment,
         times=Times.STATED if moment else Times.NONE,
-        problems=(no_time,) if event.time and moment is None else (),
+        problems=(NO_ZONE,) if event.time and moment is None else (),
     )
 
 
@@ -93,7 +76,6 @@ def split(tags: str) -> list[str]:
 
 
 NO_ZONE = Problem(ProblemCode.BAD_TIME, "$.time", "the time has no zone and was left out: set the option `utc_offset`")
-NO_TIME = Problem(ProblemCode.BAD_TIME, "$.time", "the time cannot be read and was left out")
 
 adapter = Adapter(
     name="open_falcon",

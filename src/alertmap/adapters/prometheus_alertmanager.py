@@ -95,10 +95,6 @@ def read(event: Webhook, options: Options) -> Iterator[Result]:
     )
 
 
-def read_recorded(_event: Recorded) -> None:
-    return None
-
-
 def read_listed(event: Listed, options: Options) -> Reading:
     item = Item(
         labels=event.labels,
@@ -146,7 +142,7 @@ adapter = Adapter(
     title="Prometheus Alertmanager",
     shapes=[
         Shape(Webhook, read, marks=webhook_marks),
-        Shape(Recorded, read_recorded, rank=None),
+        Shape(Recorded, None, rank=None),
         Shape(Listed, read_listed, marks=array_marks, rank=Rank.WEAK),
         Shape(Pushed, read_pushed, marks=array_marks, rank=Rank.WEAK),
         Shape(Posted, read_pushed, marks=array_marks, rank=Rank.WEAK),

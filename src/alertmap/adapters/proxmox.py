@@ -26,37 +26,21 @@ from typing import Annotated, Any, Literal
 
 from attrs import Factory
 
-from alertmap import wire
-from alertmap.adapter import (
-    Adapter,
-    Notice,
-    Problem,
-    ProblemCode,
-    Reading,
-    Reason,
-    Request,
-    Severity,
-    Shape,
-    State,
-    Times,
+from alertmap import conventions, wire
+from alertmap.adapter import Adapter, Notice, Problem, ProblemCode, Reading, Reason, Request, Shape, State, Times
+
+STATES = conventions.states(
+    firing="error, warning, notice, unknown",  # unknown: mails for root
+    resolved="info",  # of a job only; else it is news
 )
 
-STATES = {
-    "error": State.FIRING,
-    "warning": State.FIRING,
-    "notice": State.FIRING,
-    "unknown": State.FIRING,  # mails for root
-    "info": State.RESOLVED,  # of a job only; else it is news
-}
-
-LEVELS = {
-    "node lost": Severity.CRITICAL,  # ours: fencing has severity `error` like a failed backup
-    "error": Severity.HIGH,
-    "warning": Severity.MEDIUM,
-    "unknown": Severity.MEDIUM,
-    "notice": Severity.LOW,
-    "info": Severity.INFO,
-}
+LEVELS = conventions.levels(
+    critical="node lost",  # ours: fencing has severity `error` like a failed backup
+    high="error",
+    medium="warning, unknown",
+    low="notice",
+    info="info",
+)
 
 JOBS = {"vzdump", "gc", "prune", "sync", "verification", "tape-backup"}  # types that also announce success
 OTHERS = {"acme", "fencing", "package-updates", "replication", "system-mail", "tape-load"}
@@ -66,7 +50,6 @@ OTHERS = {"acme", "fencing", "package-updates", "replication", "system-mail", "t
 class Test:
     title: Literal["Test notification"]
     severity: Literal["info"]
-    message: wire.Text = ""
 
 
 @wire.model
@@ -77,10 +60,6 @@ class Notification:
     message: wire.Text = ""
     timestamp: wire.EpochAny = None  # of the notification
     fields: wire.JsonIn[dict[str, wire.AnyText]] = Factory(dict)
-
-
-def read_test(_event: Test) -> Notice:
-    return Notice(reason=Reason.TEST)
 
 
 def read(event: Notification) -> Reading:
@@ -121,16 +100,11 @@ def marks(document: Any, _request: Request) -> bool:
     return type(kind) is str and kind in JOBS | OTHERS and document.keys() >= {"title", "message"}
 
 
-def marks_of_test(document: Any, _request: Request) -> bool:
-    message = document.get("message")
-    return type(message) is str and message.startswith("This is a test of the notification target")
-
-
 adapter = Adapter(
     name="proxmox",
     title="Proxmox",
     shapes=[
-        Shape(Test, read_test, marks=marks_of_test),
+        Shape(Test, Notice(reason=Reason.TEST), marks={"message": "This is a test of the notification target"}),
         Shape(Notification, read, marks=marks),
     ],
     levels=LEVELS,

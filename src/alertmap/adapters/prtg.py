@@ -27,7 +27,7 @@ from typing import Annotated, Any
 
 from attrs import evolve
 
-from alertmap import wire
+from alertmap import conventions, wire
 from alertmap.adapter import Adapter, Notice, Problem, ProblemCode, Reading, Reason, Severity, Shape, State, Times
 
 STATES = {
@@ -112,14 +112,10 @@ class Event:
     rest: wire.Rest
 
 
-def read_test(_event: Test) -> Notice:
-    return Notice(reason=Reason.TEST)
-
-
 def read(event: Event) -> Reading:
     before, now = split(event.status)
     is_over = event.state in (State.RESOLVED, State.SUPPRESSED)
-    names = ": ".join(name for name in (event.device, event.sensor) if name)
+    names = conventions.join(event.device, event.sensor)
     is_cut = any(" " in key and value == "" for key, value in event.rest.items())
     return Reading(
         state=event.state,
@@ -128,14 +124,7 @@ def read(event: Event) -> Reading:
         title=f"{names} {event.status}" if names else "",
         message=event.message,
         resource=event.device,
-        labels={
-            "host": event.host,
-            "group": event.group,
-            "probe": event.probe,
-            "priority": event.priority,
-            "tags": event.tags,
-            "location": event.location,
-        },
+        labels=wire.pick(event, "host", "group", "probe", "priority", "tags", "location"),
         links={"sensor": event.linksensor, "device": event.linkdevice},
         values={"value": wire.number_in(event.lastvalue)},
         no_data=wire.state_word(now) in NO_DATA,
@@ -153,10 +142,7 @@ PLACEHOLDERS = (
 adapter = Adapter(
     name="prtg",
     title="PRTG Network Monitor",
-    shapes=[
-        Shape(Test, read_test, rank=None),
-        Shape(Event, read, marks={"sensorid"}),
-    ],
+    shapes=[Shape(Test, Notice(reason=Reason.TEST), rank=None), Shape(Event, read, marks={"sensorid"})],
     levels=LEVELS,
     formats={"form", "json", "query"},
     # Local times as text. Three attempts are made, so that the order of arrival is not certain either.

@@ -87,7 +87,7 @@ def reading(where: JsonPath, item: Item, options: Options, url: str) -> Reading:
     return evolve(
         found,
         level=found.level or labels.get("threshold.name") or ("no_data" if no_data else None),
-        message="\n".join(text for text in (notes.get("summary"), found.message) if text),
+        message=conventions.join(notes.get("summary", ""), found.message, by="\n"),
         no_data=no_data,
     )
 

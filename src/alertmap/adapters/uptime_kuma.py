@@ -110,7 +110,7 @@ def read(event: Webhook) -> Reading | None:
     if beat.status is None:
         return None
     tags = tags_of(monitor)
-    address = address_of(monitor)
+    address = conventions.address(address_of(monitor))
     occurred_at = beat.time or local_time(beat)
     path = "" if monitor.pathName == monitor.name else monitor.pathName
     facts = {"type": monitor.type, "path": path, "description": monitor.description}
@@ -122,7 +122,7 @@ def read(event: Webhook) -> Reading | None:
         message=beat.msg,
         resource=address or monitor.name,
         labels=facts | {name: text or "true" for name, text in tags.items()},
-        links={"url": address if address.startswith(("http://", "https://")) else ""},
+        links={"url": conventions.link(address)},
         values={} if beat.ping is None else {"ping": beat.ping},
         started_at=start_of(beat, occurred_at),
         occurred_at=occurred_at,

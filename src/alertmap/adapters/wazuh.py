@@ -32,31 +32,22 @@ Wazuh 5 has no integrations of this kind: its notifications have the form that t
 """
 
 import re
-from typing import Any
+from typing import Annotated
 
 from attrs import Factory
 
-from alertmap import wire
-from alertmap.adapter import Adapter, Reading, Request, Severity, Shape, State, Times
+from alertmap import conventions, wire
+from alertmap.adapter import Adapter, Reading, Shape, State, Times
 
-LEVELS = {
-    str(level): severity
-    for levels, severity in (
-        (range(4), Severity.INFO),
-        (range(4, 7), Severity.LOW),
-        (range(7, 12), Severity.MEDIUM),
-        (range(12, 15), Severity.HIGH),
-        (range(15, 17), Severity.CRITICAL),
-    )
-    for level in levels
-} | {
-    # Words of Keep's script, which count where its text does not name the level.
-    "critical": Severity.CRITICAL,
-    "high": Severity.HIGH,
-    "info": Severity.MEDIUM,  # levels 7 to 11: it stands above low
-    "low": Severity.LOW,
-}
+LEVELS = conventions.levels(
+    critical="15, 16, critical",  # the words are those of Keep's script, for where its text does not name the level
+    high="12, 13, 14, high",
+    medium="7, 8, 9, 10, 11, info",  # Keep's `info` is above its `low`: it means levels 7 to 11
+    low="4, 5, 6, low",
+    info="0, 1, 2, 3",
+)
 
+KEEP_MARKS = {"description": "Rule ID ", "message": "", "severity": "", "created_at": ""}
 KEEP = re.compile(
     r"Rule ID (?P<rule>[^\n]*)\nLevel (?P<level>[^\n]*)\nAgent ID (?P<agent>[^\n]*)\nAgent Name (?P<name>[^\n]*)"
     r"(?:\nTitle .*?)?(?:\nFull Log (?P<log>.*))?",
@@ -65,66 +56,27 @@ KEEP = re.compile(
 
 
 @wire.model
-class Mitre:
-    id: list[wire.Text] = Factory(list)
-
-
-@wire.model
 class Rule:
     id: wire.AnyText
     level: wire.Text = ""
     description: wire.Text = ""
     groups: list[wire.Text] = Factory(list)
-    mitre: Mitre = Mitre()
+    mitre: wire.Texts = Factory(dict)
     firedtimes: wire.Number | None = None
-
-
-@wire.model
-class Agent:
-    id: wire.AnyText = ""
-    name: wire.Text = ""
-
-
-@wire.model
-class Agentless:
-    host: wire.AnyText = ""
-
-
-@wire.model
-class Named:
-    name: wire.Text = ""
-
-
-@wire.model
-class Syscheck:
-    path: wire.AnyText = ""
-
-
-@wire.model
-class EventData:
-    targetUserName: wire.AnyText = ""
-
-
-@wire.model
-class Windows:
-    eventdata: EventData = EventData()
-
-
-@wire.model
-class Data:
-    srcip: wire.AnyText = ""
-    win: Windows = Windows()
 
 
 @wire.model
 class Event:
     rule: Rule
-    agent: Agent = Agent()
-    agentless: Agentless | None = None  # beside it the agent is the manager, or absent
-    manager: Named = Named()
-    decoder: Named = Named()
-    syscheck: Syscheck = Syscheck()
-    data: Data = Data()
+    agent_id: Annotated[str, wire.named("agent"), wire.inside("id")] = ""
+    agent_name: Annotated[str, wire.named("agent"), wire.inside("name")] = ""
+    # Beside it the agent is the manager, or absent.
+    agentless: Annotated[str | None, wire.inside("host")] = None
+    manager: Annotated[str, wire.inside("name")] = ""
+    decoder: Annotated[str, wire.inside("name")] = ""
+    path: Annotated[str, wire.named("syscheck"), wire.inside("path")] = ""
+    srcip: Annotated[str, wire.named("data"), wire.inside("srcip")] = ""
+    user: Annotated[str, wire.named("data"), wire.inside("win", "eventdata", "targetUserName")] = ""
     location: wire.Text = ""
     full_log: wire.Text = ""
     timestamp: wire.Rfc3339 = None
@@ -144,23 +96,17 @@ class Keep:
 
 
 def read(event: Event) -> Reading:
-    rule, agentless = event.rule, event.agentless
-    where = {"agentless": agentless.host} if agentless else {"agent": event.agent.id}
+    rule = event.rule
+    where = {"agent": event.agent_id} if event.agentless is None else {"agentless": event.agentless}
     return Reading(
         state=State.FIRING,
         level=rule.level,
         identity={"rule": rule.id, **where, **subject(event)},
         title=rule.description,
         message=event.full_log,
-        resource=agentless.host if agentless else event.agent.name,
-        labels={
-            "groups": ", ".join(rule.groups),
-            "mitre": ", ".join(rule.mitre.id),
-            "location": event.location,
-            "decoder": event.decoder.name,
-            "manager": event.manager.name,
-            "rule": rule.id,
-        },
+        resource=event.agent_name if event.agentless is None else event.agentless,
+        labels={"groups": ", ".join(rule.groups), "mitre": rule.mitre.get("id", ""), "rule": rule.id}
+        | wire.pick(event, "location", "decoder", "manager"),
         values={} if rule.firedtimes is None else {"fired times": rule.firedtimes},
         occurred_at=event.timestamp,
     )
@@ -168,12 +114,8 @@ def read(event: Event) -> Reading:
 
 def subject(event: Event) -> dict[str, str]:
     """The file, address or user that the rule is about, as a part of the identity."""
-    named = {"path": event.syscheck.path, "srcip": event.data.srcip, "user": event.data.win.eventdata.targetUserName}
+    named = {"path": event.path, "srcip": event.srcip, "user": event.user}
     return next(({name: text} for name, text in named.items() if text.strip()), {})
-
-
-def read_shuffle(event: Shuffle) -> Reading:
-    return read(event.all_fields)
 
 
 def read_keep(event: Keep) -> Reading:
@@ -191,20 +133,13 @@ def read_keep(event: Keep) -> Reading:
     )
 
 
-def keep_marks(document: Any, _request: Request) -> bool:
-    text = document["description"]
-    return (
-        type(text) is str and text.startswith("Rule ID ") and document.keys() >= {"message", "severity", "created_at"}
-    )
-
-
 adapter = Adapter(
     name="wazuh",
     title="Wazuh",
     shapes=[
         Shape(Event, read, marks={"$.rule.level", "$.manager.name", "decoder", "location"}),
-        Shape(Shuffle, read_shuffle, marks={"pretext", "rule_id"}),
-        Shape(Keep, read_keep, marks=keep_marks),
+        Shape(Shuffle, lambda event: read(event.all_fields), marks={"pretext", "rule_id"}),
+        Shape(Keep, read_keep, marks=KEEP_MARKS),
     ],
     levels=LEVELS,
     times=Times.STATED,

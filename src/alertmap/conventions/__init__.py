@@ -1,5 +1,37 @@
 """Conventions that many vendors share: common words, names of labels and fields, Alertmanager's alert."""
 
-from alertmap.conventions.words import HOSTS, LEVELS, LEVELS_IN, SPELLINGS, STATES, TARGETS, first, host, level
+from alertmap.conventions.groups import group
+from alertmap.conventions.words import (
+    HOSTS,
+    LEVELS,
+    LEVELS_IN,
+    SPELLINGS,
+    STATES,
+    TARGETS,
+    address,
+    first,
+    host,
+    join,
+    level,
+    levels,
+    link,
+    states,
+)
 
-__all__ = ["HOSTS", "LEVELS", "LEVELS_IN", "SPELLINGS", "STATES", "TARGETS", "first", "host", "level"]
+__all__ = [
+    "HOSTS",
+    "LEVELS",
+    "LEVELS_IN",
+    "SPELLINGS",
+    "STATES",
+    "TARGETS",
+    "address",
+    "first",
+    "group",
+    "host",
+    "join",
+    "level",
+    "levels",
+    "link",
+    "states",
+]

@@ -12,8 +12,8 @@ from typing import Annotated, Any, TypeVar
 from attrs import Factory, evolve
 
 from alertmap import wire
-from alertmap.adapter import Identity, Notice, Problem, ProblemCode, Reading, Reason, Request, Result, State
-from alertmap.conventions import words
+from alertmap.adapter import Identity, Notice, Problem, ProblemCode, Reading, Request, Result, State
+from alertmap.conventions import groups, words
 from alertmap.paths import JsonPath
 
 TEMPLATES = re.compile(r"<no value>|<error expanding template|\{\{[^{}]*\}\}")
@@ -95,21 +95,17 @@ def group(
     truncated: float = 0,
 ) -> Iterator[Result]:
     """Read a group: a reading for each alert that is not a test, and a notice about the request."""
-    reason, count = None, 0
-    for where, item in alerts:
-        count += 1
-        if is_test(item):
-            reason = Reason.TEST
-            continue
+
+    def reading_of(where: JsonPath, item: AnyItem) -> Reading:
         found = one(where, item)
-        yield found if item.status is not None else evolve(found, problems=(*found.problems, _NO_STATUS))
-    if not count:
-        yield Problem(ProblemCode.MISSING, "$.alerts", "the group holds no alerts")
+        return found if item.status is not None else evolve(found, problems=(*found.problems, _NO_STATUS))
+
     left_out = max(int(truncated), 0)
     if left_out:
         # Alertmanager sends the first alerts by label; the others may fire or resolve without a request.
         yield Problem(ProblemCode.TRUNCATED, "$.truncatedAlerts", "the sender left alerts out of this request")
-    yield Notice(reason=reason, truncated=left_out, group_key=group_key)
+    notice = Notice(truncated=left_out, group_key=group_key)
+    yield from groups.group(alerts, reading_of, is_test=is_test, path="$.alerts", notice=notice)
 
 
 _NO_STATUS = Problem(ProblemCode.STATE_GUESSED, "$.status", "the alert has no status; its endsAt decides")

@@ -4,6 +4,7 @@ Not a standard: teams differ. A vendor whose words are documented has a table of
 same meaning for all adapters that use the table.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 from alertmap.model import Severity, State
@@ -82,6 +83,38 @@ SPELLINGS = {
 `firing` and `resolved` are flags."""
 
 
+def states(
+    *, firing: str = "", acknowledged: str = "", suppressed: str = "", resolved: str = "", no_state: str = ""
+) -> dict[str, State | None]:
+    """Make a table of state words; several words are joined by commas. `no_state`: words that change nothing."""
+    words = {
+        State.FIRING: firing,
+        State.ACKNOWLEDGED: acknowledged,
+        State.SUPPRESSED: suppressed,
+        State.RESOLVED: resolved,
+        None: no_state,
+    }
+    return {word: state for state, joined in words.items() for word in _words(joined)}
+
+
+def levels(
+    *, critical: str = "", high: str = "", medium: str = "", low: str = "", info: str = ""
+) -> dict[str, Severity]:
+    """Make a table of level words; several words are joined by commas."""
+    words = {
+        Severity.CRITICAL: critical,
+        Severity.HIGH: high,
+        Severity.MEDIUM: medium,
+        Severity.LOW: low,
+        Severity.INFO: info,
+    }
+    return {word: severity for severity, joined in words.items() for word in _words(joined)}
+
+
+def _words(joined: str) -> list[str]:
+    return [word.strip() for word in joined.split(",") if word.strip()]
+
+
 def first(labels: Mapping[str, str], names: Iterable[str]) -> str:
     """Return the value of the first of these labels that is present and not blank; "" if there is none."""
     for name in names:
@@ -99,3 +132,21 @@ def host(labels: Mapping[str, str]) -> str:
 def level(labels: Mapping[str, str]) -> str | None:
     """Return the value of the first label that holds the level; None if there is none."""
     return first(labels, LEVELS_IN) or None
+
+
+def join(*texts: str, by: str = ": ") -> str:
+    """Join the texts that are not blank: for a title made of several fields, or a message of several lines."""
+    return by.join(text for text in texts if text and not text.isspace())
+
+
+def address(text: str) -> str:
+    """Return an address without user and password: `https://ann:secret@db-3/` is `https://db-3/`."""
+    return _USER.sub(r"\1", text, count=1)
+
+
+def link(text: str) -> str:
+    """Return an address that a browser opens, without user and password; "" for any other text."""
+    return address(text) if text.startswith(("http://", "https://")) else ""
+
+
+_USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]{0,31}://)[^/?#]*@")

@@ -62,7 +62,7 @@ from alertmap.incidents.model import (
     incident_of,
     transition,
 )
-from alertmap.model import Alert, Severity, State, Times
+from alertmap.model import Alert, ProblemCode, Severity, State, Times
 
 EVENTS: tuple[Event, ...] = (*STATES, STILL_FIRING, EXPIRY)
 """All events, in the order in which they count at one instant."""
@@ -426,13 +426,19 @@ def statement_of(alert: Alert, timeline: Timeline, policy: Policy) -> Statement:
     return Statement(
         (time, sequence, started, event, alert.no_data, alert.episode or ""),
         alert.severity,
-        alert.title,
+        "" if _has_made_title(alert, event) else alert.title,
         time if received_at is None else received_at,
         None if alert.expires_at is None else to_utc(alert.expires_at, "expires_at"),
         untimed,
         False,  # noqa: FBT003
         details_of(alert),
     )
+
+
+def _has_made_title(alert: Alert, event: int) -> bool:
+    """Return True if an acknowledgement or mute has no title of its own: then that of the incident stays."""
+    is_update = event not in (_FIRING, CLOSED)
+    return is_update and any(problem.code is ProblemCode.TITLE_FALLBACK for problem in alert.problems)
 
 
 def advance(timeline: Timeline, alert: Alert, policy: Policy) -> tuple[Timeline, list[Transition]]:

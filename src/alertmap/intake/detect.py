@@ -179,10 +179,22 @@ def _marked_rank(shape: Shape, document: Any, event: Any, request: Request) -> R
         return _asked(shape, document, request)
     if not shape.marks and (shape.headers or not shape.decides):
         return None
-    for mark in shape.marks:
-        if not (_is_there(event, mark) if mark.startswith("$") else type(event) is dict and mark in event):
+    for mark, beginning in shape.marks.items():
+        if not _has_mark(event, mark, beginning):
             return None
     return rank
+
+
+def _has_mark(event: Any, mark: str, beginning: str) -> bool:
+    if type(event) is str:
+        return mark in event
+    if mark.startswith("$"):
+        value = resolve(event, parse_path(mark))
+    else:
+        value = event.get(mark, MISSING) if type(event) is dict else MISSING
+    if not beginning:
+        return value is not MISSING
+    return type(value) is str and value.startswith(beginning)
 
 
 def _header(shape: Shape, request: Request) -> str:
@@ -203,7 +215,8 @@ def _reason(shape: Shape, request: Request) -> str:
         )
     if callable(shape.marks):
         return f"it has the form of {shape.model.__name__}"
-    return f"it has the keys {', '.join(sorted({*shape.marks, *wire.required_keys(shape.model)}))}"
+    keys = ", ".join(sorted({*shape.marks, *wire.required_keys(shape.model)}))
+    return f"it is a text with {keys}" if shape.model is str else f"it has the keys {keys}"
 
 
 def _asked(shape: Shape, document: Any, request: Request) -> Rank | None:
@@ -215,7 +228,3 @@ def _asked(shape: Shape, document: Any, request: Request) -> Rank | None:
     if isinstance(answer, Rank):
         return answer
     return shape.rank if answer is True else None
-
-
-def _is_there(event: Any, path: str) -> bool:
-    return resolve(event, parse_path(path)) is not MISSING

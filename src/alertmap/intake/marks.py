@@ -45,7 +45,8 @@ def _marks_of(shape: Shape) -> Iterator[ShapeMarks]:
     if callable(shape.marks):
         yield ShapeMarks(keys, (), is_text)
     elif shape.marks or not shape.headers:
-        yield ShapeMarks(keys.union(mark for mark in shape.marks if not mark.startswith("$")), (), is_text)
+        marked = () if is_text else (mark for mark in shape.marks if not mark.startswith("$"))
+        yield ShapeMarks(keys.union(marked), (), is_text)
 
 
 class Index:

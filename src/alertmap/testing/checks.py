@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.util import resolve_name
-from itertools import groupby
 from types import ModuleType
 from typing import Any
 
@@ -37,14 +36,15 @@ from alertmap.model import Alert, Batch, ProblemCode, Request, Severity, State, 
 from alertmap.paths import JsonPath, resolve
 from alertmap.schemes import InHeader, TopicSignature
 from alertmap.strict_json import Limits
-from alertmap.testing.damage import KINDS, damaged, described, places, replaced
+from alertmap.testing.damage import EDGE_VALUES, KINDS, damaged, described, places, replaced
 from alertmap.testing.expect import toml
 from alertmap.testing.fixtures import Case, dump, written
 from alertmap.testing.fixtures import document as document_of
-from alertmap.testing.outcomes import again, alerts_of, is_firing, outcome_of
+from alertmap.testing.outcomes import again, alerts_of, is_firing, outcome_of, visible
 from alertmap.testing.regold import difference
 from alertmap.testing.states import is_word, state_tables
 from alertmap.testing.typed import open_places, typed_places
+from alertmap.testing.undeclared import declared_document, undeclared_damages
 from alertmap.testing.zoo import read_zoo
 
 # --- Of one fixture --------------------------------------------------------------------------------------------------
@@ -177,7 +177,8 @@ def reads_no_clock(adapter: Adapter) -> None:
 
 def _modules(adapter: Adapter) -> list[ModuleType]:
     """The modules with the adapter's functions, and what they import from their own folder."""
-    found = list(dict.fromkeys(module for shape in adapter.shapes if (module := inspect.getmodule(shape.read))))
+    modules = dict.fromkeys(inspect.getmodule(shape.read) for shape in adapter.shapes)
+    found = [module for module in modules if module and module.__name__ != Adapter.__module__]
     folder = found[0].__package__ or found[0].__name__
     if folder != "alertmap.adapters":
         for module in found:  # it grows while it is read
@@ -486,42 +487,46 @@ def titles_are_the_vendors(adapter: Adapter, cases: Sequence[Case]) -> None:
     assert len(made) < len(seen) or not seen, "every title is blank: fill `title` in read"
 
 
+_ALONE: tuple[Any, ...] = (None, True, "abc", ["abc"], {"a": {"b": ["c"]}})
+_TOGETHER = tuple(value for value in EDGE_VALUES if value not in _ALONE)
+
+
 def damage(adapter: Adapter, cases: Sequence[Case]) -> None:
-    """Whatever is broken in a fixture, only a payload error comes out, and no alert that is not sound."""
+    """Whatever is broken in a fixture, only a payload error comes out, and no alert that is not sound.
+
+    Each place that a model declares is removed and replaced alone; further edge values stand in all of these places at
+    once, but for those that decide and for states, which `unknown_states_fire` tries. So do all values that no model
+    declares, and these must change nothing.
+    """
     seen: set[tuple[Any, ...]] = set()
     for case in cases:
-        document = document_of(case, adapter.formats)
+        document = declared_document(adapter, case)
         before = copy.deepcopy(document)
         texts = {text for alert in alerts_of(adapter, case) for text in _texts(alert)}
-        for where, broken in _damages_of_read_places(adapter, case, document, seen):
-            for alert in _attempt(adapter, case, broken):
-                sound(alert, f"{case.name}, {where}")
-                coerced = _PYTHONS & set(_texts(alert)) - texts
-                assert not coerced, f"{case.name}, {where}: {coerced.pop()} is Python's word, not the vendor's"
+        free, fixed = set[JsonPath](), set(state_tables(adapter, document))
+        for where, broken in damaged(document, seen, _ALONE, _fitting(adapter, document)):
+            outcome = outcome_of(adapter, case, broken)
+            (fixed if isinstance(outcome, str) else free).add(where)
+            _is_sound(outcome, texts, f"{case.name}, {where}")
+        leaves = [where for where in free - fixed if where and not isinstance(resolve(document, where), dict | list)]
+        for value in _TOGETHER if leaves else ():
+            broken = document
+            for where in leaves:
+                broken = replaced(broken, where, value)
+            _is_sound(outcome_of(adapter, case, broken), texts, f"{case.name}, {value!r:.40} everywhere")
         # A damaged document shares all other places with the fixture's.
         assert document == before, f"{case.name}: read changes its input"
+        usual = visible(outcome_of(adapter, case, document_of(case, adapter.formats)))
+        for broken in undeclared_damages(adapter, case):
+            actual = visible(outcome_of(adapter, case, broken))
+            assert actual == usual, f"{case.name}: a value that no model declares changes the outcome"
 
 
-def _damages_of_read_places(
-    adapter: Adapter, case: Case, document: Any, seen: set[tuple[Any, ...]]
-) -> Iterator[tuple[JsonPath, Any]]:
-    """Yield the damages of a document; of a place that nothing reads only the first and last ones."""
-    usual = _visible(outcome_of(adapter, case, document))
-    found = damaged(document, seen, shape=_fitting(adapter, document))
-    for where, group in groupby(found, key=lambda pair: pair[0]):
-        first, second, third, *others, last = group
-        yield from (first, second, third, last)
-        if not where or any(
-            _visible(outcome_of(adapter, case, broken)) != usual for _, broken in (first, second, third, last)
-        ):
-            yield from others
-
-
-def _visible(outcome: Batch | str) -> Any:
-    """Return all of an outcome but the raw parts."""
-    if isinstance(outcome, str):
-        return outcome
-    return outcome.problems, outcome.reason, [evolve(alert, raw=None) for alert in outcome]
+def _is_sound(outcome: Batch | str, texts: set[str], where: str) -> None:
+    for alert in () if isinstance(outcome, str) else outcome:
+        sound(alert, where)
+        coerced = _PYTHONS & set(_texts(alert)) - texts
+        assert not coerced, f"{where}: {coerced.pop()} is Python's word, not the vendor's"
 
 
 _UNRECOGNISABLE: tuple[Any, ...] = (None, "x", {})
@@ -534,7 +539,7 @@ def nothing_is_lost(adapter: Adapter, cases: Sequence[Case]) -> None:
     the place of a state, such as true in that of false, is no damage.
     """
     seen: set[tuple[Any, ...]] = set()
-    documents = {case: document_of(case, adapter.formats) for case in cases}
+    documents = {case: declared_document(adapter, case) for case in cases}
     empty = [document for case, document in documents.items() if not alerts_of(adapter, case)]
     for case in _firing_first(adapter, cases):
         document, before = documents[case], alerts_of(adapter, case)
@@ -568,7 +573,7 @@ def damage_is_not_anothers(adapter: Adapter, cases: Sequence[Case]) -> None:
     for case in cases:
         if "error" not in case.outcome(adapter):
             # Recognition is by keys and words: few kinds of damage show all that it can do wrong.
-            document = document_of(case, adapter.formats)
+            document = declared_document(adapter, case)
             for where, broken in damaged(document, seen, _UNRECOGNISABLE, _fitting(adapter, document)):
                 found = recognise(broken, case.request, Limits())
                 if found is not None and found.vendor != adapter.name:

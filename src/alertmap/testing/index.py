@@ -28,7 +28,7 @@ def index_text(known: Iterable[Adapter]) -> str:
 
 def _entry(marks: ShapeMarks) -> str:
     keys = "{" + ", ".join(map(_text, sorted(marks.keys))) + "}" if marks.keys else ""
-    headers = "".join(f"{_text(name)}, " for name in marks.headers).rstrip()
+    headers = ", ".join(map(_text, marks.headers)) + ("," if len(marks.headers) == 1 else "")
     return f"(frozenset({keys}), ({headers}), {marks.is_text})"
 
 

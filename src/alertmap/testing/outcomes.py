@@ -3,6 +3,8 @@
 from functools import lru_cache
 from typing import Any
 
+from attrs import evolve
+
 from alertmap.adapter import Adapter
 from alertmap.errors import PayloadError
 from alertmap.intake.parse import parse_document
@@ -39,6 +41,13 @@ def outcome_of(adapter: Adapter, case: Case, document: Any) -> Batch | str:
         return again(adapter, case, document)
     except PayloadError as error:
         return str(error)
+
+
+def visible(outcome: Batch | str) -> Any:
+    """Return all of an outcome but the raw parts."""
+    if isinstance(outcome, str):
+        return outcome
+    return outcome.problems, outcome.reason, [evolve(alert, raw=None) for alert in outcome]
 
 
 def is_firing(alert: Alert) -> bool:

@@ -13,12 +13,13 @@ import pytest
 from attrs import Factory, frozen
 
 from alertmap.adapter import Adapter
-from alertmap.paths import JsonPath, format_path
+from alertmap.paths import MISSING, JsonPath, format_path, resolve
 from alertmap.testing.bodies import LIST, listed, unlisted
 from alertmap.testing.damage import KINDS, places, replaced, without
 from alertmap.testing.fixtures import Case
 from alertmap.testing.fixtures import document as document_of
 from alertmap.testing.outcomes import alerts_of, outcome_of
+from alertmap.testing.undeclared import declared_document
 
 MOST_PLACES = 100
 BAR = 0.08
@@ -84,11 +85,14 @@ def measure(adapter: Adapter, cases: Iterable[Case]) -> Tolerance:
     bodies, tried, lost = 0, 0, Counter[str]()
     for case in cases:
         bodies += 1
-        document = document_of(case, adapter.formats)
+        document, small = document_of(case, adapter.formats), declared_document(adapter, case)
         own = {alert.path[:end] for alert in alerts_of(adapter, case) for end in range(len(alert.path) + 1)}
         for where in [where for where in places(document) if where and where not in own][:MOST_PLACES]:
+            if resolve(small, where) is MISSING:
+                tried += 1 + len(KINDS)  # no model declares it, so that no damage to it costs anything
+                continue
             name = format_path(tuple(0 if isinstance(step, int) else step for step in where))
-            for broken in _broken(document, where):
+            for broken in _broken(small, where):
                 outcome = outcome_of(adapter, case, broken)
                 tried += 1
                 lost[name] += isinstance(outcome, str) or not outcome.alerts

@@ -82,6 +82,11 @@ def only_key(document: Any) -> str | None:
     return key if next(sent, None) is None else None
 
 
+def pick(event: Any, *names: str) -> dict[str, str]:
+    """Return text fields of a model by their names, for labels of the same names."""
+    return {name: getattr(event, name) for name in names}
+
+
 def unwrap_payload_field(document: Any) -> Any:
     """Return the JSON in the only field, `payload`, of a form; any other document as it stands.
 

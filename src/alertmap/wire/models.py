@@ -190,6 +190,10 @@ def fields(cls: type) -> tuple[Field, ...]:
     for attribute in attrs.fields(cls):
         hint = hints[attribute.name]
         notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+        for note in notes:
+            if not isinstance(note, _NOTES):
+                shown = f"a {type(note).__name__} is no note of a wire type; a field above has the name of the note"
+                raise ConfigurationError(f"{cls.__name__}.{attribute.name}: {shown}, so rename one of them")
         own = next((note.keys for note in notes if isinstance(note, Spellings)), (attribute.name,))
         more = next((note for note in notes if isinstance(note, OtherSpellings)), OtherSpellings(()))
         fact = next((note for note in notes if isinstance(note, _FACTS)), None)
@@ -219,6 +223,7 @@ def fields(cls: type) -> tuple[Field, ...]:
 
 
 _FACTS = (Header, Query, ReceivedAt, RequestPath, RequestMethod, Undeclared)
+_NOTES = (Spellings, OtherSpellings, InText, Encoding, *_FACTS)
 
 
 def find_key(field: Field, value: Mapping[str, Any], index: Mapping[str, str] | None) -> str | None:
@@ -241,18 +246,21 @@ def find_key(field: Field, value: Mapping[str, Any], index: Mapping[str, str] | 
 
 
 def loosen(key: str) -> str:
-    """Return the form of a key or word in which case, `_`, `-` and blanks do not count.
+    """Return the form of a key or word in which case, `_`, `-` and blanks do not count; the sign of `-1` does.
 
     No model and no table knows a key of over 1,024 characters; it is returned as it stands.
     """
     if len(key) > _LONGEST_KEY:
         return key
     if not key.isalnum():
+        if _NEGATIVE.match(key):
+            return f"-{loosen(key.lstrip()[1:])}"
         key = key.translate(_ASCII_LOOSE) if key.isascii() else _LOOSE.sub("", key)
     return key.casefold()
 
 
 _LONGEST_KEY = 1_024
+_NEGATIVE = re.compile(r"\s*-[0-9]")
 _LOOSE = re.compile(r"[\s_-]+")
 _ASCII_LOOSE = dict.fromkeys(map(ord, filter(_LOOSE.match, map(chr, range(128)))))
 

@@ -90,6 +90,36 @@ AnyText = Annotated[
 A boolean becomes `true` or `false`; an object or a list becomes its JSON, with the problem `bad_field`.
 """
 
+
+def inside(*path: str) -> Encoding:
+    """Make the encoding of an object of which one text is read: `Annotated[str, wire.inside("metadata", "name")]`.
+
+    The path is that of the text below the field; the text is read as `AnyText`, and is "" where it is absent. Several
+    fields may read one object, each with `wire.named` for its key.
+    """
+
+    def decode(node: Node) -> str:
+        if type(node.value) is not dict:
+            raise mismatch("object", node)
+        for step in path:
+            if type(node.value) is not dict:
+                node.warn(ProblemCode.BAD_FIELD, f"expected object, got {kind(node.value)}; it was left out")
+                return ""
+            value = node.value.get(step)
+            if value is None:
+                return ""
+            node = node.at(step, value)
+        return _any_text(node)
+
+    def example(value: Any) -> Any:
+        for step in reversed(path):
+            value = {step: value}
+        return value
+
+    values = ("x", "", 42, None, {"a": 1})
+    return Encoding(f"object, of which `{'.'.join(path)}` is read as text", decode, (*map(example, values), {}))
+
+
 NonBlank = Annotated[
     str, Encoding("text or number, not blank", _key, ("x", " x ", 42, 42.0, 2**64), fast_path=_fast_key)
 ]

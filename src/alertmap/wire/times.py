@@ -23,6 +23,7 @@ _RFC3339 = re.compile(
 )
 # The form that most senders write; `fromisoformat` reads it.
 _PLAIN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z")
+_OFFSET = r"Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _GO_ZERO = "0001-01-01T00:00:00Z"
 _ZONELESS = re.compile(r"[Tt ][0-9:.,]+")
 
@@ -325,7 +326,7 @@ def time_in(offset: str) -> Encoding:
     Raises:
         ConfigurationError: the offset is neither `Z` nor like `+08:00`.
     """
-    if not re.fullmatch(r"Z|[+-][0-9]{2}:[0-9]{2}", offset):
+    if not re.fullmatch(_OFFSET, offset):
         raise ConfigurationError(f"expected an offset such as +08:00, got {quoted(offset)}")
     examples = (*_TIMES, "2026-01-01T12:00:30", "2026-01-01 12:00:30.5")
     return Encoding(
@@ -335,3 +336,46 @@ def time_in(offset: str) -> Encoding:
 
 UtcTime = Annotated[datetime | None, time_in("Z")]
 """`Rfc3339` of a sender that writes UTC without a zone."""
+
+
+class LocalMoment(NamedTuple):
+    """Time as it was sent: one without a zone as if it were in UTC."""
+
+    moment: datetime
+    has_zone: bool
+
+    def at(self, offset: timedelta | None) -> datetime | None:
+        """Return the time in UTC, one without a zone from this offset; None where that is not known either."""
+        if self.has_zone:
+            return self.moment
+        return None if offset is None else self.moment - offset
+
+
+def _local_moment(node: Node) -> LocalMoment | None:
+    value = node.value
+    has_no_zone = type(value) is str and _has_no_zone(value.strip())
+    moment = _time(node, "Z") if has_no_zone else _any_time(node)
+    return None if moment is None else LocalMoment(moment, not has_no_zone)
+
+
+LocalTime = Annotated[
+    LocalMoment | None,
+    Encoding(
+        "RFC 3339 text, with or without a zone, or seconds or milliseconds since 1970",
+        _local_moment,
+        ("2026-01-01 12:00:30", "2026-01-01T12:00:30+08:00", 1_767_268_830_123, "", None, "soon", 0, []),
+    ),
+]
+"""Time whose zone only the user may know: `event.time.at(options.utc_offset)`."""
+
+
+def _offset(node: Node) -> timedelta:
+    if type(node.value) is not str or not re.fullmatch(_OFFSET, node.value):
+        raise mismatch("offset from UTC such as +08:00", node)
+    found = datetime.fromisoformat(f"2000-01-01T00:00:00{node.value}").utcoffset()
+    assert found is not None
+    return found
+
+
+UtcOffset = Annotated[timedelta | None, Encoding("offset from UTC: Z, +08:00", _offset, ("Z", "+08:00", "-03:30"))]
+"""Offset of a server's clock from UTC, for options; names of zones are not accepted."""

@@ -35,11 +35,4 @@ def read_chat(message: ChatMessage) -> Iterator[Problem | Notice]:
         yield Problem(ProblemCode.BAD_ELEMENT, "$", "it holds neither an alert nor a chat message")
 
 
-def read_probe(_probe: Probe) -> Notice:
-    return Notice(reason=Reason.PROBE)
-
-
-SHAPES = [
-    Shape(ChatMessage, read_chat, rank=None),
-    Shape(Probe, read_probe, rank=None),
-]
+SHAPES = [Shape(ChatMessage, read_chat, rank=None), Shape(Probe, Notice(reason=Reason.PROBE), rank=None)]

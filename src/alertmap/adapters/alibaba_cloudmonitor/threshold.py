@@ -7,24 +7,13 @@ from typing import Annotated
 
 from attrs import Factory, evolve
 
-from alertmap import wire
+from alertmap import conventions, wire
 from alertmap.adapter import Problem, ProblemCode, Reading, Shape, State
 from alertmap.adapters.alibaba_cloudmonitor.options import Options, account
 
-STATES = {
-    "OK": State.RESOLVED,
-    "ALERT": State.FIRING,
-    "ALARM": State.FIRING,  # 2018
-    "INSUFFICIENT_DATA": State.FIRING,
-}
+STATES = conventions.states(firing="ALERT, ALARM, INSUFFICIENT_DATA", resolved="OK")  # ALARM: 2018
 
-QUEUE_STATES = {
-    "OK": State.RESOLVED,
-    "CRITICAL": State.FIRING,
-    "WARN": State.FIRING,
-    "INFO": State.FIRING,
-    "NODATA": State.FIRING,
-}
+QUEUE_STATES = conventions.states(firing="CRITICAL, WARN, INFO, NODATA", resolved="OK")
 
 WITHOUT_LEVEL = "callback-2018"
 

@@ -8,12 +8,7 @@ from alertmap import wire
 from alertmap.adapter import Problem, ProblemCode, Reading, Shape, State
 from alertmap.adapters.alibaba_cloudmonitor.options import Options, account
 
-STATES = {
-    "OCCURRED": State.FIRING,
-    "PERSISTENT": State.FIRING,
-    "RESOLVED": State.RESOLVED,
-    "RECOVERED": State.RESOLVED,
-}
+STATES = {"OCCURRED": State.FIRING, "PERSISTENT": State.FIRING, "RESOLVED": State.RESOLVED, "RECOVERED": State.RESOLVED}
 
 SUBTYPES = {"NORMAL_TRIGGER": State.FIRING, "NORMAL_RESOLVE": State.RESOLVED}
 

@@ -47,8 +47,8 @@ from typing import Any
 
 from alertmap import conventions
 from alertmap.adapter import Adapter, Rank, Request, Severity, Shape, State
+from alertmap.adapters.argocd import own
 from alertmap.adapters.argocd.application import Notification, read_application
-from alertmap.adapters.argocd.own import OwnBoth, OwnHealth, OwnOperation, read_both, read_health, read_operation
 from alertmap.adapters.argocd.statements import HEALTHS, PHASES
 from alertmap.adapters.argocd.texts import CommitStatus, read_commit_status, read_text
 
@@ -73,19 +73,13 @@ def own_marks(document: Any, _request: Request) -> bool | Rank:
     return is_argo and ((phase is not None and health is not None) or Rank.WEAK)
 
 
-def commit_status_marks(document: Any, _request: Request) -> bool:
-    return bool(document.keys() >= {"context", "target_url"} and document.get("description") == "ArgoCD")
-
-
 adapter = Adapter(
     name="argocd",
     title="Argo CD",
     shapes=[
         Shape(Notification, read_application, marks=application_marks),
-        Shape(OwnBoth, read_both, marks=own_marks),
-        Shape(OwnOperation, read_operation, marks=own_marks),
-        Shape(OwnHealth, read_health, marks=own_marks),
-        Shape(CommitStatus, read_commit_status, marks=commit_status_marks),
+        *(Shape(model, own.read, marks=own_marks) for model in (own.OwnBoth, own.OwnOperation, own.OwnHealth)),
+        Shape(CommitStatus, read_commit_status, marks={"context": "", "target_url": "", "description": "ArgoCD"}),
         Shape(str, read_text, rank=None),
     ],
     levels=LEVELS,

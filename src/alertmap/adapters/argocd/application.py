@@ -20,13 +20,6 @@ class Metadata:
 
 
 @wire.model
-class Destination:
-    server: wire.Text = ""
-    name: wire.Text = ""
-    namespace: wire.Text = ""
-
-
-@wire.model
 class Source:
     repoURL: wire.Text = ""
 
@@ -34,8 +27,10 @@ class Source:
 @wire.model
 class Spec:
     project: wire.Text = ""
-    destination: Destination = Destination()
-    source: Source = Source()
+    server: Annotated[str, wire.named("destination"), wire.inside("server")] = ""
+    cluster: Annotated[str, wire.named("destination"), wire.inside("name")] = ""
+    namespace: Annotated[str, wire.named("destination"), wire.inside("namespace")] = ""
+    source: Annotated[str, wire.inside("repoURL")] = ""
     sources: list[Source] = Factory(list)  # instead of the one
 
 
@@ -109,19 +104,18 @@ def read_application(body: Notification) -> Iterator[Result]:
 
 def subject_of(body: Notification) -> Subject:
     spec, status, metadata = body.app.spec, body.app.status, body.app.metadata
-    target = spec.destination
-    sources = [source.repoURL for source in (spec.source, *spec.sources)]
+    sources = [spec.source, *(source.repoURL for source in spec.sources)]
     revisions = [status.sync.revision, *status.sync.revisions] if status.sync else []
     return Subject(
         metadata.name,
         [{"uid": metadata.uid}, by_name(host_of(body.url), metadata.name, metadata.namespace)],
         level=conventions.level(metadata.labels) or "",
-        resource="/".join(filter(None, (target.name or target.server, target.namespace))),
+        resource=conventions.join(spec.cluster or spec.server, spec.namespace, by="/"),
         labels=metadata.labels
         | {
             "project": spec.project,
-            "repo": ", ".join(filter(None, sources)),
-            "revision": ", ".join(filter(None, revisions)),
+            "repo": conventions.join(*sources, by=", "),
+            "revision": conventions.join(*revisions, by=", "),
         },
         url=body.url,
     )

@@ -37,23 +37,11 @@ class OwnBoth(OwnOperation):
     health_word: Annotated[wire.Text, wire.named("health")] = ""
 
 
-def read_operation(event: OwnOperation) -> Iterator[Reading]:
-    yield from readings(event, "sync", "phase", event.phase, event.phase_word)
-    yield from comparison(event)
-
-
-def read_health(event: OwnHealth) -> Iterator[Reading]:
-    yield from readings(event, "health", "health", event.health, event.health_word)
-    yield from comparison(event)
-
-
-def read_both(event: OwnBoth) -> Iterator[Reading]:
-    yield from readings(event, "sync", "phase", event.phase, event.phase_word)
-    yield from readings(event, "health", "health", event.health, event.health_word)
-    yield from comparison(event)
-
-
-def comparison(event: Own) -> Iterator[Reading]:
+def read(event: Own) -> Iterator[Reading]:
+    if isinstance(event, OwnOperation):
+        yield from readings(event, "sync", "phase", event.phase, event.phase_word)
+    if isinstance(event, OwnHealth | OwnBoth):
+        yield from readings(event, "health", "health", event.health, event.health_word)
     # `status` is a common name: with another word it is something else.
     yield from readings(event, "comparison", "status", COMPARISONS.get(event.status), event.status)
 

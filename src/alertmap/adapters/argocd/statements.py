@@ -5,25 +5,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from alertmap import conventions
 from alertmap.adapter import Identity, Reading, State, Times
 from alertmap.paths import JsonPath
 
-PHASES = {
-    "Failed": State.FIRING,
-    "Error": State.FIRING,
-    "Succeeded": State.RESOLVED,
-    "Running": None,
-    "Terminating": None,
-}
+PHASES = conventions.states(firing="Failed, Error", resolved="Succeeded", no_state="Running, Terminating")
 
-HEALTHS = {
-    "Degraded": State.FIRING,
-    "Missing": State.FIRING,
-    "Unknown": State.FIRING,
-    "Healthy": State.RESOLVED,
-    "Suspended": State.SUPPRESSED,
-    "Progressing": None,
-}
+HEALTHS = conventions.states(
+    firing="Degraded, Missing, Unknown", suppressed="Suspended", resolved="Healthy", no_state="Progressing"
+)
 
 COMPARISONS = {"Unknown": State.FIRING, "Synced": State.RESOLVED, "OutOfSync": State.RESOLVED}  # no fault, both
 

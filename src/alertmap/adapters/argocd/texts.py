@@ -1,52 +1,37 @@
 """GitHub's commit status, the sentences of Argo CD's catalog, JSON that a quote broke, and any other text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from attrs import evolve
 
 from alertmap import wire
-from alertmap.adapter import Problem, ProblemCode, Reading, Request, Result, State, Times
-from alertmap.adapters.argocd.own import OwnBoth, OwnHealth, OwnOperation, read_both, read_health, read_operation
+from alertmap.adapter import Problem, ProblemCode, Reading, Result, State, Times
+from alertmap.adapters.argocd.own import OwnBoth, OwnHealth, OwnOperation
+from alertmap.adapters.argocd.own import read as read_own
 from alertmap.adapters.argocd.statements import Subject, by_name, host_of, statement
-from alertmap.paths import format_path
 
 COMMIT_STATES = {"success": State.RESOLVED, "error": State.FIRING, "failure": State.FIRING, "pending": None}
 
 # Of notifications_catalog/install.yaml, with what each says of an application.
-SENTENCES: tuple[tuple[re.Pattern[str], tuple[tuple[str, str, State], ...]], ...] = (
+ASPECTS = ("sync", "health", "comparison")
+SENTENCES: Sequence[tuple[str, Sequence[tuple[str, str, State]]]] = [
+    (r"The sync operation of application (\S+) has failed\b", [("sync", "Failed", State.FIRING)]),
+    (r"Application (\S+) sync is 'Unknown'", [("comparison", "Unknown", State.FIRING)]),
+    (r"Application (\S+) has degraded\.", [("health", "Degraded", State.FIRING)]),
+    (r"Application (\S+) has been successfully synced\b", [("sync", "Succeeded", State.RESOLVED)]),
     (
-        re.compile(r"The sync operation of application (\S+) has failed\b"),
-        (("sync", "Failed", State.FIRING),),
+        r"Application (\S+) is now running new version\b",
+        [("sync", "Succeeded", State.RESOLVED), ("health", "Healthy", State.RESOLVED)],
     ),
-    (
-        re.compile(r"Application (\S+) sync is 'Unknown'"),
-        (("comparison", "Unknown", State.FIRING),),
-    ),
-    (
-        re.compile(r"Application (\S+) has degraded\."),
-        (("health", "Degraded", State.FIRING),),
-    ),
-    (
-        re.compile(r"Application (\S+) has been successfully synced\b"),
-        (("sync", "Succeeded", State.RESOLVED),),
-    ),
-    (
-        re.compile(r"Application (\S+) is now running new version\b"),
-        (("sync", "Succeeded", State.RESOLVED), ("health", "Healthy", State.RESOLVED)),
-    ),
-    (
-        re.compile(r"Application (\S+) has been deleted\."),
-        tuple((aspect, "deleted", State.RESOLVED) for aspect in ("sync", "health", "comparison")),
-    ),
-    (re.compile(r"The sync operation of application (\S+) has started\b"), ()),
-    (re.compile(r"Application (\S+) has been created\."), ()),
-)
+    (r"Application (\S+) has been deleted\.", [(aspect, "deleted", State.RESOLVED) for aspect in ASPECTS]),
+    (r"The sync operation of application (\S+) has started\b", []),
+    (r"Application (\S+) has been created\.", []),
+]
 URL = re.compile(r"https?://[^\s/]{1,255}/(?:[^\s?]{1,255}/)?applications/[^\s?]{1,512}")
 
 NOT_TEXT = re.compile(r"\s*+(?:[<{\[]|--|[\w.-]{1,64}=)")  # XML, JSON, multipart, a form
-PAIR = re.compile(r'[\s{]*"(\w{1,64})"\s*:\s*"([^"\\]*)"\s*,')
 
 
 @wire.model(closed=True)
@@ -70,27 +55,20 @@ def read_commit_status(event: CommitStatus) -> Reading | None:
 
 
 def read_text(text: str) -> Iterator[Result]:
-    pairs, place = dict[str, str](), 0
-    while pair := PAIR.match(text, place):
-        pairs.setdefault(pair[1], pair[2])
-        place = pair.end()
-    for model, read in ((OwnBoth, read_both), (OwnOperation, read_operation), (OwnHealth, read_health)):
-        if wire.fits(model, pairs):
-            context = wire.ParseContext(Request(), None)
-            event = wire.structure(wire.Node(pairs, (), context), model)
-            yield from (Problem(code, format_path(where), message) for where, code, message in context.warnings)
-            yield MALFORMED
-            yield from (evolve(one, message=text[place:].strip(), path=()) for one in read(event))
-            return
-    yield from read_sentence(text)
-
-
-MALFORMED = Problem(ProblemCode.MALFORMED, "$", "a quote broke the JSON; what stands before it was read")
+    pairs, rest = wire.leading_pairs(text)
+    model = next((one for one in (OwnBoth, OwnOperation, OwnHealth) if wire.fits(one, pairs)), None)
+    if model is None:
+        yield from read_sentence(text)
+        return
+    event, problems = wire.read_mended(pairs, model, "a quote broke the JSON; what stands before it was read")
+    yield from problems
+    if event is not None:
+        yield from (evolve(one, message=rest.strip(), path=()) for one in read_own(event))
 
 
 def read_sentence(text: str) -> Iterator[Result]:
     for pattern, facts in SENTENCES:
-        if found := pattern.search(text):
+        if found := re.search(pattern, text):
             url = URL.search(text)
             # The sentence about a new version has no URL, so the key has no host.
             subject = Subject(found[1], [by_name("", found[1])], url=url[0] if url else "")

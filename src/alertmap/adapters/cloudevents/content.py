@@ -99,7 +99,7 @@ def readings(event: Content) -> Iterator[Result]:
     if stem in RUNS:
         subjects.insert(0, text_at(event.data, RUNS[stem]))
     subject = next(filter(None, subjects), "")
-    texts = {".".join(names): text for names, text in wire.flatten(event.data).texts}
+    texts = {".".join(names): text for names, text in wire.flatten(event.data)}
     texts.pop("", None)
     title = conventions.first(texts, ("title", "summary", "alertname", "name"))
     yield Reading(

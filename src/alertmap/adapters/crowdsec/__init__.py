@@ -26,21 +26,16 @@ incidents of this source expire, such as after the duration of your bans. Where 
 from both, with one key. The Console's ping has no documented form.
 """
 
-from alertmap.adapter import Adapter, Severity, Times
+from alertmap import conventions
+from alertmap.adapter import Adapter, Times
 from alertmap.adapters.crowdsec import console, engine
 
-LEVELS = {
-    "attack": Severity.HIGH,
-    "offline": Severity.HIGH,
-    "remediation": Severity.MEDIUM,
-    "detection": Severity.MEDIUM,
-    "no_alerts": Severity.MEDIUM,
-    "other": Severity.MEDIUM,
-    "no_remediation": Severity.LOW,
-    "outdated": Severity.LOW,
-    "manual_decision": Severity.INFO,
-    "simulated": Severity.INFO,  # the scenario is on trial: its decisions are not applied
-}
+LEVELS = conventions.levels(
+    high="attack, offline",
+    medium="remediation, detection, no_alerts, other",
+    low="no_remediation, outdated",
+    info="manual_decision, simulated",  # simulated: the scenario is on trial, its decisions are not applied
+)
 
 adapter = Adapter(
     name="crowdsec",

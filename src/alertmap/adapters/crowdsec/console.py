@@ -4,7 +4,7 @@ from typing import Annotated
 
 from attrs import Factory
 
-from alertmap import wire
+from alertmap import conventions, wire
 from alertmap.adapter import Identity, Notice, Reading, Shape, State
 from alertmap.adapters.crowdsec import engine
 
@@ -39,13 +39,6 @@ class Report:
 
 
 @wire.model
-class Target:
-    id: wire.Text = ""
-    name: wire.Text = ""
-    ip: wire.Text = ""
-
-
-@wire.model
 class Details:
     event_type: Annotated[State | None, wire.state(EVENTS)]
     word: Annotated[wire.AnyText, wire.named("event_type")] = ""
@@ -58,7 +51,9 @@ class Details:
     last_seen: Annotated[wire.Text, wire.named("last_login", "last_update", "last_push", "last_pull")] = ""
     scenario: wire.AnyText = ""
     source: engine.Source = Factory(engine.Source)
-    target: Target = Factory(Target)
+    target_id: Annotated[str, wire.named("target"), wire.inside("id")] = ""
+    target_name: Annotated[str, wire.named("target"), wire.inside("name")] = ""
+    target_ip: Annotated[str, wire.named("target"), wire.inside("ip")] = ""
     message: wire.Text = ""
     start_at: wire.Rfc3339 = None
     is_manual_decision: bool = False
@@ -94,9 +89,11 @@ def read_details(event: Details) -> list[Reading | Notice] | None:
         state=event.event_type,
         level="manual_decision" if event.is_manual_decision else LEVELS.get(event.word, "other"),
         identity=engine.identity(event.scenario, event.source) if is_alert else identity(event),
-        title=engine.title(event.scenario, event.source) if is_alert else title(event.word, subject),
+        title=engine.title(event.scenario, event.source)
+        if is_alert
+        else conventions.join(event.word.replace("_", " "), subject),
         message=event.message,
-        resource=event.target.name or event.target.id or event.target.ip or subject,
+        resource=event.target_name or event.target_id or event.target_ip or subject,
         labels=engine.labels(event.source)
         | {
             "event_type": event.word,
@@ -119,10 +116,6 @@ def identity(event: Details) -> Identity:
     if event.word in OF_ORGANIZATION:
         return {"event_type": event.word, "organization": event.organization_id}
     return {"event_type": event.word, "id": event.id}
-
-
-def title(word: str, subject: str) -> str:
-    return ": ".join(text for text in (word.replace("_", " "), subject) if text)
 
 
 SHAPES = [

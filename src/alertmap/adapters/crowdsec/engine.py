@@ -52,10 +52,7 @@ def read(alert: Alert) -> Reading | Notice:
         message=alert.message,
         resource=alert.machine_id,
         labels=labels(alert.source)
-        | {
-            "kind": alert.kind,
-            "decisions": ", ".join(f"{one.type} {one.duration}".strip() for one in alert.decisions),
-        },
+        | {"kind": alert.kind, "decisions": ", ".join(f"{one.type} {one.duration}".strip() for one in alert.decisions)},
         values={"events": wire.number_in(alert.events_count)},
         started_at=alert.start_at,
         occurred_at=alert.stop_at,
@@ -79,14 +76,8 @@ def title(scenario: str, source: Source) -> str:
 
 
 def labels(source: Source) -> dict[str, str]:
-    return {
-        "scope": source.scope,
-        "source": source.value,
-        "country": source.cn or source.country,
-        "as_name": source.as_name,
-        "as_number": source.as_number,
-        "rdns": source.rdns,
-    }
+    names = wire.pick(source, "scope", "as_name", "as_number", "rdns")
+    return names | {"source": source.value, "country": source.cn or source.country}
 
 
 SHAPES = [Shape(Alert, read, marks={"events_count", "leakspeed"})]

@@ -72,14 +72,7 @@ adapter = Adapter(
     name="elastic",
     title="Elastic",
     # A matched document may have any key, so it comes first; the last needs no more than a status.
-    shapes=[
-        *elastalert.MATCHES,
-        *documents.SHAPES,
-        *kibana.SHAPES,
-        *watcher.SHAPES,
-        *elastalert.PAYLOADS,
-        *kibana.OWN,
-    ],
+    shapes=[*elastalert.MATCHES, *documents.SHAPES, *kibana.SHAPES, *watcher.SHAPES, *elastalert.PAYLOADS, *kibana.OWN],
     levels=LEVELS,
     open_levels=True,
     many=True,

@@ -18,17 +18,12 @@ class Rule:
 
 
 @wire.model
-class Instance:
-    id: wire.AnyText = ""
-
-
-@wire.model
 class Alert:
     state: Annotated[State, wire.state(kibana.STATES), wire.named("status")]
     action_group: wire.Text = ""
     severity: wire.Text = ""
     uuid: wire.AnyText = ""
-    instance: Instance = Instance()
+    instance: Annotated[str, wire.inside("id")] = ""
     rule: Rule = Rule()
     reason: wire.Text = ""
     start: wire.Rfc3339 = None
@@ -57,7 +52,7 @@ def read(document: Document) -> Reading:
             action_group=alert.action_group,
             rule_id=alert.rule.uuid,
             rule_name=alert.rule.name,
-            alert_id=alert.uuid if is_detection else alert.instance.id,
+            alert_id=alert.uuid if is_detection else alert.instance,
             alert_uuid=alert.uuid,
             severity=alert.severity,
             date=alert.end or document.timestamp,

@@ -4,19 +4,7 @@ import re
 from typing import Annotated, Any, Literal
 
 from alertmap import conventions, wire
-from alertmap.adapter import (
-    Notice,
-    Problem,
-    ProblemCode,
-    Rank,
-    Reading,
-    Reason,
-    Request,
-    Severity,
-    Shape,
-    State,
-    Times,
-)
+from alertmap.adapter import Notice, Problem, ProblemCode, Rank, Reading, Reason, Request, Severity, Shape, State, Times
 
 # All action groups of the rule types of Kibana 8; APM's `threshold_met` is the same word.
 FIRING = (
@@ -161,10 +149,6 @@ def read(event: Template) -> Reading:
     )
 
 
-def read_unfilled(_event: Unfilled) -> Notice:
-    return Notice(reason=Reason.TEST)
-
-
 def read_nested(event: Nested) -> Reading:
     return read(
         Template(
@@ -210,7 +194,7 @@ def own_marks(document: Any, _request: Request) -> bool:
 
 
 SHAPES = [
-    Shape(Unfilled, read_unfilled, marks={"alert_id"}),
+    Shape(Unfilled, Notice(reason=Reason.TEST), marks={"alert_id"}),
     Shape(Template, read, marks={"rule_id", "alert_id"}),
     Shape(Nested, read_nested, marks={"$.rule.id", "$.alert.actionGroup"}),
 ]

@@ -187,11 +187,7 @@ def read_text(text: str) -> Reading | Problem:
         ProblemCode.STATE_GUESSED, "$", f"the text has no fields; its first word was taken as {state.value}"
     )
     return Reading(
-        state=state,
-        identity=[{"key": ""}, {"title": title.strip()}],
-        title=text,
-        problems=(guessed,),
-        times=Times.NONE,
+        state=state, identity=[{"key": ""}, {"title": title.strip()}], title=text, problems=(guessed,), times=Times.NONE
     )
 
 

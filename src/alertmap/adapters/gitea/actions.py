@@ -1,21 +1,15 @@
 """Gitea Actions: runs of workflows, and their jobs."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
-from alertmap import wire
+from alertmap import conventions, wire
 from alertmap.adapter import Reading, Shape, State
-from alertmap.adapters.gitea.repository import HEADERS, MARKS, Repository, User, identity, run_level, run_title
+from alertmap.adapters.gitea.repository import HEADERS, MARKS, Repository, identity, run_level, run_title
 
 # A run that was cancelled or skipped says nothing about the code.
-CONCLUSIONS = {
-    "failure": State.FIRING,
-    "timed_out": State.FIRING,
-    "success": State.RESOLVED,
-    "cancelled": None,
-    "skipped": None,
-    "neutral": None,
-}
+CONCLUSIONS = conventions.states(
+    firing="failure, timed_out", resolved="success", no_state="cancelled, skipped, neutral"
+)
 
 
 @wire.model
@@ -47,7 +41,7 @@ class Run(Finished):
     display_title: wire.Text = ""
     event: wire.Text = ""
     run_number: wire.Text = ""
-    actor: User = User()
+    actor: Annotated[str, wire.inside("login")] = ""
 
 
 @wire.model
@@ -58,15 +52,10 @@ class Job(Finished):
 
 
 @wire.model
-class Workflow:
-    id: wire.AnyText = ""
-    name: wire.Text = ""
-
-
-@wire.model
 class FinishedRun:
     workflow_run: Run
-    workflow: Workflow = Workflow()
+    workflow: Annotated[str, wire.inside("id")] = ""
+    workflow_name: Annotated[str, wire.named("workflow"), wire.inside("name")] = ""
     repository: Repository = Repository()
 
 
@@ -76,21 +65,18 @@ class FinishedJob:
     repository: Repository = Repository()
 
 
-def read_unfinished(_: UnfinishedRun | UnfinishedJob) -> None:
-    return None
-
-
 def read_run(event: FinishedRun) -> Reading | None:
     run, repository = event.workflow_run, event.repository
     file, _, path_ref = run.path.partition("@")
     ref = run.head_branch or path_ref.removeprefix("refs/heads/")
-    workflow = event.workflow.id or file
-    facts = {"workflow": event.workflow.name or workflow, "branch": ref, "event": run.event, "actor": run.actor.login}
+    workflow = event.workflow or file
+    name = event.workflow_name or workflow
+    facts = {"workflow": name, "branch": ref, "event": run.event, "actor": run.actor}
     return reading(
         run,
         repository,
         parts={"workflow": workflow, "branch": ref},
-        name=event.workflow.name or workflow,
+        name=name,
         ref=ref,
         message=run.display_title,
         labels=facts | {"run": run.run_number},
@@ -123,7 +109,6 @@ def reading(
 ) -> Reading | None:
     if done.conclusion is None:
         return None
-    completed_at: datetime | None = done.completed_at
     return Reading(
         state=done.conclusion,
         level=run_level(repository, ref, is_pull_request=ref.startswith("refs/pull/")),
@@ -133,13 +118,13 @@ def reading(
         resource=repository.full_name,
         labels=labels | {"repository": repository.full_name},
         links={"run": done.html_url},
-        occurred_at=completed_at,
+        occurred_at=done.completed_at,
     )
 
 
 SHAPES = [
-    Shape(UnfinishedRun, read_unfinished, marks=MARKS, headers=HEADERS),
-    Shape(UnfinishedJob, read_unfinished, marks=MARKS, headers=HEADERS),
+    Shape(UnfinishedRun, None, marks=MARKS, headers=HEADERS),
+    Shape(UnfinishedJob, None, marks=MARKS, headers=HEADERS),
     Shape(FinishedRun, read_run, marks=MARKS, headers=HEADERS),
     Shape(FinishedJob, read_job, marks=MARKS, headers=HEADERS),
 ]

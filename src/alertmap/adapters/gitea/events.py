@@ -10,14 +10,7 @@ from alertmap.adapter import Problem, ProblemCode, Reading, Request, Shape, Stat
 from alertmap.adapters.gitea.repository import HEADERS, MARKS, Repository, identity
 
 # GitHub has no warning and no skipped.
-STATUSES = {
-    "failure": State.FIRING,
-    "error": State.FIRING,
-    "warning": State.FIRING,
-    "success": State.RESOLVED,
-    "pending": None,
-    "skipped": None,
-}
+STATUSES = conventions.states(firing="failure, error, warning", resolved="success", no_state="pending, skipped")
 
 ISSUES = {"open": State.FIRING, "closed": State.RESOLVED}
 
@@ -113,10 +106,6 @@ def read_issue(event: IssueEvent, options: Options) -> Reading | Problem | None:
     )
 
 
-def read_other(_: OtherEvent) -> None:
-    return None
-
-
 def other_event(_document: Any, request: Request) -> bool:
     name = request.header("X-Forgejo-Event") or request.header("X-Gitea-Event")
     return bool(name) and ALERTING.fullmatch(name or "") is None
@@ -125,5 +114,5 @@ def other_event(_document: Any, request: Request) -> bool:
 SHAPES = [
     Shape(Status, read_status, marks=MARKS, headers=HEADERS),
     Shape(IssueEvent, read_issue, marks=MARKS, headers=HEADERS),
-    Shape(OtherEvent, read_other, marks=other_event),
+    Shape(OtherEvent, None, marks=other_event),
 ]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from alertmap import wire
 from alertmap.adapter import Reading, Shape, State
-from alertmap.adapters.gitea.repository import Repository, User, identity, run_level, run_title
+from alertmap.adapters.gitea.repository import Repository, identity, run_level, run_title
 
 # `recover` is the first success after a failure. The event `action_run_cancelled` is newer.
 OUTCOMES = {"failure": State.FIRING, "recover": State.RESOLVED, "success": State.RESOLVED, "cancelled": None}
@@ -17,7 +17,7 @@ class Run:
     title: wire.Text = ""
     index_in_repo: wire.Text = ""
     trigger_event: wire.Text = ""
-    trigger_user: User = User()
+    trigger_user: Annotated[str, wire.inside("login")] = ""
     repository: Repository = Repository()
     html_url: wire.Text = ""
     stopped: wire.Rfc3339 = None
@@ -47,7 +47,7 @@ def read(event: ActionRun) -> Reading | None:
             "workflow": run.workflow_id,
             "branch": run.prettyref,
             "event": run.trigger_event,
-            "actor": run.trigger_user.login,
+            "actor": run.trigger_user,
             "run": run.index_in_repo,
         },
         links={"run": run.html_url},

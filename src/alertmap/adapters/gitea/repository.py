@@ -13,11 +13,6 @@ class Repository:
     default_branch: wire.Text = ""
 
 
-@wire.model
-class User:
-    login: wire.Text = ""
-
-
 MARKS = {"$.repository.open_pr_counter"}  # GitHub's repositories have `open_issues` instead
 HEADERS = {"X-Gitea-Event": ""}  # Forgejo sends it as well
 

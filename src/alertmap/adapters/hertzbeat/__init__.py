@@ -51,10 +51,6 @@ def is_alert(one: dict[str, Any]) -> bool:
     return one.keys() >= {"labels", "startAt"} and not one.keys().isdisjoint({"triggerTimes", "fingerprint"})
 
 
-def text_marks(document: Any, _request: Request) -> bool:
-    return '"commonLabels"' in document and '"triggerTimes"' in document
-
-
 adapter = Adapter(
     name="hertzbeat",
     title="Apache HertzBeat",
@@ -62,7 +58,7 @@ adapter = Adapter(
         Shape(Group, read_group, marks=group_marks),
         Shape(Reported, read_reported, marks=reported_marks),
         Shape(Legacy, read_legacy, marks={"triggerTime", "content"}),
-        Shape(str, read_text, marks=text_marks),
+        Shape(str, read_text, marks={'"commonLabels"', '"triggerTimes"'}),
     ],
     levels=LEVELS,
     levels_identify=True,

@@ -7,9 +7,9 @@ from typing import Annotated
 from attrs import Factory, evolve
 
 from alertmap import conventions, wire
-from alertmap.adapter import Identity, Notice, Problem, ProblemCode, Reading, Reason, Request, Result, State, Times
-from alertmap.adapters.hertzbeat.options import Options, Time, without_zone
-from alertmap.paths import JsonPath, format_path
+from alertmap.adapter import Identity, Notice, Reading, Result, State, Times
+from alertmap.adapters.hertzbeat.options import Options, without_zone
+from alertmap.paths import JsonPath
 
 STATES = {"firing": State.FIRING, "resolved": State.RESOLVED}
 
@@ -25,8 +25,8 @@ class Alert:
     status: Annotated[State | None, wire.state(STATES)] = None  # not in HertzBeat's own template
     content: wire.Text = ""
     fingerprint: wire.AnyText = ""  # the labels, sorted and joined
-    startAt: Time = None
-    endAt: Time = None
+    startAt: wire.LocalTime = None
+    endAt: wire.LocalTime = None
     annotations: dict[str, wire.Text] = Factory(dict)
 
 
@@ -46,17 +46,16 @@ class Reported(Alert):
 
 
 def read_group(group: Group, options: Options) -> Iterator[Result]:
-    reason = None
-    for where, alert in group.alerts:
-        if alert.content.startswith(TEST):
-            reason = Reason.TEST
-        else:
-            # A group fires while one of its alerts does. Only an alert that is over has an end.
-            state = alert.status or (State.RESOLVED if alert.endAt else group.status)
-            yield reading(where, alert, state, options)
-    if not len(group.alerts):
-        yield Problem(ProblemCode.MISSING, "$.alerts", "the group holds no alerts")
-    yield Notice(reason=reason, group_key=group.groupKey)
+    return conventions.group(
+        group.alerts,
+        # A group fires while one of its alerts does. Only an alert that is over has an end.
+        lambda where, alert: reading(
+            where, alert, alert.status or (State.RESOLVED if alert.endAt else group.status), options
+        ),
+        is_test=lambda alert: alert.content.startswith(TEST),
+        path="$.alerts",
+        notice=Notice(group_key=group.groupKey),
+    )
 
 
 def read_reported(alert: Reported, options: Options) -> Reading:
@@ -72,20 +71,17 @@ def read_text(text: str, options: Options) -> Iterator[Result]:
     head, _, rest = text.partition('"commonLabels"')
     _, alerts, tail = rest.partition('"alerts"')
     mended = TEXT_OR_COMMA.sub(lambda match: "" if match[0] == "," else match[0], head + alerts + tail)
-    context = wire.ParseContext(Request(), None)
-    try:
-        group: Group = wire.structure(wire.Node(wire.json_or_text(mended), (), context), Group)
-    except wire.Mismatch as error:
-        yield from error.problems()
+    document = wire.json_or_text(mended)
+    group, problems = wire.read_mended(document, Group, "the JSON is broken; it was read without what breaks it")
+    yield from problems
+    if group is None:
         return
-    yield Problem(ProblemCode.MALFORMED, "$", "the JSON is broken; it was read without what breaks it")
-    yield from (Problem(code, format_path(where), message) for where, code, message in context.warnings)
     for result in read_group(group, options):
         yield evolve(result, path=()) if isinstance(result, Reading) else result
 
 
 def reading(where: JsonPath, alert: Alert, state: State, options: Options) -> Reading:
-    start, end = (moment and moment.at(options) for moment in (alert.startAt, alert.endAt))
+    start, end = (moment and moment.at(options.utc_offset) for moment in (alert.startAt, alert.endAt))
     problems = without_zone(options, alert.startAt, alert.endAt)
     return Reading(
         state=state,

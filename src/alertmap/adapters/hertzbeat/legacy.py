@@ -7,7 +7,7 @@ from attrs import Factory
 from alertmap import wire
 from alertmap.adapter import Notice, Reading, Reason, State, Times
 from alertmap.adapters.hertzbeat.groups import TEST
-from alertmap.adapters.hertzbeat.options import Options, Time, without_zone
+from alertmap.adapters.hertzbeat.options import Options, without_zone
 
 STATES = {
     "0": State.FIRING,
@@ -24,8 +24,8 @@ class Legacy:
     priority: wire.Text = ""
     thresholdId: wire.AnyText = ""
     content: wire.Text = ""
-    triggerTime: Time = None  # when it fired last
-    restoreTime: Time = None
+    triggerTime: wire.LocalTime = None  # when it fired last
+    restoreTime: wire.LocalTime = None
     tags: dict[str, wire.AnyText] = Factory(dict)
 
 
@@ -49,7 +49,7 @@ def read_legacy(event: Legacy, options: Options) -> Reading | Notice | None:
         message=event.content,
         resource=event.tags.get("monitorHost", "") or name,
         labels=event.tags,
-        occurred_at=moment and moment.at(options),
+        occurred_at=moment and moment.at(options.utc_offset),
         times=Times.NONE if problems else Times.STATED,
         problems=problems,
     )

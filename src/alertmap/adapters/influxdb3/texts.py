@@ -12,10 +12,7 @@ SPAN = r"(?:\d+ days?, )?\d+:\d\d:\d\d(?:\.\d+)?"
 
 TEXTS = (
     # A threshold on written data.
-    (
-        "threshold",
-        rf"{LEVEL} InfluxDB 3 alert triggered\. Condition {IS}(?>(?P<limit>.+?) matched \d+ times\(){ROW}",
-    ),
+    ("threshold", rf"{LEVEL} InfluxDB 3 alert triggered\. Condition {IS}(?>(?P<limit>.+?) matched \d+ times\(){ROW}"),
     # A threshold on a schedule.
     (
         "threshold",
@@ -25,10 +22,7 @@ TEXTS = (
         ),
     ),
     # The example in the plugin's own header.
-    (
-        "threshold",
-        rf"{LEVEL} InfluxDB 3 alert triggered\. Condition {IS}(?>(?P<limit>.+?) matched \()(?P<actual>.*)\)",
-    ),
+    ("threshold", rf"{LEVEL} InfluxDB 3 alert triggered\. Condition {IS}(?>(?P<limit>.+?) matched \()(?P<actual>.*)\)"),
     ("deadman", rf"Deadman Alert: No data received from (?>(?P<table>.+) from {TIME} to (?P<end>{TIME})\.)"),
     (
         "state",

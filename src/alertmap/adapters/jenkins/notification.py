@@ -4,19 +4,15 @@ from typing import Annotated, Literal
 
 from attrs import Factory
 
-from alertmap import wire
+from alertmap import conventions, wire
 from alertmap.adapter import Reading, Shape, State, Times
 from alertmap.adapters.jenkins.options import Options
 
-STATES = {
-    "FAILURE": State.FIRING,
-    "FAILED": State.FIRING,  # in the plugin's help text only
-    "UNSTABLE": State.FIRING,
-    "SUCCESS": State.RESOLVED,
-    # No verdict about the job.
-    "ABORTED": None,
-    "NOT_BUILT": None,
-}
+STATES = conventions.states(
+    firing="FAILURE, FAILED, UNSTABLE",  # FAILED: in the plugin's help text only
+    resolved="SUCCESS",
+    no_state="ABORTED, NOT_BUILT",  # no verdict about the job
+)
 
 
 @wire.model
@@ -89,13 +85,8 @@ def read(job: Finished, options: Options) -> Reading | None:
         return None
     name = job.display_name or job.name
     failed = text_of(tests.failed_tests)
-    facts = {
-        "branch": scm.branch,
-        "commit": scm.commit,
-        "culprits": text_of(scm.culprits),
-        "number": build.number,
-        "phase": build.phase,
-    }
+    facts = {**wire.pick(scm, "branch", "commit"), "culprits": text_of(scm.culprits)}
+    facts |= wire.pick(build, "number", "phase")
     # Several Jenkins may post to one source, with jobs of the same path.
     root, found, _ = build.full_url.rpartition(job.url) if job.url else ("", "", "")
     return Reading(
@@ -103,7 +94,7 @@ def read(job: Finished, options: Options) -> Reading | None:
         level=None if build.status is State.RESOLVED else build.word,
         identity=[{"job": job.url, "root": root if found else None}, {"name": job.name}],
         title=f"{name} #{build.number} {build.word}" if name else "",
-        message="\n".join(filter(None, (f"failed tests: {failed}" if failed else "", build.notes, build.log))),
+        message=conventions.join(f"failed tests: {failed}" if failed else "", build.notes, build.log, by="\n"),
         resource=name,
         labels=(dict(build.parameters) if options.parameters else {}) | facts,
         links={"build": build.full_url},
@@ -117,10 +108,6 @@ def read_xml(event: FinishedXml, options: Options) -> Reading | None:
     return read(event.job, options)
 
 
-def read_running(_: Running | RunningXml) -> None:
-    return None
-
-
 def text_of(names: str | Strings) -> str:
     return names.string if isinstance(names, Strings) else names
 
@@ -131,6 +118,6 @@ XML_MARKS = {"$.job.build.phase", "$.job.build.number"}
 SHAPES = [
     Shape(Finished, read, marks=MARKS),
     Shape(FinishedXml, read_xml, marks=XML_MARKS),
-    Shape(Running, read_running, marks=MARKS),
-    Shape(RunningXml, read_running, marks=XML_MARKS),
+    Shape(Running, None, marks=MARKS),
+    Shape(RunningXml, None, marks=XML_MARKS),
 ]

@@ -2,18 +2,12 @@
 
 from typing import Annotated
 
-from alertmap import wire
+from alertmap import conventions, wire
 from alertmap.adapter import Problem, ProblemCode, Reading, Shape, State
 from alertmap.adapters.monit import texts
 
 # Of State_Type in src/monit.h: `not changed` is 3 in older versions, 4 in newer ones.
-REPORTED = {
-    "0": State.RESOLVED,
-    "1": State.FIRING,
-    "2": State.FIRING,
-    "3": State.RESOLVED,
-    "4": State.RESOLVED,
-}
+REPORTED = conventions.states(firing="1, 2", resolved="0, 3, 4")
 CHANGE = "2"
 INSTANCE, ACTION = "65536", "131072"  # ids of events: Monit was started or stopped, a person did something
 

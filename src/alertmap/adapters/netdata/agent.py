@@ -3,18 +3,14 @@
 from datetime import timedelta
 from typing import Annotated
 
-from alertmap import wire
+from alertmap import conventions, wire
 from alertmap.adapter import Notice, Reading, Reason, Shape, State, Times
 
-STATES = {
-    "critical": State.FIRING,
-    "warning": State.FIRING,
-    "clear": State.RESOLVED,
-    "removed": State.RESOLVED,  # the chart is gone
-    # The agent keeps these to itself (health_notifications.c: "internal statuses").
-    "undefined": None,
-    "uninitialized": None,
-}
+STATES = conventions.states(
+    firing="critical, warning",
+    resolved="clear, removed",  # removed: the chart is gone
+    no_state="undefined, uninitialized",  # kept by the agent: "internal statuses" of health_notifications.c
+)
 
 RAISED = ("critical", "warning")
 TEST = ("test.chart", "test_alarm", "1")  # of `alarm-notify.sh test`
@@ -59,16 +55,8 @@ def read(event: Alarm) -> Reading | Notice | None:
         title=event.alarm or event.name,
         message=event.info,
         resource=event.host,
-        labels={
-            "chart": event.chart,
-            "alert": event.name,
-            "context": event.context,
-            "family": event.family,
-            "class": event.classification,
-            "component": event.component,
-            "type": event.type,
-            "roles": event.roles,
-        },
+        labels=wire.pick(event, "chart", "context", "family", "component", "type", "roles")
+        | {"alert": event.name, "class": event.classification},
         links={"alert": event.goto_url},
         values={event.name: wire.number_in(event.value_string.removesuffix(event.units).strip() or event.value)},
         started_at=wire.before(event.when, raised_for(event.non_clear_duration)),

@@ -5,22 +5,10 @@ The newer form, with the alert, its node and its space as objects, stands in no 
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from alertmap import wire
-from alertmap.adapter import (
-    Identity,
-    Notice,
-    Problem,
-    ProblemCode,
-    Reading,
-    Reason,
-    Request,
-    Result,
-    Shape,
-    State,
-    Times,
-)
+from alertmap.adapter import Identity, Notice, Problem, ProblemCode, Reading, Reason, Result, Shape, State, Times
 
 STATES = {"critical": State.FIRING, "warning": State.FIRING, "clear": State.RESOLVED}
 
@@ -51,11 +39,6 @@ class Alert:
 
 
 @wire.model
-class Space:
-    name: wire.AnyText = ""
-
-
-@wire.model
 class Node:
     hostname: wire.AnyText
 
@@ -67,29 +50,19 @@ class Status:
 
 
 @wire.model
-class Rendered:
-    info: wire.Text = ""
-
-
-@wire.model
-class Config:
-    classification: wire.Text = ""
-
-
-@wire.model
 class Details:
     name: wire.AnyText
     state: Status
-    rendered: Rendered = Rendered()
-    config: Config = Config()
+    info: Annotated[str, wire.named("rendered"), wire.inside("info")] = ""
+    classification: Annotated[str, wire.named("config"), wire.inside("classification")] = ""
     url: wire.Text = ""
 
 
 @wire.model
 class NestedAlert:
     alert: Details
-    node: Node = Node(hostname="")
-    space: Space = Space()
+    host: Annotated[str, wire.named("node"), wire.inside("hostname")] = ""
+    space: Annotated[str, wire.inside("name")] = ""
     message: wire.Text = ""
 
 
@@ -130,14 +103,7 @@ def read(event: Alert) -> Reading:
         title=event.message or event.alert,
         message=event.info,
         resource=event.host,
-        labels={
-            "chart": event.chart,
-            "alert": event.alert,
-            "context": event.context,
-            "family": event.family,
-            "class": event.classification,
-            "space": event.space,
-        },
+        labels=wire.pick(event, "chart", "alert", "context", "family", "space") | {"class": event.classification},
         links={"alert": event.url},
         values={event.alert: wire.number_in(event.value)},
         occurred_at=event.date,
@@ -149,11 +115,11 @@ def read_nested(event: NestedAlert) -> Reading:
     return Reading(
         state=alert.state.status,
         level=None if alert.state.status is State.RESOLVED else alert.state.word,
-        identity=identity(alert.url, event.space.name, event.node.hostname, "", alert.name),
+        identity=identity(alert.url, event.space, event.host, "", alert.name),
         title=event.message or alert.name,
-        message=alert.rendered.info,
-        resource=event.node.hostname,
-        labels={"alert": alert.name, "class": alert.config.classification, "space": event.space.name},
+        message=alert.info,
+        resource=event.host,
+        labels={"alert": alert.name, "class": alert.classification, "space": event.space},
         links={"alert": alert.url},
     )
 
@@ -192,18 +158,10 @@ def reachability(
     )
 
 
-def read_test(_event: TestNotification) -> Notice:
-    return Notice(reason=Reason.TEST)
-
-
-def is_from_cloud(document: Any, _request: Request) -> bool:
-    return type(document.get("url")) is str and document["url"].startswith(APP)
-
-
 SHAPES = [
     Shape(NestedAlert, read_nested, marks={"$.alert.rendered", "$.node.hostname"}, times=Times.NONE),
     Shape(Alert, read, marks={"space", "context", "class"}),
-    Shape(NodesReachability, read_nodes_reachability, marks=is_from_cloud, times=Times.NONE),
+    Shape(NodesReachability, read_nodes_reachability, marks={"url": APP}, times=Times.NONE),
     Shape(Reachability, read_reachability, marks={"$.status.reachable", "severity", "url"}, times=Times.NONE),
-    Shape(TestNotification, read_test, marks={"message"}),
+    Shape(TestNotification, Notice(reason=Reason.TEST), marks={"message"}),
 ]

@@ -9,12 +9,7 @@ from attrs import Factory
 from alertmap import conventions, wire
 from alertmap.adapter import Reading, Request, Shape, State, Times
 
-STATES = {
-    "critical": State.FIRING,
-    "warning": State.FIRING,
-    "no_data": State.FIRING,
-    "ok": State.RESOLVED,
-}
+STATES = conventions.states(firing="critical, warning, no_data", resolved="ok")
 
 
 @wire.model
@@ -78,6 +73,12 @@ class Listed:
     labels: Labels
 
 
+LABELS = (
+    *("org_name", "stream_name", "alert_type", "alert_operator", "alert_period", "alert_priority", "alert_tags"),
+    *("alert_start_time", "alert_end_time"),
+)
+
+
 def read(alert: Alert) -> Reading:
     return reading(alert, alert.level, alert.alert_level, message=rows_text(alert.rows))
 
@@ -117,20 +118,9 @@ def reading(
             **groups,
         },
         title=title or alert.alert_name,
-        message="\n".join(text for text in (alert.alert_description, message) if text),
+        message=conventions.join(alert.alert_description, message, by="\n"),
         resource=conventions.first(names, conventions.TARGETS) or alert.stream_name,
-        labels={
-            "org_name": alert.org_name,
-            "stream_name": alert.stream_name,
-            "alert_type": alert.alert_type,
-            "alert_operator": alert.alert_operator,
-            "alert_period": alert.alert_period,
-            "alert_priority": alert.alert_priority,
-            "alert_tags": alert.alert_tags,
-            "alert_start_time": alert.alert_start_time,
-            "alert_end_time": alert.alert_end_time,
-            **groups,
-        },
+        labels=wire.pick(alert, *LABELS) | groups,
         links={"alert": alert.alert_url, **(links or {})},
         values={
             "value": wire.number_in(alert.alert_agg_value),

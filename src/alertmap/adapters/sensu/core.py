@@ -4,7 +4,7 @@ from typing import Annotated
 
 from attrs import Factory
 
-from alertmap import wire
+from alertmap import conventions, wire
 from alertmap.adapter import Reading, Shape, State
 from alertmap.adapters.sensu import results
 
@@ -51,7 +51,7 @@ def read(event: Event) -> Reading | None:
         state=State.SUPPRESSED if is_muted else event.action,
         level=None if failed is None else results.level(failed),
         identity={"client": client.name, "check": check.name},
-        title="/".join(filter(None, (client.name, check.name))),
+        title=conventions.join(client.name, check.name, by="/"),
         message=check.output.strip(),
         resource=client.name,
         labels={"address": client.address},

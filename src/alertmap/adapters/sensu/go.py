@@ -89,7 +89,7 @@ def read(event: Event) -> Reading:
         state=State.SUPPRESSED if is_muted else check.status,
         level=ended if is_over else results.level(check.code),
         identity={"namespace": entity.namespace, "entity": entity.name, "check": name},
-        title="/".join(filter(None, (entity.name, name))),
+        title=conventions.join(entity.name, name, by="/"),
         message=check.output.strip(),
         resource=entity.name,
         labels={"namespace": entity.namespace, **entity.labels, **check.metadata.labels},
@@ -114,21 +114,13 @@ def outage(check: Check) -> tuple[list[Result], list[Result]]:
     return newest_first, list(takewhile(lambda result: result.status != "0", newest_first))
 
 
-def read_metrics(_event: Metrics) -> None:
-    return None
-
-
 def read_wrapped(event: Wrapped) -> Reading:
     return evolve(read(event.spec), path=("spec",))
 
 
-def read_wrapped_metrics(_event: WrappedMetrics) -> None:
-    return None
-
-
 SHAPES = [
     Shape(Event, read, marks={"$.entity.entity_class"}),
-    Shape(Metrics, read_metrics, marks={"$.entity.entity_class"}),
+    Shape(Metrics, None, marks={"$.entity.entity_class"}),
     Shape(Wrapped, read_wrapped, marks={"api_version", "$.spec.entity.entity_class"}),
-    Shape(WrappedMetrics, read_wrapped_metrics, marks={"api_version", "$.spec.entity.entity_class"}),
+    Shape(WrappedMetrics, None, marks={"api_version", "$.spec.entity.entity_class"}),
 ]

@@ -38,25 +38,18 @@ recovery is announced. Only further steps of an action send a problem again.
 
 import re
 
-from alertmap.adapter import Adapter, Batch, Reply, Severity, Times
+from alertmap import conventions
+from alertmap.adapter import Adapter, Batch, Reply, Times
 from alertmap.adapters.zabbix import bodies, event
 
 # Names can be changed and translated, numbers cannot.
-LEVELS = {
-    "5": Severity.CRITICAL,
-    "Disaster": Severity.CRITICAL,
-    "4": Severity.HIGH,
-    "High": Severity.HIGH,
-    "3": Severity.MEDIUM,
-    "Average": Severity.MEDIUM,
-    "2": Severity.LOW,
-    "Warning": Severity.LOW,
-    "1": Severity.INFO,
-    "Information": Severity.INFO,
-    "0": Severity.INFO,
-    "Not classified": Severity.INFO,
-    bodies.UNSPECIFIED: Severity.MEDIUM,
-}
+LEVELS = conventions.levels(
+    critical="5, Disaster",
+    high="4, High",
+    medium=f"3, Average, {bodies.UNSPECIFIED}",
+    low="2, Warning",
+    info="1, Information, 0, Not classified",
+)
 
 # Macros that Zabbix leaves as they are for good reasons: those of updates and recoveries in any other message, of the
 # second item of a trigger that has one. The TIMESTAMP macros are newer than DATE and TIME beside them.

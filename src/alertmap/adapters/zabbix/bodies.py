@@ -67,39 +67,20 @@ class NestedEvent:
 
 
 @wire.model
-class NestedTrigger:
-    id: wire.AnyText = ""
-
-
-@wire.model
-class NestedHost:
-    name: wire.Text = ""
-    visible_name: wire.Text = ""
-    connection_info: wire.Text = ""
-
-
-@wire.model
-class NestedItem:
-    value: wire.Text = ""
-
-
-@wire.model
 class Nested:
     """Body of SpaceONE's script."""
 
     event: NestedEvent
-    trigger: NestedTrigger = NestedTrigger()
-    host: NestedHost = NestedHost()
-    item: NestedItem = NestedItem()
+    trigger: Annotated[str, wire.inside("id")] = ""
+    host: Annotated[str, wire.inside("name")] = ""
+    visible_name: Annotated[str, wire.named("host"), wire.inside("visible_name")] = ""
+    address: Annotated[str, wire.named("host"), wire.inside("connection_info")] = ""
+    item: Annotated[str, wire.inside("value")] = ""
     message: wire.Text = ""
 
 
-def read_test(_event: TestButton) -> Notice:
-    return Notice(reason=Reason.TEST)
-
-
 def read_nested(body: Nested, options: Options) -> Reading | None:
-    event, host = body.event, body.host
+    event = body.event
     return read(
         Event(
             id=event.id,
@@ -108,11 +89,11 @@ def read_nested(body: Nested, options: Options) -> Reading | None:
             level=event.severity,
             name=event.name,
             message=body.message,
-            trigger=body.trigger.id,
-            host=host.visible_name or host.name,
-            technical_name=host.name,
-            ip=host.connection_info,
-            value=body.item.value,
+            trigger=body.trigger,
+            host=body.visible_name or body.host,
+            technical_name=body.host,
+            ip=body.address,
+            value=body.item,
             start_date=event.date,
             start_time=event.time,
         ),
@@ -130,7 +111,7 @@ def has_parameters(document: Any, _request: Request) -> bool:
 
 
 SHAPES = [
-    Shape(TestButton, read_test, rank=None),
+    Shape(TestButton, Notice(reason=Reason.TEST), rank=None),
     Shape(Macros, read, marks={"EVENT.ID"}),
     Shape(Parameters, read, marks=has_parameters),
     Shape(OnCall, read, marks=has_event_link),

@@ -6,17 +6,13 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from attrs import Factory
 
-from alertmap import wire
+from alertmap import conventions, wire
 from alertmap.adapter import Identity, Problem, ProblemCode, Reading, State, Times
 
-STATES = {
-    "1": State.FIRING,
-    "PROBLEM": State.FIRING,
-    "alerting": State.FIRING,  # so says the media type for Grafana OnCall
-    "0": State.RESOLVED,
-    "RESOLVED": State.RESOLVED,
-    "OK": State.RESOLVED,
-}
+STATES = conventions.states(
+    firing="1, PROBLEM, alerting",  # alerting: so says the media type for Grafana OnCall
+    resolved="0, RESOLVED, OK",
+)
 
 STATE_KEYS = wire.named(
     *("EVENT.VALUE", "event_value", "EVENT.STATUS", "event_status", "EVENT.RECOVERY.VALUE", "event_recovery_value"),
@@ -63,16 +59,10 @@ def read_tags(node: wire.Node) -> dict[str, str]:
 TAGS = wire.Encoding("tags", read_tags, ('[{"tag":"a","value":"b"}]', "a:b, c", "", [], [{"tag": "a"}], {"a": ["b"]}))
 
 
-def read_offset(node: wire.Node) -> str:
-    if type(node.value) is not str or not re.fullmatch(r"Z|[+-][0-9]{2}:[0-9]{2}", node.value):
-        raise wire.mismatch("offset from UTC such as +03:00", node)
-    return node.value
-
-
 @wire.model(closed=True)
 class Options:
     identity: Literal["event", "trigger"] = "event"
-    utc_offset: Annotated[str, wire.Encoding("offset from UTC: Z, +03:00", read_offset, ("Z", "+03:00"))] = ""
+    utc_offset: wire.UtcOffset = None
 
 
 @wire.model
@@ -205,6 +195,7 @@ class Moment(NamedTuple):
 
     def at(self, options: Options) -> datetime | None:
         """Return the time in UTC; None where its zone is not known."""
-        if self.stamp is not None or not options.utc_offset:
+        local = wire.rfc3339(f"{self.date.replace('.', '-')}T{self.time}")
+        if self.stamp is not None or local is None:
             return self.stamp
-        return wire.rfc3339(f"{self.date.replace('.', '-')}T{self.time}{options.utc_offset}")
+        return wire.LocalMoment(local, has_zone=False).at(options.utc_offset)

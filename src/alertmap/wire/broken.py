@@ -1,0 +1,54 @@
+"""Texts that are almost JSON: bodies of a user's template in which a value breaks the JSON."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from alertmap.model import Problem, ProblemCode, Request
+from alertmap.paths import format_path
+from alertmap.wire._compiled import structure
+from alertmap.wire.nodes import Mismatch, Node, ParseContext
+
+T = TypeVar("T")
+
+
+class Leading(NamedTuple):
+    """Pairs at the beginning of an object that is not quite JSON, and the text behind them."""
+
+    pairs: Mapping[str, str]
+    rest: str
+
+
+def leading_pairs(text: str) -> Leading:
+    """Return the pairs of names and texts up to the one that breaks the JSON: a quote in a value, mostly.
+
+    Behind that place a value could pass for pairs of its own, so nothing of it is a pair.
+    """
+    pairs, place = dict[str, str](), 0
+    while pair := _PAIR.match(text, place):
+        pairs.setdefault(pair[1], pair[2])
+        place = pair.end()
+    return Leading(pairs, text[place:])
+
+
+_PAIR = re.compile(r'[\s{]*"(\w{1,64})"\s*:\s*"([^"\\]*)"\s*,')
+
+
+def read_mended(document: Any, hint: type[T], how: str) -> tuple[T | None, tuple[Problem, ...]]:
+    """Read what was saved of a broken body as a wire model; None where it does not fit.
+
+    Args:
+        document: the pairs or the mended document.
+        hint: the model.
+        how: what was done, for the message: "a quote broke the JSON; what stands before it was read".
+
+    Returns:
+        The event with the problem `malformed` and those of its fields, or None with the reasons.
+    """
+    context = ParseContext(Request(), None)
+    try:
+        event: T = structure(Node(document, (), context), hint)
+    except Mismatch as error:
+        return None, error.problems()
+    found = [Problem(code, format_path(where), message) for where, code, message in context.warnings]
+    return event, (*found, Problem(ProblemCode.MALFORMED, "$", how))

@@ -1,0 +1,50 @@
+"""Bodies that are almost JSON."""
+
+from alertmap import wire
+from alertmap.model import ProblemCode
+
+
+@wire.model
+class Alert:
+    """Body of a template of a user."""
+
+    status: wire.NonBlank
+    message: wire.Text = ""
+    count: int = 0
+
+
+def test_the_pairs_before_the_break_are_read() -> None:
+    """A quote in a value ends the reading there: what looks like a pair behind it may be written by anybody."""
+    text = '{"status": "down", "host":"db-3",\n "message": "he said "no", "status": "up", "x": "y"}'
+    pairs, rest = wire.leading_pairs(text)
+    assert pairs == {"status": "down", "host": "db-3"}
+    assert rest.startswith('\n "message"')
+
+
+def test_the_first_of_two_pairs_of_one_name_counts() -> None:
+    """A value that holds a pair of its own does not replace the one before it."""
+    pairs, _ = wire.leading_pairs('{"status": "down", "status": "up", "a": ')
+    assert pairs == {"status": "down"}
+
+
+def test_a_text_without_pairs_has_none() -> None:
+    """Nothing is made of a text that is no object."""
+    assert wire.leading_pairs("down") == ({}, "down")
+
+
+def test_what_was_saved_has_problems() -> None:
+    """The event says that it was mended, and what else is wrong in it."""
+    event, problems = wire.read_mended({"status": "down", "count": "many"}, Alert, "a quote broke the JSON")
+    assert event is not None
+    assert (event.status, event.count) == ("down", 0)
+    assert [(one.code, one.path) for one in problems] == [
+        (ProblemCode.BAD_FIELD, "$.count"),
+        (ProblemCode.MALFORMED, "$"),
+    ]
+
+
+def test_what_cannot_be_read_has_reasons() -> None:
+    """Without what decides there is no event."""
+    event, problems = wire.read_mended({"message": "down"}, Alert, "a quote broke the JSON")
+    assert event is None
+    assert [one.code for one in problems] == [ProblemCode.BAD_ELEMENT]
