@@ -8,11 +8,16 @@ from attrs import frozen
 
 from alertmap.cli.files import Input, Refused
 from alertmap.codec import to_dict
-from alertmap.errors import AlertmapError
+from alertmap.errors import AlertmapError, DecodeError
+from alertmap.intake.decode import decode
 from alertmap.intake.detect import detect
 from alertmap.intake.parse import parse
 from alertmap.intake.source import Source
-from alertmap.model import Batch
+from alertmap.model import Batch, Request
+from alertmap.strict_json import Limits
+
+FIRST = ("dedup_key", "state", "severity", "title", "vendor", "source")
+"""Fields of an alert that come first in JSON Lines."""
 
 UNRECOGNISED = "no vendor recognised: pass --vendor, or see `alertmap vendors`"
 
@@ -38,7 +43,7 @@ def outcome(
         if named is None:
             found = detect(request)
             if found is None:
-                return Refused(name=one.name, kind="UnknownVendor", message=one.hint or UNRECOGNISED)
+                return Refused(name=one.name, kind="UnknownVendor", message=one.hint or _unrecognised(request))
             named = found.vendor
         batch = parse(
             named,
@@ -53,6 +58,14 @@ def outcome(
     return Parsed(name=one.name, batch=batch)
 
 
+def _unrecognised(request: Request) -> str:
+    try:
+        decode(request, frozenset({"json"}), Limits())
+    except DecodeError as error:
+        return f"{error}; a sender of other formats needs --vendor" if request.body else str(error)
+    return UNRECOGNISED
+
+
 @frozen(kw_only=True)
 class Recognised:
     """The vendor of a request; None where nothing tells it."""
@@ -65,7 +78,7 @@ class Recognised:
 
     def record(self) -> dict[str, Any]:
         """Return the vendor and the reason as JSON types."""
-        return {"file": self.name, "vendor": self.vendor, "reason": self.reason}
+        return {"type": "detection", "vendor": self.vendor, "reason": self.reason, "file": self.name}
 
 
 def recognised(one: Input | Refused) -> Recognised | Refused:
@@ -88,12 +101,15 @@ def records(done: Parsed | Refused) -> Iterator[dict[str, Any]]:
         return
     batch = done.batch
     for alert in batch:
-        yield {"file": done.name, **to_dict(alert)}
+        fields = to_dict(alert)
+        first = {name: fields[name] for name in FIRST if name in fields}
+        yield {"type": "alert", **first, "file": done.name, **fields}
     if batch.reason or batch.problems or batch.truncated:
         yield {
-            "file": done.name,
+            "type": "request",
             "vendor": batch.vendor,
             "source": batch.source,
+            "file": done.name,
             "reason": batch.reason.value if batch.reason else None,
             "problems": [{"code": p.code.value, "path": p.path, "message": p.message} for p in batch.problems],
             "truncated": batch.truncated,

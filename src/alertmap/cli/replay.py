@@ -1,7 +1,6 @@
 """`alertmap replay`: parse requests, apply them to a book, and list the incidents at the end."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +9,19 @@ from rich.text import Text
 from alertmap.cli import tables
 from alertmap.cli.files import Refused
 from alertmap.cli.outcomes import Parsed, outcome
-from alertmap.cli.shared import Jsonl, Paths, SourceName, Vendor, check_names, end, inputs, say, time_option, write
+from alertmap.cli.shared import (
+    Jsonl,
+    Paths,
+    SourceName,
+    Vendor,
+    Wide,
+    check_names,
+    end,
+    inputs,
+    say,
+    time_option,
+    write,
+)
 from alertmap.errors import AlertmapError
 from alertmap.incidents.book import IncidentBook
 from alertmap.incidents.model import Incident, Transition
@@ -31,12 +42,13 @@ def replay(
     transitions: Annotated[
         bool, typer.Option("--transitions", help="List each transition, not the incidents.")
     ] = False,
+    wide: Wide = False,
     jsonl: Jsonl = False,
 ) -> None:
     """Replay requests and list the incidents."""
     errors = tables.console(stderr=True)
     check_names(errors, vendor, source)
-    last = time_option(errors, until)
+    last = time_option(errors, "--until", until)
     book, lines, failed = IncidentBook(), list[tables.Row](), False
 
     def emit(name: str, steps: Iterable[Transition]) -> None:
@@ -60,9 +72,9 @@ def replay(
     if last is not None:
         emit("", book.tick(last))
     if not transitions:
-        _show(book.incidents, jsonl=jsonl)
+        _show(book.incidents, jsonl=jsonl, wide=wide)
     elif not jsonl:
-        tables.show(tables.console(), TRANSITIONS, lines)
+        tables.show(tables.console(wide=wide), TRANSITIONS, lines)
     end(failed=failed)
 
 
@@ -74,12 +86,12 @@ def _applied(book: IncidentBook, done: Parsed) -> tuple[tuple[Transition, ...], 
         return (), f"{done.name}: {error}"
 
 
-def _show(incidents: tuple[Incident, ...], *, jsonl: bool) -> None:
+def _show(incidents: tuple[Incident, ...], *, jsonl: bool, wide: bool) -> None:
     if jsonl:
         for incident in incidents:
-            write(incident.to_dict())
+            write(_incident_record(incident))
         return
-    out = tables.console()
+    out = tables.console(wide=wide)
     tables.show(out, INCIDENTS, [_incident_row(incident) for incident in incidents])
     still = sum(incident.open for incident in incidents)
     count = tables.counted(len(incidents), "incident")
@@ -93,31 +105,38 @@ def _incident_row(incident: Incident) -> tables.Row:
         incident.max_severity.value if incident.max_severity else "",
         incident.dedup_key,
         incident.title,
-        _time(incident.opened_at),
-        _time(incident.resolved_at),
+        tables.moment(incident.opened_at),
+        tables.moment(incident.resolved_at),
         str(incident.count),
     )
     return tables.Row("", tuple(map(tables.plain, cells)))
 
 
 def _transition_row(name: str, step: Transition) -> tables.Row:
-    incident = step.incident
-    key = incident.dedup_key if incident else step.alert.dedup_key if step.alert else ""
-    severity = incident.severity.value if incident and incident.severity else ""
-    return tables.row(name or "-", _time(step.at), step.kind.value, step.cause.value, severity, key)
+    severity = step.incident.severity.value if step.incident and step.incident.severity else ""
+    return tables.row(name or "-", tables.moment(step.at), step.kind.value, step.cause.value, severity, _key(step))
 
 
 def _record(name: str, step: Transition) -> dict[str, Any]:
     was = step.was
     return {
-        "file": name,
-        "at": step.at.isoformat(),
+        "type": "transition",
+        "dedup_key": _key(step),
         "kind": step.kind.value,
         "cause": step.cause.value,
+        "at": step.at.isoformat().replace("+00:00", "Z"),
         "was": was if was is None or isinstance(was, str) else was.value,
+        "file": name,
         "incident": step.incident.to_dict() if step.incident else None,
     }
 
 
-def _time(time: datetime | None) -> str:
-    return f"{time:%Y-%m-%d %H:%M:%S}" if time else ""
+def _incident_record(incident: Incident) -> dict[str, Any]:
+    fields = incident.to_dict()
+    first = {name: fields[name] for name in ("dedup_key", "state", "severity", "title")}
+    return {"type": "incident", **first, **fields}
+
+
+def _key(step: Transition) -> str:
+    one = step.incident or step.alert
+    return one.dedup_key if one else ""

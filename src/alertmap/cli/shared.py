@@ -1,20 +1,21 @@
 """Common parts of the commands: their options, reading under a progress bar, writing for people and for programs."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 from alertmap.cli import tables
-from alertmap.cli.files import Input, Refused, WrongUsage, find, not_installed, read
+from alertmap.cli.files import STDIN, Found, Input, Refused, WrongUsage, find, not_installed, read
 from alertmap.errors import AlertmapError, UnknownVendor
 from alertmap.intake import registry
 from alertmap.intake.source import Source
@@ -22,6 +23,8 @@ from alertmap.wire import rfc3339
 
 PROGRESS_FROM = 50
 """Number of files from which there is a progress bar."""
+PROGRESS_BYTES = 2 * 1024 * 1024
+"""Bytes of the files from which there is a progress bar."""
 
 Paths = Annotated[
     list[str],
@@ -34,6 +37,7 @@ Secret = Annotated[
     typer.Option(metavar="NAME", help="Another secret field, header or parameter; may be given several times."),
 ]
 Jsonl = Annotated[bool, typer.Option("--jsonl", help="Write JSON Lines instead of a table.")]
+Wide = Annotated[bool, typer.Option("--wide", help="Print all columns in full, however narrow the terminal is.")]
 
 
 @contextmanager
@@ -41,22 +45,38 @@ def inputs(errors: Console, paths: list[str], *, jsonl: bool) -> Iterator[Iterat
     """Read the inputs of some paths one by one, under a progress bar where they are many."""
     try:
         found = find(paths)
-        # JSON Lines on the same terminal already show the progress.
-        if len(found) < PROGRESS_FROM or not errors.is_terminal or (jsonl and sys.stdout.isatty()):
+        total = sum(_size(file) for file in found)
+        is_long = len(found) >= PROGRESS_FROM or total >= PROGRESS_BYTES
+        # JSON Lines on the same terminal already show the progress, and the end of standard input is not known.
+        is_live = (jsonl and sys.stdout.isatty()) or STDIN in paths
+        if is_live or not (is_long and errors.is_terminal):
             yield (one for file in found for one in read(file))
             return
         with Progress(
             TextColumn("reading"),
             BarColumn(),
-            MofNCompleteColumn(),
+            TextColumn("{task.percentage:.0f} %, {task.fields[requests]} requests"),
             console=errors,
             transient=True,
             redirect_stdout=False,  # stdout may be a file
             redirect_stderr=False,
         ) as progress:
-            yield (one for file in progress.track(found) for one in read(file))
+            yield _tracked(progress, total, found)
     except WrongUsage as error:
         wrong(errors, str(error))
+
+
+def _size(file: Found | Refused) -> int:
+    with suppress(OSError):
+        return file.path.stat().st_size if isinstance(file, Found) and file.path else 0
+    return 0  # it is gone; reading it reports so
+
+
+def _tracked(progress: Progress, total: int, found: list[Found | Refused]) -> Iterator[Input | Refused]:
+    task = progress.add_task("", total=total, requests=0)
+    for number, one in enumerate((one for file in found for one in read(file)), 1):
+        progress.update(task, advance=one.size, requests=number)
+        yield one
 
 
 def check_names(errors: Console, vendor: str | None, source: str | None = None) -> None:
@@ -72,11 +92,15 @@ def check_names(errors: Console, vendor: str | None, source: str | None = None) 
         wrong(errors, str(error))
 
 
-def time_option(errors: Console, text: str | None) -> datetime | None:
+def time_option(errors: Console, name: str, text: str | None) -> datetime | None:
     """Return the time of an option, or None where the option was not given; end the command where it is no time."""
-    time = rfc3339(text) if text is not None else None
-    if text is not None and time is None:
-        wrong(errors, "expected a time like 2026-01-31T12:00:00Z")
+    if text is None:
+        return None
+    time = rfc3339(text)
+    if time is None or not re.search(r"(?:[Zz]|[+-]\d\d:?\d\d)$", text):
+        wrong(
+            errors, f"{name}: expected a time with its offset, like 2026-01-31T12:00:00Z or 2026-01-31T13:00:00+01:00"
+        )
     return time
 
 
