@@ -5,6 +5,7 @@ import importlib
 import inspect
 import json
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,7 +17,7 @@ from alertmap.errors import PayloadError
 from alertmap.intake import registry
 from alertmap.intake.presets import PRESETS
 from alertmap.intake.severity import Priorities
-from alertmap.model import Alert, Reading, Reason, Reply, State, Times
+from alertmap.model import Alert, Batch, Reading, Reason, Reply, State, Times
 from alertmap.testing.fixtures import Case, load
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -529,17 +530,21 @@ def _toctree(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[str]:
 # --- What both need --------------------------------------------------------------------------------------------------
 
 
-def alerts(case: Case, adapter: Adapter) -> list[Alert]:
+def alerts(case: Case, adapter: Adapter) -> tuple[Alert, ...]:
     """The alerts of a fixture; none where it is refused."""
-    try:
-        return list(case.parse(adapter))
-    except PayloadError:
-        return []
+    batch = _batch(case, adapter)
+    return batch.alerts if batch else ()
 
 
 def _reason(case: Case, adapter: Adapter) -> Reason | None:
+    batch = _batch(case, adapter)
+    return batch.reason if batch else None
+
+
+@lru_cache(maxsize=1024)
+def _batch(case: Case, adapter: Adapter) -> Batch | None:
     try:
-        return case.parse(adapter).reason
+        return case.parse(adapter)
     except PayloadError:
         return None
 

@@ -800,7 +800,7 @@ def test_help_has_examples(arguments: tuple[str, ...]) -> None:
 
 
 def test_commands_are_listed_in_the_order_of_use() -> None:
-    """What somebody tries first stands first."""
+    """First things first: `parse` before `new-adapter`."""
     listed = re.findall(r"^  ([a-z][a-z-]+)  ", run("--help").out.partition("Commands:")[2], re.MULTILINE)
     assert listed == ["parse", "detect", "replay", "vendors", "capture", "new-adapter"]
 
