@@ -38,6 +38,8 @@ from alertmap.model import (
 )
 from alertmap.strict_json import Limits
 
+__version__ = "0.1.0"
+
 if TYPE_CHECKING:
     from alertmap.incidents.book import IncidentBook, TooManyOpen
     from alertmap.incidents.model import Cause, Incident, Policy, Transition, TransitionKind

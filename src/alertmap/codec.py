@@ -1,51 +1,87 @@
-"""Alerts as JSON types and back; `alert.schema.json` beside this file is the schema."""
+"""Values as JSON types, and alerts back; `alert.schema.json` beside this file is the schema of an alert."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alertmap import wire
 from alertmap.errors import ConfigurationError, ShapeError
-from alertmap.model import Alert
+from alertmap.model import Alert, Batch, Problem
+
+if TYPE_CHECKING:
+    from alertmap.incidents.model import Incident, Transition
 
 
-def _written(moment: datetime) -> str:
+def time_text(moment: datetime) -> str:
+    """Return a time as RFC 3339 text in UTC, as everything that the library writes has it: `2026-01-31T12:00:00Z`.
+
+    Raises:
+        ConfigurationError: the time is naive, or lies outside the years 1 to 9999 of UTC.
+    """
     try:
         if moment.utcoffset() is not None:
             return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
     except OverflowError:
         pass
-    raise ConfigurationError("the times of an alert must be aware and lie in the years 1 to 9999 of UTC")
+    raise ConfigurationError("times must be aware, such as datetime.now(UTC), and lie in the years 1 to 9999 of UTC")
+
+
+_ABOUT = ("state", "severity", "dedup_key", "title", "source", "vendor")
+_FIRST: Mapping[str, tuple[str, ...]] = {
+    "Alert": _ABOUT,
+    "Incident": _ABOUT,
+    "Batch": ("vendor", "source", "reason", "alerts", "problems"),
+    "Transition": ("kind", "cause", "at", "was", "incident"),
+}
+"""Fields that come first, for people who read the JSON; the others follow in the order of the class."""
 
 
 @cache
-def _writer(*, omit_defaults: bool) -> Callable[[Alert], dict[str, Any]]:
-    # Lazy import: many programs write no alerts (bench row `import alertmap, beside attrs alone`).
+def _writer(cls: type, *, omit_defaults: bool) -> Callable[[Any], dict[str, Any]]:
+    # Lazy import: many programs write nothing (bench row `import alertmap, beside attrs alone`).
+    from attrs import has  # noqa: PLC0415
     from cattrs import Converter  # noqa: PLC0415
     from cattrs.gen import make_dict_unstructure_fn, override  # noqa: PLC0415
 
     converter = Converter(unstruct_collection_overrides={tuple: list})
-    converter.register_unstructure_hook(datetime, _written)
-    raw = override(unstruct_hook=lambda raw: raw)
-    return make_dict_unstructure_fn(Alert, converter, _cattrs_omit_if_default=omit_defaults, raw=raw)
+    converter.register_unstructure_hook(datetime, time_text)
+    converter.register_unstructure_hook(StrEnum, lambda word: word.value)
+
+    @converter.register_unstructure_hook_factory(has)
+    def _in_order(cls: Any) -> Callable[[Any], dict[str, Any]]:
+        raw = override(unstruct_hook=lambda raw: raw)
+        write = make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=omit_defaults, raw=raw)
+        first = _FIRST.get(cls.__name__, ())
+
+        def ordered(value: Any) -> dict[str, Any]:
+            written = write(value)
+            return {name: written[name] for name in first if name in written} | written
+
+        return ordered
+
+    written: Callable[[Any], dict[str, Any]] = converter.get_unstructure_hook(cls)
+    return written
 
 
-_LEADING = ("state", "severity", "dedup_key", "identity")  # for people who read the JSON
+def to_dict(value: "Alert | Batch | Problem | Incident | Transition", *, omit_defaults: bool = False) -> dict[str, Any]:
+    """Return a value as JSON types: times as RFC 3339 text in UTC, states, severities and kinds as their words.
 
-
-def to_dict(alert: Alert, *, omit_defaults: bool = False) -> dict[str, Any]:
-    """Return an alert as JSON types: times as RFC 3339 text in UTC, states and severities as their names.
-
-    With `omit_defaults`, fields that hold their default are left out. `raw` is the alert's own element, not a copy.
+    What a reader looks for comes first: state, severity, key and title. With `omit_defaults`, fields that hold their
+    default are left out. `raw` of an alert or batch is the decoded payload itself, not a copy.
 
     Raises:
-        ConfigurationError: the argument is not an Alert, or one of its times is naive.
+        ConfigurationError: the argument is another object, or one of its times is naive.
     """
-    if not isinstance(alert, Alert):
-        raise ConfigurationError(f"expected Alert, got {type(alert).__name__}")
-    written = _writer(omit_defaults=omit_defaults)(alert)
-    return {name: written[name] for name in _LEADING} | written
+    if not isinstance(value, (Alert, Batch, Problem)):
+        from alertmap.incidents.model import Incident, Transition  # noqa: PLC0415 - many programs only parse
+
+        if not isinstance(value, (Incident, Transition)):
+            names = "Alert, Batch, Problem, Incident or Transition"
+            raise ConfigurationError(f"expected {names}, got {type(value).__name__}")
+    cls: Any = type(value)
+    return _writer(cls, omit_defaults=omit_defaults)(value)
 
 
 def from_dict(written: Any) -> Alert:

@@ -7,8 +7,7 @@ decides.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from enum import Enum, unique
-from functools import total_ordering
+from enum import StrEnum, unique
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -20,7 +19,7 @@ from alertmap.paths import JsonPath
 
 
 @unique
-class State(Enum):
+class State(StrEnum):
     """State of a problem, as the monitor reports it."""
 
     FIRING = "firing"
@@ -30,9 +29,12 @@ class State(Enum):
 
 
 @unique
-@total_ordering
-class Severity(Enum):
-    """Severity of a problem, often written P1 to P5. Ordered: `Severity.CRITICAL > Severity.HIGH`."""
+class Severity(StrEnum):
+    """Severity of a problem, often written P1 to P5. Ordered: `Severity.CRITICAL > Severity.HIGH`.
+
+    `==` and hash are those of the text. `<`, `<=`, `>` and `>=` take severities only: with any other text they raise
+    TypeError, because the order of the letters means nothing.
+    """
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -40,17 +42,32 @@ class Severity(Enum):
     LOW = "low"
     INFO = "info"
 
-    def __lt__(self, other: object) -> bool:
-        if not isinstance(other, Severity):
-            return NotImplemented
-        return _RANK[self] < _RANK[other]
+    # The parameter is narrower than that of str, so that type checkers refuse a comparison with text.
+    def __lt__(self, other: "Severity") -> bool:  # type: ignore[override]
+        return _rank(self) < _rank(other)
+
+    def __le__(self, other: "Severity") -> bool:  # type: ignore[override]
+        return _rank(self) <= _rank(other)
+
+    def __gt__(self, other: "Severity") -> bool:  # type: ignore[override]
+        return _rank(self) > _rank(other)
+
+    def __ge__(self, other: "Severity") -> bool:  # type: ignore[override]
+        return _rank(self) >= _rank(other)
 
 
 _RANK = {severity: -rank for rank, severity in enumerate(Severity)}
 
 
+def _rank(severity: object) -> int:
+    # NotImplemented would not do: Python would then ask str, which compares the letters.
+    if not isinstance(severity, Severity):
+        raise TypeError(f"a Severity compares with a Severity only, not with {type(severity).__name__}")
+    return _RANK[severity]
+
+
 @unique
-class ProblemCode(Enum):
+class ProblemCode(StrEnum):
     """Warning codes for payloads that were parsed with assumptions. Closed set."""
 
     BAD_ELEMENT = "bad_element"  # an element of a batch cannot be read; the others are not affected
@@ -88,7 +105,7 @@ class Problem:
 
 
 @unique
-class Times(Enum):
+class Times(StrEnum):
     """Meaning of `occurred_at`: how the reducer distinguishes a repeat from an old statement."""
 
     SINCE = "since"  # since when the state holds: a repeat has the same time
@@ -177,7 +194,7 @@ class Alert(_AlertFields):
 
 
 @unique
-class Reason(Enum):
+class Reason(StrEnum):
     """Reason why a batch has no alerts."""
 
     TEST = "test"  # the sender's test button

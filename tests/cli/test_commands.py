@@ -528,7 +528,7 @@ def test_all_of_a_batch_is_shown(acme: None, tmp_path: Path) -> None:  # noqa: A
     assert "2 requests: 2 alerts (2 firing), 1 handshake, 3 problems" in ran.out  # two levels are missing
     found = run("parse", "--jsonl", bad, hand).objects
     assert [one.get("title") for one in found] == ["x", "y", None, None]
-    assert list(found[0])[:5] == ["type", "dedup_key", "state", "severity", "title"]
+    assert list(found[0])[:5] == ["type", "dedup_key", "file", "state", "severity"]
     problem = {"code": "bad_element", "path": "$.acme[1]", "message": "the name is blank"}
     sender = {"vendor": "acme", "source": "acme"}
     assert found[2:] == [

@@ -15,7 +15,9 @@ from jsonschema import Draft202012Validator, FormatChecker
 import alertmap
 from alertmap import (
     Alert,
+    Batch,
     ConfigurationError,
+    IncidentBook,
     Problem,
     ProblemCode,
     Severity,
@@ -117,9 +119,40 @@ def test_raw_is_not_copied() -> None:
     assert from_dict({**to_dict(LEAST), "raw": raw}).raw is raw
 
 
-def test_only_alerts_are_written() -> None:
-    """Anything but an alert, and an alert with a naive time, is a configuration error."""
-    with pytest.raises(ConfigurationError, match="expected Alert, got dict"):
+def test_what_a_reader_looks_for_comes_first() -> None:
+    """The first keys of each value are those that a person reads; times have the same form everywhere."""
+    moment = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    alert = evolve(LEAST, severity=Severity.HIGH, title="t", occurred_at=moment, raw={"a": 1})
+    batch = Batch(vendor="acme", source="acme", alerts=(alert,), problems=(Problem(ProblemCode.MISSING, "$", "m"),))
+    [opened] = IncidentBook().apply(alert)
+    assert opened.incident is not None
+    about = ["state", "severity", "dedup_key", "title", "source", "vendor"]
+    assert list(to_dict(alert))[:6] == list(to_dict(opened.incident))[:6] == about
+    assert list(to_dict(batch))[:5] == ["vendor", "source", "reason", "alerts", "problems"]
+    assert list(to_dict(opened))[:5] == ["kind", "cause", "at", "was", "incident"]
+    assert to_dict(batch.problems[0]) == {"code": "missing", "path": "$", "message": "m"}
+    assert to_dict(batch)["alerts"] == [to_dict(alert)]
+    assert to_dict(opened)["incident"] == to_dict(opened.incident)
+    assert to_dict(opened)["alert"] == to_dict(alert)
+    times = {to_dict(alert)["occurred_at"], to_dict(opened)["at"], to_dict(opened.incident)["opened_at"]}
+    assert times == {"2026-01-01T12:00:00Z"}
+
+
+def test_written_values_are_plain_json_types() -> None:
+    """No enum and no tuple is left, so that any encoder takes them, and what was before a change is its word."""
+    book = IncidentBook()
+    book.apply(evolve(LEAST, severity=Severity.LOW, occurred_at=datetime(2026, 1, 1, 12, tzinfo=UTC)))
+    [risen] = book.apply(evolve(LEAST, severity=Severity.HIGH, occurred_at=datetime(2026, 1, 1, 13, tzinfo=UTC)))
+    values: list[Any] = [to_dict(risen)]
+    assert values[0]["was"] == "low"
+    for value in values:
+        assert type(value) in {dict, list, str, int, float, bool, type(None)}
+        values += [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
+
+
+def test_only_values_of_the_library_are_written() -> None:
+    """Anything else, and a value with a naive time, is a configuration error."""
+    with pytest.raises(ConfigurationError, match="expected Alert, Batch, Problem, Incident or Transition, got dict"):
         to_dict({})  # type: ignore[arg-type]
     for moment in (datetime(2026, 1, 1), datetime.max.replace(tzinfo=timezone(-timedelta(hours=1)))):  # noqa: DTZ001
         with pytest.raises(ConfigurationError, match="must be aware"):

@@ -1,5 +1,11 @@
 """Requests, readings, alerts and batches."""
 
+import copy
+import json
+import operator
+import pickle
+from enum import StrEnum
+from itertools import product
 from typing import Any
 
 import attrs
@@ -7,8 +13,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertmap import Batch, ConfigurationError, Problem, ProblemCode, Reading, Request, Severity, State, Times
+from alertmap import (
+    Batch,
+    Cause,
+    ConfigurationError,
+    DecidedBy,
+    PageKind,
+    Problem,
+    ProblemCode,
+    Reading,
+    Reason,
+    Request,
+    Severity,
+    State,
+    Times,
+    TransitionKind,
+)
 from alertmap.errors import AlertmapError, PayloadError, join_limited
+from alertmap.incidents.grouping import GroupChangeKind
 from alertmap.model import Alert
 from alertmap.paths import format_path
 
@@ -121,10 +143,31 @@ def test_severities_are_ordered() -> None:
     assert Severity.CRITICAL > Severity.HIGH > Severity.MEDIUM > Severity.LOW > Severity.INFO
     assert Severity.LOW <= Severity.LOW >= Severity.LOW
     assert max(Severity) is Severity.CRITICAL
+    others: list[Any] = ["high", 3, None]
+    for other, compare in product(others, (operator.lt, operator.le, operator.gt, operator.ge)):
+        with pytest.raises(TypeError):
+            compare(Severity.LOW, other)
+        with pytest.raises(TypeError):
+            compare(other, Severity.LOW)
     with pytest.raises(TypeError):
-        _ = Severity.LOW < "high"
-    with pytest.raises(TypeError):
-        _ = Severity.LOW >= 3
+        operator.lt(Severity.LOW, State.FIRING)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [State, Severity, Reason, ProblemCode, Times, TransitionKind, Cause, PageKind, GroupChangeKind, DecidedBy],
+)
+def test_words_are_text(kind: type[StrEnum]) -> None:
+    """Members are their text: in comparisons, as keys, in f-strings, in JSON; names are the words in capitals."""
+    for member in kind:
+        text = str(member.value)
+        assert member == text == f"{member}" == str(member)
+        assert hash(member) == hash(text)
+        assert {text: 1}[member] == 1
+        assert json.loads(json.dumps({member: [member]})) == {text: [text]}
+        assert copy.deepcopy(member) is pickle.loads(pickle.dumps(member)) is member  # noqa: S301 - made here
+        assert kind(text) is member
+        assert member.name == (text.upper() or "NONE")
 
 
 def test_the_vocabularies_are_closed() -> None:

@@ -16,9 +16,6 @@ from alertmap.intake.source import Source
 from alertmap.model import Batch, Request
 from alertmap.strict_json import Limits
 
-FIRST = ("dedup_key", "state", "severity", "title", "vendor", "source")
-"""Fields of an alert that come first in JSON Lines."""
-
 UNRECOGNISED = "no vendor recognised: pass --vendor, or see `alertmap vendors`"
 
 
@@ -101,9 +98,7 @@ def records(done: Parsed | Refused) -> Iterator[dict[str, Any]]:
         return
     batch = done.batch
     for alert in batch:
-        fields = to_dict(alert)
-        first = {name: fields[name] for name in FIRST if name in fields}
-        yield {"type": "alert", **first, "file": done.name, **fields}
+        yield {"type": "alert", "dedup_key": alert.dedup_key, "file": done.name, **to_dict(alert)}
     if batch.reason or batch.problems or batch.truncated:
         yield {
             "type": "request",
@@ -111,6 +106,6 @@ def records(done: Parsed | Refused) -> Iterator[dict[str, Any]]:
             "source": batch.source,
             "file": done.name,
             "reason": batch.reason.value if batch.reason else None,
-            "problems": [{"code": p.code.value, "path": p.path, "message": p.message} for p in batch.problems],
+            "problems": [to_dict(problem) for problem in batch.problems],
             "truncated": batch.truncated,
         }

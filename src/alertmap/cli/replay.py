@@ -22,6 +22,7 @@ from alertmap.cli.shared import (
     time_option,
     write,
 )
+from alertmap.codec import to_dict
 from alertmap.errors import AlertmapError
 from alertmap.incidents.book import IncidentBook
 from alertmap.incidents.model import Incident, Transition
@@ -89,7 +90,7 @@ def _applied(book: IncidentBook, done: Parsed) -> tuple[tuple[Transition, ...], 
 def _show(incidents: tuple[Incident, ...], *, jsonl: bool, wide: bool) -> None:
     if jsonl:
         for incident in incidents:
-            write(_incident_record(incident))
+            write({"type": "incident", "dedup_key": incident.dedup_key, **to_dict(incident)})
         return
     out = tables.console(wide=wide)
     tables.show(out, INCIDENTS, [_incident_row(incident) for incident in incidents])
@@ -118,23 +119,8 @@ def _transition_row(name: str, step: Transition) -> tables.Row:
 
 
 def _record(name: str, step: Transition) -> dict[str, Any]:
-    was = step.was
-    return {
-        "type": "transition",
-        "dedup_key": _key(step),
-        "kind": step.kind.value,
-        "cause": step.cause.value,
-        "at": step.at.isoformat().replace("+00:00", "Z"),
-        "was": was if was is None or isinstance(was, str) else was.value,
-        "file": name,
-        "incident": step.incident.to_dict() if step.incident else None,
-    }
-
-
-def _incident_record(incident: Incident) -> dict[str, Any]:
-    fields = incident.to_dict()
-    first = {name: fields[name] for name in ("dedup_key", "state", "severity", "title")}
-    return {"type": "incident", **first, **fields}
+    fields = {name: value for name, value in to_dict(step).items() if name != "alert"}
+    return {"type": "transition", "dedup_key": _key(step), "file": name, **fields}
 
 
 def _key(step: Transition) -> str:

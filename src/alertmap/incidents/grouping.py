@@ -17,7 +17,7 @@ open incidents. A later group with the same name and interval has the same id.
 import hashlib
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from enum import Enum, unique
+from enum import StrEnum, unique
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -85,7 +85,7 @@ class Grouping:
 
 
 @unique
-class GroupChangeKind(Enum):
+class GroupChangeKind(StrEnum):
     """Kind of change of a group."""
 
     OPENED = "opened"

@@ -22,10 +22,10 @@ receivers of alerts have:
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import Enum, StrEnum, unique
+from enum import StrEnum, unique
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from attrs import Attribute, field, fields_dict, frozen
+from attrs import Attribute, field, frozen
 
 from alertmap._records import twin_of
 from alertmap.errors import ConfigurationError
@@ -33,7 +33,7 @@ from alertmap.model import Alert, Severity, State
 
 
 @unique
-class TransitionKind(Enum):
+class TransitionKind(StrEnum):
     """Kind of change of an incident."""
 
     OPENED = "opened"  # a new incident, and it is open
@@ -200,16 +200,6 @@ class Incident:
     def open(self) -> bool:
         """True until it is resolved or expired."""
         return self.state is not State.RESOLVED
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return all fields as JSON types: enums by value, times as ISO 8601."""
-        return {name: _plain(getattr(self, name)) for name in fields_dict(type(self))}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value.value if isinstance(value, Enum) else value
 
 
 # --- Internal form of an incident -------------------------------------------------------------------------------------

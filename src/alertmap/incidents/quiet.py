@@ -26,7 +26,7 @@ call may return that a page opens and closes.
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from enum import Enum, unique
+from enum import Enum, StrEnum, unique
 from heapq import heapify, heappop, heappush
 from types import MappingProxyType
 from typing import Any, Literal
@@ -103,7 +103,7 @@ class Quiet:
 
 
 @unique
-class PageKind(Enum):
+class PageKind(StrEnum):
     """Kind of a step of a page."""
 
     OPEN = "open"  # page somebody

@@ -6,7 +6,7 @@ severities and nothing else.
 """
 
 from collections.abc import Callable, Mapping
-from enum import Enum
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -26,7 +26,7 @@ Layer: TypeAlias = Callable[[Any], Severity | None]
 """A pure function that may know better; None leaves the decision to the next layer."""
 
 
-class DecidedBy(Enum):
+class DecidedBy(StrEnum):
     """The layer that a severity comes from."""
 
     OVERRIDE = "override"

@@ -124,7 +124,7 @@ def written(batch: Batch) -> dict[str, Any]:
             alert.pop(name, None)
     outcome = {
         "alerts": alerts,
-        "problems": [{"code": p.code.value, "path": p.path, "message": p.message} for p in batch.problems],
+        "problems": [to_dict(problem) for problem in batch.problems],
         "reason": batch.reason.value if batch.reason else None,
         "reply": batch.reply.body if batch.reply else None,
         "confirm_url": batch.confirm_url,

@@ -8,7 +8,7 @@ there it is an error. All hooks take a `Node`, which knows its path and the requ
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from functools import cache
 from types import NoneType
 from typing import Any, get_args, get_origin
@@ -217,6 +217,11 @@ def _enum_hook(hint: Any) -> Callable[[Node, Any], Any]:
         raise _not_one_of(f"one of {', '.join(words)}", node, words)
 
     return check
+
+
+_cached_enum_hook = cache(_enum_hook)
+# cattrs looks for the hook of a base class before it asks the factories: this one would have that of str.
+converter.register_structure_hook(StrEnum, lambda node, hint: _cached_enum_hook(hint)(node, hint))
 
 
 @converter.register_structure_hook_factory(_has_kind("union"))
