@@ -1,4 +1,7 @@
-"""Sessions of nox: tests, coverage, property, exhaustive, types, lint, docs, bench, hostile, new, regold, dist."""
+"""Sessions of nox.
+
+tests, coverage, property, exhaustive, types, lint, docs, pages, bench, hostile, new, regold and dist.
+"""
 
 import shutil
 from pathlib import Path
@@ -91,6 +94,14 @@ def docs(session: nox.Session) -> None:
     """Build the documentation; a broken reference is an error."""
     _install(session, "docs")
     session.run("sphinx-build", "-n", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs)
+
+
+@nox.session
+def pages(session: nox.Session) -> None:
+    """Build the documentation and open each page in Chromium, wide and narrow; `-- index.html` for some pages."""
+    _install(session, "docs")
+    session.run("sphinx-build", "-n", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+    session.run("python", "docs/check_pages.py", "docs/_build/html", *session.posargs)
 
 
 @nox.session
