@@ -62,7 +62,7 @@ def members(value: Any) -> list[str]:
     if inspect.isclass(value) and attrs.has(value):
         fields = [] if value.__name__ in OPAQUE else attrs.fields(value)
         return [field.name for field in fields if not field.name.startswith("_")]
-    return [name for name in ("http_status",) if inspect.isclass(value) and hasattr(value, name)]
+    return [name for name in ("http_status",) if inspect.isclass(value) and name in vars(value)]
 
 
 def meaning(cls: type, name: str) -> str:

@@ -5,7 +5,7 @@ import importlib
 import inspect
 import json
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -29,7 +29,7 @@ PLACEHOLDER = "<!-- repeats-table -->"
 def write(folder: Path) -> list[Path]:
     """Write all pages into a folder; the files written."""
     folder.mkdir(exist_ok=True)
-    vendors = [(registry.find(name), load(FIXTURES / name)) for name in registry.vendors()]
+    vendors = [(registry.find(name), cases_of(name)) for name in registry.vendors()]
     pages = {adapter.name: page(adapter, cases) for adapter, cases in vendors}
     pages |= {f"{adapter.name}-examples": examples_page(adapter, cases) for adapter, cases in vendors}
     pages["index"] = matrix(vendors)
@@ -38,6 +38,12 @@ def write(folder: Path) -> list[Path]:
         if not file.exists() or file.read_text(encoding="utf-8") != text:
             file.write_text(text, encoding="utf-8")
     return [folder / f"{name}.md" for name in pages]
+
+
+@cache
+def cases_of(name: str) -> tuple[Case, ...]:
+    """Return the cases of a vendor; several pages use them, and parse them once."""
+    return load(FIXTURES / name)
 
 
 # --- One vendor ------------------------------------------------------------------------------------------------------
@@ -378,7 +384,7 @@ def _examples(adapter: Adapter, cases: tuple[Case, ...]) -> Iterator[str]:
     yield "## Examples\n"
     for case in chosen(adapter, cases):
         yield f"### {_outcome(adapter, case)}: {case.name}\n"
-        yield from _case(adapter, case, lexer="json")
+        yield from _case(adapter, case)
     yield f"[All {len(cases)} examples]({adapter.name}-examples.md).\n"
     yield f"```{{toctree}}\n:hidden:\n\n{adapter.name}-examples\n```\n"
 
@@ -390,24 +396,35 @@ def examples_page(adapter: Adapter, cases: tuple[Case, ...]) -> str:
     for case in _shown_first(cases):
         lines.append(f"({target(adapter, case)})=")
         lines.append(f"## {case.name}\n")
-        lines.append(f"<details><summary>{html.escape(_outcome(adapter, case))}: {_plain_summary(case)}</summary>\n")
-        lines.extend(_case(adapter, case, lexer="text"))
-        lines.append("</details>\n")
+        lines.append(f"{case.about.summary} *({_origin(case)})*\n")
+        # HTML as it is: a reader opens few of these, and colours would make the page three times as large.
+        lines.append("````{raw} html")
+        lines.append(f"<details><summary>{html.escape(_outcome(adapter, case))}</summary>")
+        lines.extend(_preformatted(text) for text in (_shown(case), _became(adapter, case)))
+        lines.append("</details>\n````\n")
     return "\n".join(lines)
 
 
-def _plain_summary(case: Case) -> str:
-    return html.escape(" ".join(case.about.summary.replace("`", "").split()))
+def _preformatted(text: str) -> str:
+    shown = html.escape(text)
+    return f'<div class="highlight-text notranslate"><div class="highlight"><pre>{shown}\n</pre></div></div>'
 
 
-def _case(adapter: Adapter, case: Case, lexer: str) -> Iterator[str]:
-    origin = f"{case.about.origin}, {case.about.product}" if case.about.product else case.about.origin
-    yield f"{case.about.summary} *({origin})*\n"
+def _origin(case: Case) -> str:
+    return f"{case.about.origin}, {case.about.product}" if case.about.product else case.about.origin
+
+
+def _became(adapter: Adapter, case: Case) -> str:
+    return json.dumps(case.outcome(adapter), indent=2, ensure_ascii=False)
+
+
+def _case(adapter: Adapter, case: Case) -> Iterator[str]:
+    yield f"{case.about.summary} *({_origin(case)})*\n"
     if case.about.closes:
         yield f"Closes {case.about.closes}.\n"
     sent = _shown(case)
-    yield f"```{lexer if _is_json(sent) else 'text'}\n{sent}\n```\n"
-    yield f"```{lexer}\n{json.dumps(case.outcome(adapter), indent=2, ensure_ascii=False)}\n```\n"
+    yield f"```{'json' if _is_json(sent) else 'text'}\n{sent}\n```\n"
+    yield f"```json\n{_became(adapter, case)}\n```\n"
 
 
 def _is_json(text: str) -> bool:
@@ -471,7 +488,7 @@ def vendors_table() -> str:
         "|---|---|---|---|---|",
     ]
     for name in registry.vendors():
-        adapter, cases = registry.find(name), load(FIXTURES / name)
+        adapter, cases = registry.find(name), cases_of(name)
         more = [state for state in states(adapter, cases) if state in ("acknowledged", "suppressed")]
         more += ["test button"] if _is_seen(adapter, cases, Reason.TEST) else []
         captured = origins(cases)["captured"]
@@ -501,7 +518,7 @@ def repeats_table() -> str:
         "|---|---|---|---|---|",
     ]
     for name in registry.vendors():
-        adapter, cases = registry.find(name), load(FIXTURES / name)
+        adapter, cases = registry.find(name), cases_of(name)
         vendor = f"[{adapter.title}](vendors/{name}.md) | {repeats(adapter)}"
         for times, names in cases_by_times(adapter, cases).items():
             lines.append(f"| {vendor} | `{times.value}` | {', '.join(names[:_EXAMPLES])} | {REPEATED[times]} |")
@@ -541,7 +558,7 @@ def _reason(case: Case, adapter: Adapter) -> Reason | None:
     return batch.reason if batch else None
 
 
-@lru_cache(maxsize=1024)
+@cache
 def _batch(case: Case, adapter: Adapter) -> Batch | None:
     try:
         return case.parse(adapter)

@@ -10,9 +10,9 @@ Set up:
 
 2. Send a trigger and its resolve; the resolve of the n8n node must repeat `title`, `host` and `source` exactly.
 
-The SDKs' alert call writes Alertmanager's form,
-with the caller's own fingerprint as the identity; the n8n node writes `event_type`, `title`, `host` and `severity`,. The five keys `id`, `title`, `status`, `severity`, `message`
-of the GitHub Action are Zapier's contract: use `zapier` for them.
+The SDKs' alert call writes Alertmanager's form, with the caller's own fingerprint as the identity; the n8n node writes
+`event_type`, `title`, `host` and `severity`. The five keys `id`, `title`, `status`, `severity`, `message` of the GitHub
+Action are Zapier's contract: use `zapier` for them.
 """
 
 from collections.abc import Iterator
