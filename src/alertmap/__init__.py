@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from alertmap.incidents.model import Cause, Incident, Policy, Transition, TransitionKind
     from alertmap.incidents.quiet import Page, PageBook, PageKind, Quiet
     from alertmap.incidents.timeline import Timeline, step, tick
+    from alertmap.intake.source_file import InvalidSources, SourceFault, load_sources
 
 __all__ = [
     "Adapter",
@@ -61,6 +62,7 @@ __all__ = [
     "Detection",
     "Incident",
     "IncidentBook",
+    "InvalidSources",
     "LimitError",
     "Limits",
     "Notice",
@@ -82,6 +84,7 @@ __all__ = [
     "Shape",
     "ShapeError",
     "Source",
+    "SourceFault",
     "State",
     "Timeline",
     "Times",
@@ -92,6 +95,7 @@ __all__ = [
     "detect",
     "fingerprint",
     "from_dict",
+    "load_sources",
     "parse",
     "parse_document",
     "step",
@@ -100,22 +104,25 @@ __all__ = [
     "vendors",
 ]
 
-# The reducer is imported when one of its names is used: many programs only parse.
+# These are imported when one of their names is used: many programs only parse.
 _LAZY = {
-    "IncidentBook": "book",
-    "TooManyOpen": "book",
-    "Cause": "model",
-    "Incident": "model",
-    "Policy": "model",
-    "Transition": "model",
-    "TransitionKind": "model",
-    "Page": "quiet",
-    "PageBook": "quiet",
-    "PageKind": "quiet",
-    "Quiet": "quiet",
-    "Timeline": "timeline",
-    "step": "timeline",
-    "tick": "timeline",
+    "IncidentBook": "incidents.book",
+    "TooManyOpen": "incidents.book",
+    "Cause": "incidents.model",
+    "Incident": "incidents.model",
+    "Policy": "incidents.model",
+    "Transition": "incidents.model",
+    "TransitionKind": "incidents.model",
+    "Page": "incidents.quiet",
+    "PageBook": "incidents.quiet",
+    "PageKind": "incidents.quiet",
+    "Quiet": "incidents.quiet",
+    "Timeline": "incidents.timeline",
+    "step": "incidents.timeline",
+    "tick": "incidents.timeline",
+    "InvalidSources": "intake.source_file",
+    "SourceFault": "intake.source_file",
+    "load_sources": "intake.source_file",
 }
 
 if not TYPE_CHECKING:  # a type checker would accept any name
@@ -123,7 +130,7 @@ if not TYPE_CHECKING:  # a type checker would accept any name
     def __getattr__(name: str) -> object:
         if name not in _LAZY:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{__name__}.incidents.{_LAZY[name]}"), name)
+        value = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
         globals()[name] = value
         return value
 

@@ -188,6 +188,9 @@ class Adapter:
     """False where the sender never announces any recovery: no alert is then `resolvable`."""
     delivery_header: str | None = None
     """Header with the id of a request, which a retry has again; None where there is none, or the body has it."""
+    identity_parts: frozenset[str] = field(default=frozenset(), converter=_as_names)
+    """Names of all parts of its identities; empty where users name them: labels, tags. A source's `identity` is checked
+    against them."""
     prepare: Callable[[Any], Any] | None = None
     """Pure function that corrects a decoded document before the wire models see it."""
     options: type | None = None

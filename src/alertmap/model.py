@@ -249,12 +249,17 @@ class Batch:
     """Answer to a handshake."""
     confirm_url: str | None = None
     """URL that confirms a handshake. This library never visits it."""
+    detected: str = ""
+    """Why this vendor was taken, where `parse` detected it; else empty."""
 
     def __iter__(self) -> Iterator[Alert]:
         return iter(self.alerts)
 
     def __len__(self) -> int:
         return len(self.alerts)
+
+    def __getitem__(self, place: int) -> Alert:
+        return self.alerts[place]
 
 
 _NO_PAIRS: Mapping[str, str] = MappingProxyType({})
@@ -265,7 +270,8 @@ def _body(body: object) -> bytes | str:
         return bytes(body)
     if isinstance(body, (bytes, str)):
         return body
-    raise ConfigurationError(f"a request's body must be bytes or str, got {type(body).__name__}")
+    hint = ": parse_document takes a decoded document" if isinstance(body, (dict, list)) else ""
+    raise ConfigurationError(f"a request's body must be bytes or str, got {type(body).__name__}{hint}")
 
 
 def _text(text: object) -> str:

@@ -410,6 +410,59 @@ def test_the_source_is_the_vendor_or_as_named() -> None:
     assert [one["source"] for one in run("parse", "--jsonl", "--source", "lab", CRITICAL).objects] == ["lab"]
 
 
+SOURCES = b"""
+[sources.metrics]
+vendor = "kapacitor"
+labels = { team = "db" }
+levels = { CRITICAL = "low" }
+"""
+SECOND = (
+    SOURCES
+    + b"""
+[sources.others]
+vendor = "kapacitor"
+"""
+)
+
+
+def test_sources_are_read_as_in_production(tmp_path: Path) -> None:
+    """--sources gives a request the source of its vendor, or the one that --source names."""
+    one, two = write(tmp_path / "one.toml", SOURCES), write(tmp_path / "two.toml", SECOND)
+    (alert,) = run("parse", "--jsonl", "--sources", one, CRITICAL).objects
+    assert (alert["source"], alert["severity"], alert["labels"]["team"]) == ("metrics", "low", "db")
+    ran = run("parse", "--sources", two, CRITICAL)
+    assert ran.code == 1
+    assert "several sources are of this vendor: pass --source with one of metrics, others" in ran.err
+    (alert,) = run("parse", "--jsonl", "--sources", two, "--source", "others", CRITICAL).objects
+    assert (alert["source"], alert["severity"]) == ("others", "critical")
+    ran = run("parse", "--sources", two, "--source", "metric", CRITICAL)
+    assert (ran.code, ran.err) == (2, "alertmap: no source is called metric (did you mean 'metrics'?)\n")
+    (incident,) = run("replay", "--jsonl", "--sources", one, CRITICAL).objects
+    assert incident["source"] == "metrics"
+
+
+def test_check_names_all_faults_of_all_files(tmp_path: Path) -> None:
+    """Each fault is a line with its file and line; a file without faults lists its sources."""
+    good = write(tmp_path / "good.toml", SOURCES)
+    bad = write(
+        tmp_path / "bad.toml", b'[sources.a]\nvendor = "kapacitr"\n\n[sources.b]\nvendor = "kapacitor"\nx = 1\n'
+    )
+    ran = run("check", bad, good, tmp_path / "gone.toml", tmp_path)
+    assert ran.code == 1
+    first, second, third, fourth = ran.err.splitlines()
+    assert first.startswith(f"alertmap: {bad}:2: source 'a': ")
+    assert "did you mean 'kapacitor'?" in first
+    assert second.startswith(f"alertmap: {bad}:6: source 'b': ")
+    assert third == f"alertmap: {tmp_path}/gone.toml: it cannot be read: No such file or directory"
+    assert fourth == f"alertmap: {tmp_path}: it cannot be read: Is a directory"
+    assert re.search(r"good\.toml +metrics +kapacitor", ran.out)
+    assert run("check", "--jsonl", good).objects == [
+        {"type": "source", "source": "metrics", "vendor": "kapacitor", "file": str(good)}
+    ]
+    assert run("parse", "--sources", bad, CRITICAL).code == 2
+    assert "it is not TOML in utf-8" in run("check", write(tmp_path / "x.toml", b"\xff")).err
+
+
 # --- Output -----------------------------------------------------------------------------------------------------------
 
 
@@ -790,7 +843,9 @@ def test_the_version(option: str) -> None:
     assert run(option).out == f"alertmap {version('alertmap')}\n"
 
 
-@pytest.mark.parametrize("arguments", [(), ("parse",), ("detect",), ("replay",), ("capture",), ("new-adapter",)])
+@pytest.mark.parametrize(
+    "arguments", [(), ("parse",), ("detect",), ("replay",), ("check",), ("capture",), ("new-adapter",)]
+)
 def test_help_has_examples(arguments: tuple[str, ...]) -> None:
     """-h and --help are equal, and each command has an example that begins with its own name."""
     ran = run(*arguments, "-h", width=80)
@@ -802,7 +857,7 @@ def test_help_has_examples(arguments: tuple[str, ...]) -> None:
 def test_commands_are_listed_in_the_order_of_use() -> None:
     """First things first: `parse` before `new-adapter`."""
     listed = re.findall(r"^  ([a-z][a-z-]+)  ", run("--help").out.partition("Commands:")[2], re.MULTILINE)
-    assert listed == ["parse", "detect", "replay", "vendors", "capture", "new-adapter"]
+    assert listed == ["parse", "detect", "replay", "check", "vendors", "capture", "new-adapter"]
 
 
 def test_shells_complete_commands() -> None:

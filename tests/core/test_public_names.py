@@ -38,7 +38,7 @@ def test_lazy_names_are_the_ones_type_checkers_see() -> None:
     [checked] = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
     imports = [line for line in checked.body if isinstance(line, ast.ImportFrom)]
     assert {name.name: f"{line.module}" for line in imports for name in line.names} == {
-        name: f"alertmap.incidents.{module}" for name, module in alertmap._LAZY.items()
+        name: f"alertmap.{module}" for name, module in alertmap._LAZY.items()
     }
 
 

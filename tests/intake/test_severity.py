@@ -34,8 +34,8 @@ def test_severities_by_name(value: Any, severity: Severity) -> None:
     [
         ("critcal", "no severity is called 'critcal' (did you mean 'critical'?)"),
         ("HIHG", "no severity is called 'HIHG' (did you mean 'high'?)"),
-        ("zzz", "no severity is called 'zzz'"),
-        ("", "no severity is called ''"),
+        ("zzz", "no severity is called 'zzz'; there are critical, high, medium, low, info"),
+        ("", "no severity is called ''; there are critical, high, medium, low, info"),
         (1, "a severity is one of critical, high, medium, low, info, not a int"),
         (None, "a severity is one of critical, high, medium, low, info, not a NoneType"),
     ],

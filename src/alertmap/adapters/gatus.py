@@ -185,4 +185,5 @@ adapter = Adapter(
     formats={"json", "text", "query"},
     repeats={State.FIRING},
     placeholders=re.compile(rf"\[(?:{NAMES})\]"),
+    identity_parts={"endpoint", "group"},
 )

@@ -171,4 +171,5 @@ adapter = Adapter(
     open_levels=True,
     times=Times.NONE,
     repeats={State.FIRING},
+    identity_parts={"bundle", "id"},
 )

@@ -147,4 +147,5 @@ adapter = Adapter(
     formats={"json", "form", "query"},
     times=Times.STATED,
     placeholders=PLACEHOLDER,
+    identity_parts={"check", "name", "slug"},
 )

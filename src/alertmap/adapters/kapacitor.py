@@ -146,10 +146,13 @@ def read_rows(_event: Rows) -> None:
 
 def read_text(text: str, options: Options) -> Reading | Problem:
     text = text.strip()
-    if options.template and len(text) > LONGEST_TEXT:
+    if options.template is not None and len(text) > LONGEST_TEXT:
         message = f"the text has more than the {LONGEST_TEXT:,} characters that the option `template` is tried on"
         return Problem(ProblemCode.BAD_ELEMENT, "$", message)
-    match = options.template.fullmatch(text) if options.template else None
+    if options.template is None:
+        message = "the body is text, not JSON: give the source's option `template` if its handler has a template"
+        return Problem(ProblemCode.BAD_ELEMENT, "$", message)
+    match = options.template.fullmatch(text)
     if match is None:
         return Problem(ProblemCode.BAD_ELEMENT, "$", "the text does not match the source's option `template`")
     found = match.groupdict(default="")

@@ -187,4 +187,5 @@ adapter = Adapter(
     repeats={State.FIRING},
     templates=PLACEHOLDER,
     placeholders=PLACEHOLDER,
+    identity_parts={"alert_id", "device_id", "hostname", "name", "rule_id"},
 )

@@ -136,4 +136,5 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},
     templates=alertmanager.TEMPLATES,
+    identity_parts={"datasource_id", "hash", "rule_id", "tags"},
 )

@@ -104,4 +104,5 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},  # up to the maximum of steps
     options=Options,
+    identity_parts={"endpoint", "exp_id", "metric", "stra_id", "tags"},
 )

@@ -164,4 +164,5 @@ adapter = Adapter(
     repeats={State.FIRING},  # where a trigger repeats
     templates=re.compile(rf"(?<!\w)%{PLACEHOLDERS}\b"),
     placeholders=re.compile(r"%[a-z_]+"),
+    identity_parts={"device", "name", "sensor"},
 )

@@ -95,4 +95,5 @@ adapter = Adapter(
     many=True,
     times=Times.STATED,
     repeats={State.FIRING},
+    identity_parts={"id0", "id1", "name", "rule", "scope"},
 )

@@ -188,4 +188,5 @@ adapter = Adapter(
     formats={"json", "multipart", "query"},
     times=Times.STATED,
     repeats={State.FIRING},
+    identity_parts={"expiring", "message", "monitor", "name"},
 )

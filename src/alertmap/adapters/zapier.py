@@ -186,4 +186,5 @@ adapter = Adapter(
     prepare=prepare,
     templates=re.compile(TEMPLATE),
     placeholders=re.compile(rf"\s*+(?:{TEMPLATE})?\s*+"),
+    identity_parts={"id", "title"},
 )

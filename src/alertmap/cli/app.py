@@ -1,6 +1,7 @@
 """The commands. Exit code 0: success; 1: some requests were refused, the others were processed; 2: wrong usage."""
 
 from importlib.metadata import version as installed
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ from rich.text import Text
 from alertmap import wire
 from alertmap.cli import card, tables
 from alertmap.cli.capture import capture
-from alertmap.cli.files import STDIN, Refused
+from alertmap.cli.files import STDIN, Refused, printable
 from alertmap.cli.outcomes import Parsed, outcome, recognised, records
 from alertmap.cli.replay import replay
 from alertmap.cli.scaffold.command import new_adapter
@@ -17,12 +18,15 @@ from alertmap.cli.shared import (
     Jsonl,
     Paths,
     SourceName,
+    SourcesFile,
     Vendor,
     Wide,
     check_names,
     end,
     inputs,
+    read_sources,
     say,
+    sources_option,
     time_option,
     write,
 )
@@ -74,12 +78,14 @@ def _main(
         "alertmap parse --vendor kapacitor --jsonl captures | jq -r 'select(.type == \"alert\").dedup_key'",
         "curl -s https://example.org/hook.json | alertmap parse -",
         "tail -F hooks.jsonl | alertmap parse -",
+        "alertmap parse --sources sources.toml --source metrics-eu captures",
     )
 )
 def parse(
     paths: Paths,
     vendor: Vendor = None,
     source: SourceName = None,
+    sources: SourcesFile = None,
     received_at: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="Time of receipt, such as 2026-01-31T12:00:00Z.", show_default="as recorded"),
@@ -91,11 +97,12 @@ def parse(
     """Parse requests into alerts: one request as a card, several as a table."""
     errors = tables.console(stderr=True)
     check_names(errors, vendor, source)
+    known = sources_option(errors, sources, source)
     time = time_option(errors, "--received-at", received_at)
     tally, report = tables.Tally(), Report(wide=wide, live=STDIN in paths)
     with inputs(errors, paths, jsonl=jsonl) as given:
         for one in given:
-            done = outcome(one, vendor=vendor, source=source, received_at=time)
+            done = outcome(one, vendor=vendor, source=source, sources=known, received_at=time)
             tally.add(done)
             if jsonl:
                 for record in records(done):
@@ -206,6 +213,32 @@ app.command(
         "alertmap replay --transitions --until 2026-01-31T12:00:00Z captures",
     )
 )(replay)
+
+
+@app.command(epilog=_examples("alertmap check sources.toml"))
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="TOML files of sources.", show_default=False)],
+    *,
+    jsonl: Jsonl = False,
+) -> None:
+    """Check files of sources: vendors, options, levels, templates. Print all faults with their lines."""
+    errors = tables.console(stderr=True)
+    lines: list[tables.Row] = []
+    failed = False
+    for file in files:
+        try:
+            sources = read_sources(errors, file)
+        except typer.Exit:
+            failed = True
+            continue
+        for source in sources.values():
+            if jsonl:
+                write({"type": "source", "source": source.name, "vendor": source.vendor, "file": printable(file)})
+            else:
+                lines.append(tables.row(printable(file), source.name, source.vendor or ""))
+    if lines:
+        tables.show(tables.console(), ("file", "source", "vendor"), lines)
+    end(failed=failed)
 
 
 @app.command()

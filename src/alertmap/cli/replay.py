@@ -13,12 +13,14 @@ from alertmap.cli.shared import (
     Jsonl,
     Paths,
     SourceName,
+    SourcesFile,
     Vendor,
     Wide,
     check_names,
     end,
     inputs,
     say,
+    sources_option,
     time_option,
     write,
 )
@@ -35,6 +37,7 @@ def replay(
     paths: Paths,
     vendor: Vendor = None,
     source: SourceName = None,
+    sources: SourcesFile = None,
     until: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="Time at the end of the replay: overdue incidents expire."),
@@ -49,6 +52,7 @@ def replay(
     """Replay requests and list the incidents."""
     errors = tables.console(stderr=True)
     check_names(errors, vendor, source)
+    known = sources_option(errors, sources, source)
     last = time_option(errors, "--until", until)
     book, lines, failed = IncidentBook(), list[tables.Row](), False
 
@@ -61,7 +65,7 @@ def replay(
 
     with inputs(errors, paths, jsonl=jsonl) as given:
         for one in given:
-            done = outcome(one, vendor=vendor, source=source)
+            done = outcome(one, vendor=vendor, source=source, sources=known)
             if isinstance(done, Refused):
                 problem = "" if done.expected else done.line
             else:

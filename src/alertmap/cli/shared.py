@@ -15,10 +15,11 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 from alertmap.cli import tables
-from alertmap.cli.files import STDIN, Found, Input, Refused, WrongUsage, find, not_installed, read
-from alertmap.errors import AlertmapError, UnknownVendor
+from alertmap.cli.files import STDIN, Found, Input, Refused, WrongUsage, find, not_installed, printable, read
+from alertmap.errors import AlertmapError, UnknownVendor, did_you_mean
 from alertmap.intake import registry
 from alertmap.intake.source import Source
+from alertmap.intake.source_file import InvalidSources, load_sources
 from alertmap.wire import rfc3339
 
 PROGRESS_FROM = 50
@@ -32,6 +33,10 @@ Paths = Annotated[
 ]
 Vendor = Annotated[str | None, typer.Option(help="The vendor that sent the requests.", show_default="detected")]
 SourceName = Annotated[str | None, typer.Option("--source", help="Source name.", show_default="the vendor's name")]
+SourcesFile = Annotated[
+    Path | None,
+    typer.Option("--sources", metavar="FILE", help="A TOML file of sources; --source chooses one of them by its name."),
+]
 Secret = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="Another secret field, header or parameter; may be given several times."),
@@ -90,6 +95,28 @@ def check_names(errors: Console, vendor: str | None, source: str | None = None) 
         wrong(errors, not_installed(Path(), vendor) or str(error))
     except AlertmapError as error:
         wrong(errors, str(error))
+
+
+def read_sources(errors: Console, file: Path) -> dict[str, Source]:
+    """Return the sources of a file; end the command where it cannot be read or has faults, with a line for each."""
+    try:
+        return load_sources(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        wrong(errors, f"{printable(file)}: it cannot be read: {error.strerror or type(error).__name__}")
+    except UnicodeDecodeError:
+        wrong(errors, f"{printable(file)}: it is not TOML in utf-8")
+    except InvalidSources as error:
+        for fault in error.faults:
+            say(errors, f"{printable(file)}:{fault}".replace(":line ", ":", 1))
+        raise typer.Exit(2) from None
+
+
+def sources_option(errors: Console, file: Path | None, name: str | None) -> dict[str, Source]:
+    """Return the sources of an option; end the command where `name` is none of them."""
+    sources = read_sources(errors, file) if file is not None else {}
+    if sources and name is not None and name not in sources:
+        wrong(errors, f"no source is called {name}{did_you_mean(name, sources)}")
+    return sources
 
 
 def time_option(errors: Console, name: str, text: str | None) -> datetime | None:

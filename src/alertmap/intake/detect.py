@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from alertmap import wire
 from alertmap._records import record
 from alertmap.adapter import Adapter, Rank, Shape
-from alertmap.errors import ConfigurationError, DecodeError, LimitError
+from alertmap.errors import ConfigurationError, DecodeError, LimitError, UnknownVendor
 from alertmap.intake import registry
 from alertmap.intake.decode import decode
 from alertmap.intake.envelope import MOST, unwrap
@@ -54,6 +54,29 @@ def detect(
     return recognise(None if document is None else document.value, request, limits, chosen)
 
 
+def the_vendor(request: Request, limits: Limits) -> Detection:
+    """Return the vendor that sent a request, and the reason.
+
+    Raises:
+        UnknownVendor: none is recognised, or several are equally likely; the message names them.
+        DecodeError: the body cannot be decoded.
+        LimitError: the request is larger than `limits` allow.
+        ConfigurationError: the body needs an extra that is not installed.
+    """
+    document = decode(request, _FORMATS, limits)
+    if document is None:
+        raise DecodeError("the body is empty")
+    value = document.value
+    found = recognise(value, request, limits)
+    if found is not None:
+        return found
+    likely, _ = _likely(value, request, registry.candidates(value, request))
+    if likely:
+        names = " and ".join([f"{one.vendor} ({one.reason})" for one in likely])
+        raise UnknownVendor(f"several vendors are equally likely: {names}; name one of them")
+    raise UnknownVendor("no vendor is recognised: name one of alertmap.vendors(), or read the body with `generic`")
+
+
 def _as_adapters(adapters: object) -> tuple[Adapter, ...]:
     found = tuple(adapters) if isinstance(adapters, Iterable) else (adapters,)
     for one in found:
@@ -96,11 +119,15 @@ def strongly_anothers(document: Any, request: Request, adapter: Adapter) -> Dete
 
 
 def _best(document: Any, request: Request, adapters: Iterable[Adapter]) -> tuple[Detection | None, Rank | None]:
+    likely, rank = _likely(document, request, adapters)
+    # Two that are equally likely give none: a wrong adapter would read a wrong page.
+    return (likely[0] if len(likely) == 1 else None), rank
+
+
+def _likely(document: Any, request: Request, adapters: Iterable[Adapter]) -> tuple[list[Detection], Rank | None]:
     found = [(adapter, match) for adapter in adapters if (match := match_of(adapter, document, request))]
     best = max((match.rank for _, match in found), default=None)
-    likely = [Detection(adapter.name, match.reason) for adapter, match in found if match.rank is best]
-    # Two that are equally likely give none: a wrong adapter would read a wrong page.
-    return (likely[0] if len(likely) == 1 else None), best
+    return [Detection(adapter.name, match.reason) for adapter, match in found if match.rank is best], best
 
 
 def is_marked(adapter: Adapter, first: Shape, document: Any, request: Request) -> bool:

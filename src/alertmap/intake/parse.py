@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from attrs import evolve
+
 from alertmap import wire
 from alertmap._records import extender
 from alertmap.adapter import Adapter, Shape
@@ -19,15 +21,16 @@ from alertmap.errors import (
     ShapeError,
     UnknownVendor,
     join_limited,
+    quoted,
 )
 from alertmap.intake import registry
 from alertmap.intake.decode import decode, unread_query
 from alertmap.intake.dedup import dedup_key
-from alertmap.intake.detect import is_marked, match_shape, recognise, strongly_anothers
+from alertmap.intake.detect import is_marked, match_shape, recognise, strongly_anothers, the_vendor
 from alertmap.intake.envelope import MOST, Unwrapped, is_plain_url, unwrap
-from alertmap.intake.scrub import scrub
+from alertmap.intake.scrub import MAX_MESSAGE, MAX_TITLE, cut, one_line, scrub
 from alertmap.intake.severity import Decision
-from alertmap.intake.source import Source, resolve_options, resolve_source
+from alertmap.intake.source import Source, resolve_source
 from alertmap.model import Alert, Batch, Notice, Problem, ProblemCode, Reading, Reason, Request, State, Times
 from alertmap.paths import JsonPath, format_path
 from alertmap.strict_json import Limits, check, limit_error, resolve_limits
@@ -37,7 +40,7 @@ MAX_AHEAD = timedelta(minutes=5)
 
 
 def parse(
-    vendor: str | Adapter,
+    vendor: str | Adapter | None,
     request: Request | bytes | str,
     *,
     source: Source | str | None = None,
@@ -47,7 +50,8 @@ def parse(
     """Turn one request into alerts.
 
     Args:
-        vendor: an adapter's name, one of `vendors()`, or an `Adapter`.
+        vendor: an adapter's name, one of `vendors()`, or an `Adapter`. None: that of the source; without a `Source`
+            the vendor is detected, and `Batch.detected` has the reason.
         request: a `Request`, or a bare body for a request that has nothing else.
         source: what it came through; keys are unique within it. A name, a `Source`, or None for the vendor's name.
         received_at: when it was received (aware). Needed where only the clock tells a state.
@@ -57,16 +61,41 @@ def parse(
         A batch of the alerts; without alerts it has a `reason`. A bad element of a batch is a problem, not an error.
 
     Raises:
-        UnknownVendor: there is no such adapter.
+        UnknownVendor: there is no such adapter, or none is recognised, or several are equally likely.
         DecodeError: the body cannot be decoded.
         LimitError: the request is larger than its limits.
         ShapeError: it is not what the vendor sends, or no element of it can be read.
         AdapterError: the adapter is broken.
         ConfigurationError: the arguments cannot mean anything, or the body needs an extra that is not installed.
     """
-    call = _Call(vendor, source, received_at, limits)
+    detected = ""
     if not isinstance(request, Request):
+        if type(request) is str and len(request) < _LONGEST_NAME and request in registry.vendors():
+            raise ConfigurationError("the vendor comes first: parse(vendor, request)")
         request = Request.of_body(request)
+    if vendor is None:
+        vendor, detected = _vendor_of(request, source, limits)
+    call = _Call(vendor, source, received_at, limits)
+    if detected:
+        batch = _parsed(call, request)
+        return evolve(batch, detected=detected)
+    return _parsed(call, request)
+
+
+def _vendor_of(request: Request, source: object, limits: object) -> tuple[str, str]:
+    """Return the vendor of a call that names none, and the reason where it was detected."""
+    if isinstance(source, Source):
+        if source.vendor is None:
+            raise ConfigurationError(
+                f"the source {quoted(source.name)} names no vendor, and a source is never detected: "
+                "pass the vendor, or give it to the source"
+            )
+        return source.vendor, ""
+    found = the_vendor(request, resolve_limits(limits))
+    return found.vendor, found.reason
+
+
+def _parsed(call: "_Call", request: Request) -> Batch:
     try:
         document = decode(request, call.adapter.formats, call.limits)
         if document is None:
@@ -109,7 +138,7 @@ _LONGEST_ID = 255  # characters of the id of a request
 def _resolved(vendor: object, source: object) -> tuple[Adapter, Source, Any]:
     adapter = _as_adapter(vendor)
     found = resolve_source(source, adapter)
-    return adapter, found, resolve_options(found, adapter)
+    return adapter, found, found.options_for(adapter)
 
 
 _named = lru_cache(maxsize=256)(_resolved)
@@ -119,15 +148,22 @@ def _as_adapter(vendor: object) -> Adapter:
     if isinstance(vendor, Adapter):
         return vendor
     if isinstance(vendor, str):
-        return registry.find(vendor)
-    raise UnknownVendor(f"a vendor is a name or an Adapter, not a {type(vendor).__name__}")
+        try:
+            return registry.find(vendor)
+        except UnknownVendor as error:
+            if "did you mean" in str(error):
+                raise
+            raise UnknownVendor(f"{error}; alertmap.vendors() lists them, and `generic` reads any JSON") from None
+    hint = ": the vendor comes first, parse(vendor, request)" if isinstance(vendor, (Request, bytes)) else ""
+    raise ConfigurationError(f"expected the name of a vendor or an Adapter, got {type(vendor).__name__}{hint}")
 
 
 def _as_moment(moment: object) -> datetime | None:
     if moment is None:
         return None
     if not isinstance(moment, datetime) or moment.utcoffset() is None:
-        raise ConfigurationError("received_at must be an aware datetime")
+        got = "a naive datetime" if isinstance(moment, datetime) else type(moment).__name__
+        raise ConfigurationError(f"received_at must be an aware datetime such as datetime.now(UTC), got {got}")
     try:
         return moment.astimezone(UTC)
     except OverflowError:
@@ -463,6 +499,8 @@ def _alert(call: _Call, reading: Reading, times: Times, warnings: Iterable[Probl
     adapter = call.adapter
     element = _element(document, reading.path)
     identity, weaker = _identity(reading)
+    if call.source.identity is not None:
+        identity, weaker = _own_identity(identity, call.source.identity, weaker)
     if not identity:
         message = "no identity: all parts of the identity are blank"
         return Problem(ProblemCode.BAD_ELEMENT, format_path(reading.path), message)
@@ -483,7 +521,7 @@ def _alert(call: _Call, reading: Reading, times: Times, warnings: Iterable[Probl
     late = _time_problem(call, reading, times, warnings)
     if late is not None:
         problems.append(late)
-    return Alert(
+    alert = Alert(
         vendor=adapter.name,
         source=call.source.name,
         state=state,
@@ -510,6 +548,42 @@ def _alert(call: _Call, reading: Reading, times: Times, warnings: Iterable[Probl
         path=reading.path,
         raw=element,
     )
+    return _with_settings(call.source, alert) if call.source.changes_alerts else alert
+
+
+_with_texts = extender(Alert, Alert, ("title", "message", "labels", "problems"))
+
+
+def _with_settings(source: Source, alert: Alert) -> Alert:
+    """Return an alert with the labels and templates of its source."""
+    problems = list(alert.problems)
+    title, message = source.templates
+    if source.labels:
+        alert = _with_texts(alert, alert.title, alert.message, {**alert.labels, **source.labels}, alert.problems)
+    own_title = one_line(title.render(alert, 2 * MAX_TITLE), "title", problems) if title else ""
+    own_message = cut(message.render(alert, 2 * MAX_MESSAGE), MAX_MESSAGE, "message", problems) if message else ""
+    found: Alert = _with_texts(
+        alert, own_title or alert.title, own_message or alert.message, alert.labels, tuple(problems)
+    )
+    return found
+
+
+def _own_identity(
+    identity: Mapping[str, str], names: tuple[str, ...], weaker: Problem | None
+) -> tuple[Mapping[str, str], Problem | None]:
+    """Return the parts that the source's owner chose; without any of them, all parts."""
+    found = {}
+    for name in names:
+        if name in identity:
+            found[name] = identity[name]
+            continue
+        # Labels and tags carry a prefix: `alertname` is the part `label.alertname`.
+        prefixed = [part for part in identity if part.partition(".")[2] == name]
+        if len(prefixed) == 1:
+            found[prefixed[0]] = identity[prefixed[0]]
+    if not found:
+        return identity, _weaker(identity) if identity else None
+    return found, weaker or (None if len(found) == len(names) else _weaker(found))
 
 
 _NO_STATE = Problem(ProblemCode.STATE_GUESSED, "state", "the payload names no state; treated as firing")

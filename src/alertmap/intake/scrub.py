@@ -53,19 +53,19 @@ def scrub(
 ) -> Clean:
     """Clean the texts of a reading; what is cut, dropped or made up becomes a problem. Blank entries are dropped."""
     problems: list[Problem] = []
-    title = _line(reading.title, "title", problems)
+    title = one_line(reading.title, "title", problems)
     if not title:
         first, _, _ = reading.message[:MAX_MESSAGE].strip().partition("\n")
-        title = _line(first, "title", problems) or _named(vendor_title, identity)
+        title = one_line(first, "title", problems) or _named(vendor_title, identity)
         problems.append(Problem(ProblemCode.TITLE_FALLBACK, "title", "the payload has no title; one was made"))
-    message = _cut(reading.message, MAX_MESSAGE, "message", problems)
+    message = cut(reading.message, MAX_MESSAGE, "message", problems)
     if templates is not None:
         paths = [path for path, text in (("title", title), ("message", message)) if templates.search(text)]
         paths += [_path("identity", name) for name, text in identity.items() if templates.search(text[:MAX_VALUE])]
         found = [Problem(ProblemCode.UNRENDERED, it, "a template of the sender was not filled in") for it in paths]
         problems += _first(found, "identity")
-    level = _cut(reading.level, MAX_TITLE, "level", problems) or None if reading.level else None
-    resource = _line(reading.resource, "resource", problems) if reading.resource else ""
+    level = cut(reading.level, MAX_TITLE, "level", problems) or None if reading.level else None
+    resource = one_line(reading.resource, "resource", problems) if reading.resource else ""
     labels = _table(reading.labels, reading.labels.values(), "labels", problems) if reading.labels else reading.labels
     measured = [value for value in reading.values.values() if isinstance(value, str)]
     values = _table(reading.values, measured, "values", problems)
@@ -76,7 +76,7 @@ def scrub(
 def _named(vendor_title: str, identity: Mapping[str, str]) -> str:
     """Make a title for an alert without one: the vendor, and what distinguishes this alert from its others."""
     parts = [text[:_MADE_TITLE] for text in islice(identity.values(), _MADE_TITLE)]
-    return _line(f"{vendor_title}: {', '.join(parts)}"[:_MADE_TITLE], "title", [])
+    return one_line(f"{vendor_title}: {', '.join(parts)}"[:_MADE_TITLE], "title", [])
 
 
 _MADE_TITLE = 200
@@ -90,14 +90,16 @@ def _first(problems: list[Problem], path: str) -> list[Problem]:
     return [*problems[:_NAMED], Problem(problems[0].code, path, more)]
 
 
-def _cut(text: str, limit: int, path: str, problems: list[Problem]) -> str:
+def cut(text: str, limit: int, path: str, problems: list[Problem]) -> str:
+    """Return a text without harmful characters, cut to `limit` characters with a problem."""
     kept = text if len(text) <= _WINDOW * limit else text[: _WINDOW * limit]
     if not kept.isprintable():
         kept = kept.translate(_ASCII_HARMFUL) if kept.isascii() else _HARMFUL.sub("", kept)
     return _limited(kept, limit, path, problems, is_cut=len(text) > _WINDOW * limit)
 
 
-def _line(text: str, path: str, problems: list[Problem]) -> str:
+def one_line(text: str, path: str, problems: list[Problem]) -> str:
+    """Return a text as one line, without harmful characters, cut to the length of a title with a problem."""
     if text.isascii() and text.isprintable() and len(text) <= MAX_TITLE:
         return text.strip()
     text = text.strip()
@@ -129,10 +131,10 @@ def _table(pairs: Mapping[str, Any], texts: Iterable[str], path: str, problems: 
     cleaned = {}
     for name, value in pairs.items():
         if isinstance(value, str) and not (value.isprintable() and len(value) <= MAX_VALUE):
-            value = _cut(value, MAX_VALUE, path, problems)  # noqa: PLW2901 - the cleaned one
+            value = cut(value, MAX_VALUE, path, problems)  # noqa: PLW2901 - the cleaned one
         if value != "":
             is_plain = name.isprintable() and len(name) <= MAX_VALUE
-            cleaned[name if is_plain else _cut(name, MAX_VALUE, path, problems)] = value
+            cleaned[name if is_plain else cut(name, MAX_VALUE, path, problems)] = value
     return cleaned
 
 
@@ -147,7 +149,7 @@ def _links(links: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
         if not url:
             continue
         if len(url) <= MAX_URL and _is_safe(url):
-            kept[_cut(name, MAX_VALUE, "links", problems)] = url
+            kept[cut(name, MAX_VALUE, "links", problems)] = url
         else:
             message = "a link is not absolute http(s); it was dropped"
             dropped.append(Problem(ProblemCode.BAD_LINK, _path("links", name), message))

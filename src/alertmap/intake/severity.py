@@ -60,8 +60,18 @@ def as_severity(value: object) -> Severity:
     if isinstance(value, str):
         if normalise(value) in names:
             return Severity(normalise(value))
-        raise ConfigurationError(f"no severity is called {quoted(value)}{did_you_mean(value, names)}")
+        shown = did_you_mean(value, names) or f"; there are {', '.join(names)}"
+        raise ConfigurationError(f"no severity is called {quoted(value)}{shown}")
     raise ConfigurationError(f"a severity is one of {', '.join(names)}, not a {type(value).__name__}")
+
+
+def as_severity_or_none(value: object) -> Severity | None:
+    """A severity from itself or from its name; None from None.
+
+    Raises:
+        ConfigurationError: there is no such severity.
+    """
+    return None if value is None else as_severity(value)
 
 
 def _as_levels(levels: object) -> dict[str, Severity]:
@@ -119,6 +129,8 @@ class Priorities:
     """Functions `Reading -> Severity | None`, asked after the overrides."""
     vendor: str | None = attrs.field(default=None, kw_only=True)
     """Where it is given, the levels are checked against that vendor's here and now."""
+    fallback: Severity | None = attrs.field(default=None, converter=as_severity_or_none, kw_only=True)
+    """Severity of a firing alert whose level is missing or unknown; None for that of the adapter."""
     labels: Mapping[str, str] = attrs.field(factory=dict, kw_only=True)
     """ITOC360's display text of a value; kept only to export a mapping."""
     _where: JsonPath = attrs.field(init=False, repr=False, eq=False)
@@ -165,7 +177,9 @@ class Priorities:
             found = _asked(layer, reading)
             if found is not None:
                 return Decision(found, DecidedBy.CALLABLE, level)
-        return _by_table(self.preset, adapter, level, fires=reading.state in (None, State.FIRING))
+        return _by_table(
+            self.preset, adapter, level, self.fallback, fires=reading.state is None or reading.state is State.FIRING
+        )
 
     def explain(self, alert: Alert) -> Decision:
         """Say which layer decided an alert's severity, and by which word.
@@ -289,13 +303,15 @@ def _asked(layer: Layer, reading: Reading | Alert) -> Severity | None:
 
 
 @lru_cache(maxsize=1024)
-def _by_table(name: str, adapter: Adapter, level: str | None, *, fires: bool) -> Decision:
+def _by_table(name: str, adapter: Adapter, level: str | None, own: Severity | None, *, fires: bool) -> Decision:
     """Decide by the preset and the adapter's table; kept, for most alerts of a source have a few levels."""
     preset = PRESETS[name]
     if level is None:
         if not fires:
             # An acknowledgement that tells no level must not lower the severity of what it acknowledges.
             return Decision(None, DecidedBy.NOTHING)
+        if own is not None:  # its owner expects that there is no level
+            return Decision(own, DecidedBy.FALLBACK)
         problem = Problem(ProblemCode.LEVEL_MISSING, "level", "no level was sent")
         return Decision(preset.replace.get(adapter.fallback, adapter.fallback), DecidedBy.FALLBACK, None, problem)
     word = wire.loosen(level)
@@ -305,4 +321,6 @@ def _by_table(name: str, adapter: Adapter, level: str | None, *, fires: bool) ->
     if found is not None:
         return Decision(preset.replace.get(found, found), DecidedBy.ADAPTER, level)
     problem = Problem(ProblemCode.LEVEL_UNKNOWN, "level", "the level is not known")
+    if own is not None:
+        return Decision(own, DecidedBy.FALLBACK, level, problem)
     return Decision(preset.replace.get(adapter.fallback, adapter.fallback), DecidedBy.FALLBACK, level, problem)

@@ -115,6 +115,8 @@ def alerts_are_sound(adapter: Adapter, case: Case) -> None:
     for alert in found:
         sound(alert)
         assert from_dict(to_dict(alert)) == alert
+        unlisted = alert.identity.keys() - adapter.identity_parts if adapter.identity_parts else set()
+        assert not unlisted, f"add to identity_parts: {', '.join(sorted(unlisted))}"
 
 
 def unknown_keys_change_nothing(adapter: Adapter, case: Case) -> None:

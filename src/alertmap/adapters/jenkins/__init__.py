@@ -41,4 +41,5 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},
     options=Options,
+    identity_parts={"job", "name", "root"},
 )

@@ -48,4 +48,5 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},  # where a test has `repeat every`
     placeholders=re.compile(r"\$\{?MONIT_[A-Z_]+\}?"),  # a shell does not fill in what stands in single quotes
+    identity_parts={"event", "host", "id", "service", "test"},
 )

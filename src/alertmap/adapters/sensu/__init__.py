@@ -46,4 +46,5 @@ adapter = Adapter(
     levels=LEVELS,
     times=Times.STATED,  # handlers run side by side, so that events may overtake each other
     repeats={State.FIRING, State.SUPPRESSED, State.RESOLVED},
+    identity_parts={"check", "client", "entity", "namespace"},
 )
