@@ -7,8 +7,6 @@ from enum import Enum
 from typing import Any
 
 import attrs
-from sphinx.util import logging
-
 import alertmap
 from alertmap import adapter
 from alertmap.incidents import grouping
@@ -41,6 +39,14 @@ FIELDS = {
     "status": "HTTP status.",
     "content_type": "Content type of the body.",
     "reason": "Reason, for people or, of a batch without alerts, for programs.",
+    "by": "Layer that decided.",
+    "word": "Word that decided; None where none did.",
+    "reply": "Answer to a handshake.",
+    "confirm_url": "URL that confirms a handshake.",
+    "truncated": "Number of alerts that the sender left out.",
+    "group_key": "The sender's grouping key.",
+    "delivery_id": "The sender's id of the request, equal on a retry.",
+    "transition": "Transition of an incident that caused the change.",
     "dedup_key": "Key of the problem within its source.",
     "http_status": "HTTP status for an API that answers its client; for webhooks see the page Receiving.",
 }
@@ -66,12 +72,15 @@ def members(value: Any) -> list[str]:
 
 
 def meaning(cls: type, name: str) -> str:
-    """Return the meaning of a member: the comment after it in the source, or the meaning of its name."""
+    """Return the meaning of a member: its docstring or the comment after it, or else the meaning of its name."""
     for owner in cls.__mro__:
         try:
             source = inspect.getsource(owner)
         except (OSError, TypeError):
             continue
+        documented = re.search(rf'^    {name}\b[^\n]*\n    """(.*?)"""', source, re.MULTILINE | re.DOTALL)
+        if documented:
+            return documented[1]
         found = re.search(rf"^    {name}\b[^#\n]*#:? (.*)$", source, re.MULTILINE)
         if found:
             return found[1][:1].upper() + found[1][1:] + "."
@@ -92,6 +101,8 @@ def setup(app: Any) -> dict[str, bool]:
             lines[:] = [meaning(cls, member)]
 
     def check(_app: Any, env: Any) -> None:
+        from sphinx.util import logging  # noqa: PLC0415 - the tests import this module without Sphinx
+
         known = env.get_domain("py").objects
         for name, value in public():
             for missing in (one for one in ("", *members(value)) if f"{name}.{one}".rstrip(".") not in known):

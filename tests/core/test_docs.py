@@ -122,3 +122,16 @@ def test_the_page_of_faults_has_every_marked_test() -> None:
     assert len(rows) == sum(text.count("@pytest.mark.fault_elsewhere(") for text in tests) > 100
     assert all(row.count(" | ") == 3 for row in rows)
     assert faults_table.PLACEHOLDER in (DOCS / "faults.md").read_text(encoding="utf-8")
+
+
+def test_every_public_member_has_its_meaning() -> None:
+    """The API page says of each field and each enum member what it is; that it is there is checked by the build."""
+    api = extension("api_members")
+    missing = [
+        f"{name}.{one}" for name, value in api.public() for one in api.members(value) if not api.meaning(value, one)
+    ]
+    assert missing == []
+    text = (DOCS / "api.md").read_text(encoding="utf-8")
+    classes = re.findall(r"autoclass:: alertmap\.(\w+)\n((?:   :.*\n)*)", text)
+    assert len(classes) > 20
+    assert [name for name, options in classes if name not in api.OPAQUE and ":undoc-members:" not in options] == []

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -59,9 +60,14 @@ def test_the_webhook_view_answers() -> None:
         }
         setup_testing_defaults(environ)
         status: list[str] = []
-        answer = view(environ, lambda line, _headers, *_more: status.append(line))
+
+        def start(line: str, _headers: list[tuple[str, str]], _error: object = None, /) -> Callable[[bytes], object]:
+            status.append(line)
+            return len
+
+        answer = view(environ, start)
         assert b"".join(answer) == b""
-        answer.close()
+        getattr(answer, "close")()  # noqa: B009 - the validator wants it closed, and its type has no such method
         return status[0]
 
     assert post(body) == "200 OK"
