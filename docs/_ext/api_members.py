@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 import attrs
+
 import alertmap
 from alertmap import adapter
 from alertmap.incidents import grouping
