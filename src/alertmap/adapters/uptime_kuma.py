@@ -9,7 +9,8 @@ Set up:
    https://receiver.example/uptime_kuma?token=…
    ```
 
-2. Tick "Default enabled" and "Apply on all existing monitors", save, and press Test. Any answer with status 200 will do.
+2. Tick "Default enabled" and "Apply on all existing monitors", save, and press Test. Any answer with status 200 will
+   do.
 
 The preset
 multipart/form-data (with the extra `forms`) and the method GET are read, too. Kuma's types PagerTree, SIGNL4 and Keep
