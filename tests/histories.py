@@ -129,6 +129,7 @@ def unreceived_alerts(draw: st.DrawFn, *, timed: bool, expiry: bool) -> Alert:
         received=None,
         severity=severity,
         title=draw(st.sampled_from(["a", "b", ""])),
+        message=draw(st.sampled_from(["", "m", "n"])),
         started_at=draw(st.one_of(st.none(), _few)),
         sequence=draw(st.sampled_from([None, None, 0, 1])),
         episode=draw(st.sampled_from([None, None, "x", "y"])),
@@ -189,6 +190,7 @@ class NaiveIncident:
     severity: Severity | None
     max_severity: Severity | None
     title: str
+    message: str
     last_seen: datetime
     count: int
     no_data: bool
@@ -222,7 +224,7 @@ def naive_incidents(alerts: Sequence[Alert]) -> list[NaiveIncident]:
             continue
         if not is_open:
             empty = dict.fromkeys(fields_dict(NaiveIncident))
-            found.append(empty | {"opened_at": t, "state": FIRING, "title": "", "count": 0})
+            found.append(empty | {"opened_at": t, "state": FIRING, "title": "", "message": "", "count": 0})
         now = found[-1]
         if sent.state is not FIRING or now["state"] is SUPPRESSED:
             now["state"] = sent.state
@@ -231,6 +233,7 @@ def naive_incidents(alerts: Sequence[Alert]) -> list[NaiveIncident]:
         now["max_severity"] = max((one for one in (now["max_severity"], severity) if one), default=None)
         now["title"] = max(each.title for each in deliveries) or now["title"]
         received = [each.received_at or t for each in deliveries]
+        now["message"] = max((each.received_at or t, each.message) for each in deliveries)[1] or now["message"]
         now["last_seen"] = max([*received, now["last_seen"] or received[0]])
         now["count"] += 1
         now["no_data"] = sent.no_data or (bool(now["no_data"]) and sent.state is not FIRING)
@@ -247,10 +250,17 @@ class Pager:
     def __init__(self) -> None:
         self.open: dict[str, tuple[State, Severity | None]] = {}
         self.opened: set[str] = set()
+        self.pages: set[str] = set()
+        """Ids by `opens` and `closes` alone."""
 
     def follow(self, transitions: Iterable[Transition]) -> None:
         """Apply transitions, and assert that each is possible."""
         for one in transitions:
+            if opening := one.opens:
+                assert opening.id not in self.pages, "opens what is open"
+                self.pages.add(opening.id)
+            if closing := one.closes:
+                self.pages.remove(closing.id)
             if one.kind is TransitionKind.IGNORED:
                 assert one.incident is None
                 continue
@@ -271,4 +281,5 @@ class Pager:
 
     def agrees(self, incidents: Iterable[Incident]) -> bool:
         """Return True if these are the incidents that it knows as open."""
-        return self.open == {one.id: (one.state, one.severity) for one in incidents}
+        expected = {one.id: (one.state, one.severity) for one in incidents}
+        return self.open == expected and self.pages == expected.keys()

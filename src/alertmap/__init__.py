@@ -44,7 +44,9 @@ if TYPE_CHECKING:
     from alertmap.incidents.book import IncidentBook, TooManyOpen
     from alertmap.incidents.model import Cause, Incident, Policy, Transition, TransitionKind
     from alertmap.incidents.quiet import Page, PageBook, PageKind, Quiet
+    from alertmap.incidents.snapshot import dump_timeline, load_timeline
     from alertmap.incidents.timeline import Timeline, step, tick
+    from alertmap.intake.recorded import Recorded, read_recorded, write_recorded
     from alertmap.intake.source_file import InvalidSources, SourceFault, load_sources
 
 __all__ = [
@@ -78,6 +80,7 @@ __all__ = [
     "Rank",
     "Reading",
     "Reason",
+    "Recorded",
     "Reply",
     "Request",
     "Severity",
@@ -93,15 +96,19 @@ __all__ = [
     "TransitionKind",
     "UnknownVendor",
     "detect",
+    "dump_timeline",
     "fingerprint",
     "from_dict",
     "load_sources",
+    "load_timeline",
     "parse",
     "parse_document",
+    "read_recorded",
     "step",
     "tick",
     "to_dict",
     "vendors",
+    "write_recorded",
 ]
 
 # These are imported when one of their names is used: many programs only parse.
@@ -117,9 +124,14 @@ _LAZY = {
     "PageBook": "incidents.quiet",
     "PageKind": "incidents.quiet",
     "Quiet": "incidents.quiet",
+    "dump_timeline": "incidents.snapshot",
+    "load_timeline": "incidents.snapshot",
     "Timeline": "incidents.timeline",
     "step": "incidents.timeline",
     "tick": "incidents.timeline",
+    "Recorded": "intake.recorded",
+    "read_recorded": "intake.recorded",
+    "write_recorded": "intake.recorded",
     "InvalidSources": "intake.source_file",
     "SourceFault": "intake.source_file",
     "load_sources": "intake.source_file",

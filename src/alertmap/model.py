@@ -5,7 +5,7 @@ in the vendor's terms; an `Alert` is the result for the user: the reading plus s
 decides.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum, unique
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from attrs import Factory, field
 
 from alertmap._records import record
-from alertmap.errors import ConfigurationError
+from alertmap.errors import ConfigurationError, DecodeError, LimitError
 from alertmap.paths import JsonPath
 
 
@@ -295,6 +295,20 @@ def _lower_names(headers: object) -> dict[str, str]:
     return {name.lower(): value for name, value in _names(headers).items()}
 
 
+DEFAULT_MAX_BODY = 8 * 1024 * 1024
+"""Bytes of a body that are read where the caller names no limit: those of `Limits`."""
+
+
+def _too_long(max_body: int) -> LimitError:
+    return LimitError(f"the body is longer than {max_body:,} bytes")
+
+
+def _query(text: str | None) -> dict[str, str]:
+    from urllib.parse import parse_qsl  # noqa: PLC0415 - few requests have a query
+
+    return dict(parse_qsl(text, keep_blank_values=True)) if text else {}
+
+
 @record
 class Request:
     """HTTP request as it arrived, not decoded. Its repr leaves out path, headers, query and body.
@@ -315,10 +329,8 @@ class Request:
     def __attrs_post_init__(self) -> None:
         path, mark, query = self.path.partition("?")
         if mark and not self.query:
-            from urllib.parse import parse_qsl  # noqa: PLC0415 - few requests have a query
-
             object.__setattr__(self, "path", path)
-            object.__setattr__(self, "query", dict(parse_qsl(query, keep_blank_values=True)))
+            object.__setattr__(self, "query", _query(query))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Request, (self.body, self.method, self.path, dict(self.headers), dict(self.query))
@@ -342,6 +354,69 @@ class Request:
         ):
             object.__setattr__(made, name, value)
         return made
+
+    @classmethod
+    def from_wsgi(cls, environ: Mapping[str, Any], *, max_body: int = DEFAULT_MAX_BODY) -> "Request":
+        """Read a request of a WSGI application: `request.environ` of Flask, `request.META` of Django.
+
+        The body is read from `wsgi.input`, which nobody may have read before: at most `max_body` bytes.
+
+        Raises:
+            LimitError: the body is longer.
+        """
+        length = environ.get("CONTENT_LENGTH") or ""
+        declared = int(length) if length.isascii() and length.isdecimal() else None
+        if declared is None and environ.get("wsgi.input_terminated"):
+            declared = max_body + 1  # a body without a length, which ends by itself
+        left = min(declared or 0, max_body + 1)
+        if declared is not None and declared > max_body and length:
+            raise _too_long(max_body)
+        body = bytearray()
+        while left > 0 and (chunk := environ["wsgi.input"].read(left)):
+            body += chunk
+            left -= len(chunk)
+        if len(body) > max_body:
+            raise _too_long(max_body)
+        headers = {name[5:].replace("_", "-"): value for name, value in environ.items() if name.startswith("HTTP_")}
+        headers |= {"content-type": environ.get("CONTENT_TYPE") or ""} if environ.get("CONTENT_TYPE") else {}
+        path = f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
+        path = path.encode("latin-1", "replace").decode("utf-8", "replace")  # WSGI has bytes as latin-1
+        return cls(
+            bytes(body), environ.get("REQUEST_METHOD", "POST"), path, headers, _query(environ.get("QUERY_STRING"))
+        )
+
+    @classmethod
+    async def from_asgi(
+        cls,
+        scope: Mapping[str, Any],
+        receive: Callable[[], Awaitable[Mapping[str, Any]]],
+        *,
+        max_body: int = DEFAULT_MAX_BODY,
+    ) -> "Request":
+        """Read a request of an ASGI application: `request.scope` and `request.receive` of FastAPI and Starlette.
+
+        The body is read here, at most `max_body` bytes; nobody may have read it before.
+
+        Raises:
+            LimitError: the body is longer.
+            DecodeError: the sender disconnected before the end of the body.
+        """
+        headers = {bytes(name).decode("latin-1"): bytes(value).decode("latin-1") for name, value in scope["headers"]}
+        length = headers.get("content-length", "")
+        if length.isascii() and length.isdecimal() and int(length) > max_body:
+            raise _too_long(max_body)
+        body = bytearray()
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise DecodeError("the sender disconnected before the end of the body")
+            body += message.get("body", b"")
+            if len(body) > max_body:
+                raise _too_long(max_body)
+            more = message.get("more_body", False)
+        query = _query(bytes(scope.get("query_string", b"")).decode("latin-1"))
+        return cls(bytes(body), scope["method"], scope["path"], headers, query)
 
     def header(self, name: str) -> str | None:
         """Return the value of a header by its name in any case; None where it was not sent."""

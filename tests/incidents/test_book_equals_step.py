@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from alertmap.incidents.book import IncidentBook, TooManyOpen
 from alertmap.incidents.model import Incident, Policy, Transition, TransitionKind
-from alertmap.incidents.snapshot import VERSION, dump_timeline
+from alertmap.incidents.snapshot import VERSION, written_timeline
 from alertmap.incidents.timeline import Timeline, incidents, step, tick
 from alertmap.model import Alert, Severity
 from histories import (
@@ -78,7 +78,7 @@ class ReferenceBook:
 
     def snapshot(self) -> dict[str, Any]:
         """Return the snapshot in the form of a book."""
-        return {"version": VERSION, "timelines": [dump_timeline(line) for line in self.timelines.values()]}
+        return {"version": VERSION, "timelines": [written_timeline(line) for line in self.timelines.values()]}
 
     @property
     def incidents(self) -> tuple[Incident, ...]:
@@ -230,7 +230,7 @@ def test_the_incident_of_a_transition_is_built_on_first_access() -> None:
     """It is built once, survives copies and pickles, and other attribute names stay unknown."""
     (transition,) = IncidentBook().apply(alert(FIRING, 1))
 
-    assert set(fields_dict(Transition)) == {"kind", "incident", "alert", "at", "cause", "was"}
+    assert set(fields_dict(Transition)) == {"kind", "incident", "alert", "at", "cause", "was", "was_open"}
     assert pickle.loads(pickle.dumps(transition)) == transition  # noqa: S301 - our own
     assert copy.deepcopy(transition) == copy.copy(transition) == transition == evolve(transition)
     assert transition.incident is transition.incident

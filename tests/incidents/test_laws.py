@@ -249,7 +249,7 @@ def test_a_snapshot_loads_as_the_same_timeline(
     """A loaded timeline equals the dumped one, and gives equal results for the next alerts."""
     timeline = reducer.fold(history, policy)
 
-    loaded = load_timeline(dump_timeline(timeline), lambda _: policy)
+    loaded = load_timeline(dump_timeline(timeline), policy)
 
     assert timeline == loaded
     assert reducer.fold(more, policy, timeline) == reducer.fold(more, policy, loaded)

@@ -22,6 +22,7 @@ from alertmap.incidents.model import (
     Policy,
     Transition,
     TransitionKind,
+    details_of,
     transition,
 )
 from alertmap.incidents.timeline import (
@@ -44,6 +45,7 @@ _IS_FIRING, _IS_RESOLVED, _ARRIVAL, _NONE = State.FIRING, State.RESOLVED, Times.
 _NO_CAUSE, _DUPLICATE, _NOTHING_OPEN = Cause.NONE, Cause.DUPLICATE, Cause.NOTHING_OPEN
 _OPENED, _AGAIN, _IGNORED = TransitionKind.OPENED, TransitionKind.DEDUPLICATED, TransitionKind.IGNORED
 _RESOLVED, _SEVERITY_CHANGED = TransitionKind.RESOLVED, TransitionKind.SEVERITY_CHANGED
+_WAS_OPEN, _WAS_CLOSED = True, False
 _new = tuple.__new__
 _UnfrozenTimeline: Any = twin_of(Timeline)
 
@@ -97,7 +99,7 @@ def _has_passed(timeline: Timeline, now: IncidentState | None, received_at: date
 def _again(timeline: Timeline, alert: Alert, received_at: datetime) -> tuple[Timeline, Transition] | None:
     """Apply another delivery of the newest statement, if it adds nothing but its time of receipt."""
     *older, newest = timeline.recent
-    key, severity, title, received_before, expires_at, untimed, announced = newest
+    key, severity, title, received_before, expires_at, untimed, announced, details = newest
     now = timeline.now
     if (
         now is None
@@ -108,19 +110,20 @@ def _again(timeline: Timeline, alert: Alert, received_at: datetime) -> tuple[Tim
         or expires_at != alert.expires_at
         or untimed
         or received_at < timeline.first_received_at
+        or details_of(alert) != details
     ):
         return None
     name = (timeline.source, timeline.dedup_key)
     if received_at <= received_before:
-        return timeline, transition(_IGNORED, alert, key[0], _DUPLICATE, None, name, timeline.vendor, None)
+        return timeline, transition(_IGNORED, alert, key[0], _DUPLICATE, None, name, timeline.vendor, None, _WAS_CLOSED)
     if received_at <= now.last_seen:
         return None
-    statement = _new(Statement, (key, severity, title, received_at, expires_at, untimed, announced))
+    statement = _new(Statement, (key, severity, title, received_at, expires_at, untimed, announced, details))
     incident = _new(IncidentState, (*now[:9], received_at, *now[10:]))
     received = (timeline.first_received_at, max(received_at, timeline.last_received_at))
     folded = (timeline.base, timeline.horizon, timeline.total)
     after = timeline_of(name, timeline.vendor, folded, (*older, statement), incident, received)
-    return after, transition(_AGAIN, alert, key[0], _NO_CAUSE, None, name, timeline.vendor, incident)
+    return after, transition(_AGAIN, alert, key[0], _NO_CAUSE, None, name, timeline.vendor, incident, _WAS_OPEN)
 
 
 def _while_closed(
@@ -130,7 +133,10 @@ def _while_closed(
     received_at: Any = alert.received_at
     opens = key[3] == _FIRING
     severity, title, expires_at = alert.severity, alert.title, alert.expires_at
-    statement = _new(Statement, (key, severity, title, received_at, expires_at, False, opens))
+    details = details_of(alert)
+    if now is not None and details == now.details:
+        details = now.details  # keep one of two equal objects
+    statement = _new(Statement, (key, severity, title, received_at, expires_at, False, opens, details))
     if opens:
         incident: IncidentState | None = opened(statement, now)
     elif now is None:
@@ -138,12 +144,12 @@ def _while_closed(
     elif now.expired or (now.ended is not None and now.ended >= received_at):
         return None
     else:
-        incident = _new(IncidentState, (*now[:14], received_at))
+        incident = _new(IncidentState, (*now[:15], received_at))
     after = _with(timeline, statement, incident, alert, policy)
     name = (alert.source, alert.dedup_key)
     if opens:
-        return after, transition(_OPENED, alert, key[0], _NO_CAUSE, None, name, after.vendor, incident)
-    return after, transition(_IGNORED, alert, key[0], _NOTHING_OPEN, None, name, after.vendor, None)
+        return after, transition(_OPENED, alert, key[0], _NO_CAUSE, None, name, after.vendor, incident, _WAS_CLOSED)
+    return after, transition(_IGNORED, alert, key[0], _NOTHING_OPEN, None, name, after.vendor, None, _WAS_CLOSED)
 
 
 def _while_open(
@@ -152,7 +158,10 @@ def _while_open(
     """Apply a statement newer than all others while an incident is open."""
     received_at: Any = alert.received_at
     severity, title, expires_at, episode = alert.severity, alert.title, alert.expires_at, key[5]
-    statement = _new(Statement, (key, severity, title, received_at, expires_at, False, False))
+    details = details_of(alert)
+    if details == now.details:
+        details = now.details
+    statement = _new(Statement, (key, severity, title, received_at, expires_at, False, False, details))
     (
         opening,
         announced_as,
@@ -168,14 +177,15 @@ def _while_open(
         count,
         _,
         old_episode,
+        old_details,
         ended,
     ) = now
     name, vendor = (alert.source, alert.dedup_key), timeline.vendor
     if key[3] == CLOSED:
         ended = received_at if ended is None or ended < received_at else ended
-        incident = _new(IncidentState, (*now[:3], CLOSED, key[0], *now[5:14], ended))
+        incident = _new(IncidentState, (*now[:3], CLOSED, key[0], *now[5:15], ended))
         after = _with(timeline, statement, incident, alert, policy)
-        return after, transition(_RESOLVED, alert, key[0], _NO_CAUSE, None, name, vendor, incident)
+        return after, transition(_RESOLVED, alert, key[0], _NO_CAUSE, None, name, vendor, incident, _WAS_OPEN)
     if state > _ACKNOWLEDGED or (episode and old_episode and episode != old_episode):
         return None
     new_severity = severity or old_severity
@@ -198,13 +208,16 @@ def _while_open(
             count + 1,
             False,  # a firing that has data ends `no_data`
             episode or old_episode,
+            details or old_details,
             ended,
         ),
     )
     after = _with(timeline, statement, incident, alert, policy)
     if new_severity is not old_severity:
-        return after, transition(_SEVERITY_CHANGED, alert, key[0], _NO_CAUSE, old_severity, name, vendor, incident)
-    return after, transition(_AGAIN, alert, key[0], _NO_CAUSE, None, name, vendor, incident)
+        return after, transition(
+            _SEVERITY_CHANGED, alert, key[0], _NO_CAUSE, old_severity, name, vendor, incident, _WAS_OPEN
+        )
+    return after, transition(_AGAIN, alert, key[0], _NO_CAUSE, None, name, vendor, incident, _WAS_OPEN)
 
 
 def _with(

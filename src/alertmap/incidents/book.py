@@ -16,8 +16,15 @@ from attrs import evolve
 
 from alertmap.errors import ConfigurationError, LimitError
 from alertmap.incidents._fast import quick, timeline_of
-from alertmap.incidents.model import Incident, OrderKey, Policy, Transition
-from alertmap.incidents.snapshot import VERSION, dump_timeline, load_timeline
+from alertmap.incidents.model import Details, Incident, OrderKey, Policy, Transition
+from alertmap.incidents.snapshot import (
+    VERSION,
+    checked_version,
+    dump_timeline,
+    read_state,
+    read_timeline,
+    written_timeline,
+)
 from alertmap.incidents.timeline import (
     NEVER,
     Statement,
@@ -83,8 +90,9 @@ class IncidentBook:
         try:
             self._policies = dict(policies or {})
         except (TypeError, ValueError):
+            hint = ": IncidentBook(default=policy) has one for all" if isinstance(policies, Policy) else ""
             raise ConfigurationError(
-                f"policies: expected a mapping of source names to Policy, got {type(policies).__name__}"
+                f"policies: expected a mapping of source names to Policy, got {type(policies).__name__}{hint}"
             ) from None
         self._default = Policy() if default is None else default
         for policy in (*self._policies.values(), self._default):
@@ -92,6 +100,7 @@ class IncidentBook:
                 raise ConfigurationError(f"expected Policy, got {type(policy).__name__}")
         self._sources: dict[str, _Source] = {}
         self._timelines: dict[Name, Timeline | _Packed] = {}  # in the order in which the keys were first received
+        self._changed: set[Name] | None = None  # keys to store; None until `changed` or `load` was called
 
     def policy(self, source: str) -> Policy:
         """Return the policy of a source.
@@ -210,6 +219,8 @@ class IncidentBook:
         """Replace the timeline of a key, or forget the key."""
         if after is before and was_due is None:
             return
+        if self._changed is not None:
+            self._changed.add(name)
         was_open, is_open = before.is_open, after.is_open
         source.open += is_open - was_open
         if not after.recent:
@@ -252,6 +263,8 @@ class IncidentBook:
                     source.forgotten += 1
                     source.keys -= 1
                     del self._timelines[name]
+                    if self._changed is not None:
+                        self._changed.add(name)
                     break
                 heappush(source.agenda, (time, entry[1]))
         for entry in open_ones:
@@ -290,7 +303,7 @@ class IncidentBook:
 
     def snapshot(self) -> dict[str, Any]:
         """Return the state of the book as JSON types, without the policies."""
-        return {"version": VERSION, "timelines": [dump_timeline(one) for one in self._all()]}
+        return {"version": VERSION, "timelines": [written_timeline(one) for one in self._all()]}
 
     def _all(self) -> Iterator[Timeline]:
         return (self._timeline(name) for name in self._timelines)
@@ -307,17 +320,44 @@ class IncidentBook:
         if not isinstance(snapshot, Mapping) or not isinstance(snapshot.get("timelines"), list):
             raise ConfigurationError(
                 f"snapshot: expected an object with version and timelines, got {type(snapshot).__name__}"
+                f"{': decode it first, with json.loads' if isinstance(snapshot, (str, bytes)) else ''}"
             )
-        version = snapshot.get("version")
-        if type(version) is not int or not 1 <= version <= VERSION:
-            raise ConfigurationError(f"snapshot: this version is unknown; this release reads versions 1 to {VERSION}")
+        version = checked_version(snapshot.get("version"))
         book = cls(policies, default)
         for data in snapshot["timelines"]:
-            timeline = load_timeline(data, book.policy, version)
-            name = (timeline.source, timeline.dedup_key)
-            if name in book._timelines:
-                raise ConfigurationError("snapshot: two timelines have the same source and dedup key")
-            book._put(name, book._source(timeline.source), _UNKNOWN, timeline)
+            book._add(read_timeline(data, book.policy, version))
+        return book
+
+    def _add(self, timeline: Timeline) -> None:
+        name = (timeline.source, timeline.dedup_key)
+        if name in self._timelines:
+            raise ConfigurationError("snapshot: two timelines have the same source and dedup key")
+        self._put(name, self._source(timeline.source), _UNKNOWN, timeline)
+
+    def changed(self) -> dict[Name, dict[str, Any] | None]:
+        """Return the state of each key that changed since the last call, by source and dedup key; to be stored.
+
+        A state is JSON types, for `load`; None: the key is forgotten, so delete it. The first call returns all keys,
+        but none of those that `load` read. Where storing fails, the book is ahead of the store: load it again.
+        """
+        names = self._timelines if self._changed is None else self._changed
+        states = {name: dump_timeline(line) if (line := self._timeline(name)) else None for name in names}
+        self._changed = set()
+        return states
+
+    @classmethod
+    def load(
+        cls, states: Iterable[object], policies: Mapping[str, Policy] | None = None, default: Policy | None = None
+    ) -> "IncidentBook":
+        """Return the book of the states that `changed` returned, in any order; each may be of an earlier release.
+
+        Raises:
+            ConfigurationError: a state is invalid, damaged, or from a newer release, or two have the same key.
+        """
+        book = cls(policies, default)
+        for state in states:
+            book._add(read_state(state, book.policy))
+        book._changed = set()
         return book
 
 
@@ -325,8 +365,9 @@ _UNKNOWN = Timeline()
 
 
 def _tuple(alerts: object) -> tuple[Any, ...]:
-    if not isinstance(alerts, Iterable):
-        raise ConfigurationError(f"expected Alert or an iterable of them, got {type(alerts).__name__}")
+    if not isinstance(alerts, Iterable) or isinstance(alerts, (str, bytes, Mapping)):
+        hint = ": parse it first" if isinstance(alerts, (str, bytes, Mapping)) else ""
+        raise ConfigurationError(f"expected Alert or an iterable of them, got {type(alerts).__name__}{hint}")
     return tuple(alerts)
 
 
@@ -340,7 +381,21 @@ def _expect_text(value: object, name: str) -> None:
 # Most keys of a large book have one statement, which may have been repeated. They are stored as one tuple, a third of
 # the memory of a timeline, and the garbage collector does not track it. Severities are words for that reason.
 _Packed = tuple[
-    str, datetime, int, datetime, int, bool, str, str | None, str, datetime, datetime | None, bool, bool, datetime
+    str,
+    datetime,
+    int,
+    datetime,
+    int,
+    bool,
+    str,
+    str | None,
+    str,
+    datetime,
+    datetime | None,
+    bool,
+    bool,
+    Details | None,
+    datetime,
 ]
 
 
@@ -363,15 +418,16 @@ def _packed(timeline: Timeline) -> _Packed | None:
         statement.expires_at,
         statement.untimed,
         statement.announced,
+        statement.details,
         timeline.first_received_at,
     )
 
 
 def _unpacked(name: Name, packed: _Packed) -> Timeline:
-    (vendor, *parts, word, title, received_at, expires_at, untimed, announced, first_received_at) = packed
+    (vendor, *parts, word, title, received_at, expires_at, untimed, announced, details, first_received_at) = packed
     key: OrderKey = tuple(parts)  # type: ignore[assignment]
     severity = None if word is None else _SEVERITIES[word]
-    statement = Statement(key, severity, title, received_at, expires_at, untimed, announced)
+    statement = Statement(key, severity, title, received_at, expires_at, untimed, announced, details)
     now = opened(statement, None) if announced else None
     return timeline_of(name, vendor, (None, None, 0), (statement,), now, (first_received_at, received_at))
 

@@ -3,7 +3,8 @@
 A layer on top of the incidents that takes transitions. A `Grouping` has two parts:
 
 - Which incidents: `by` gives each incident a name, and only incidents with equal names share a group. `by_key` is the
-  default, `by_source` takes all incidents of a source, and any other function of an incident will do.
+  default, `by_source` takes all incidents of a source, a tuple of label names takes those with the same values, and
+  any other function of an incident will do.
 - For how long: with `window`, incidents opened in the same interval share a group; intervals are counted from 1970, so
   the order of arrival makes no difference. With `window` and `from_first`, as ilert has it, a group accepts incidents
   that opened less than `window` after its first; the next one starts another group. With `until` acknowledged or
@@ -40,9 +41,16 @@ def by_source(incident: Incident) -> str:
     return incident.source
 
 
-def _function(_: object, __: Any, by: object) -> None:
-    if not callable(by):
-        raise ConfigurationError(f"grouping: by must be a function of an incident, got {type(by).__name__}")
+def _as_by(by: Any) -> Any:
+    return tuple(by) if isinstance(by, list) else by
+
+
+def _function_or_labels(_: object, __: Any, by: Any) -> None:
+    is_labels = isinstance(by, tuple) and by and all(isinstance(name, str) and name for name in by)
+    if not callable(by) and not is_labels:
+        raise ConfigurationError(
+            f"grouping: by must be a function of an incident or a tuple of label names, got {by!r}"
+        )
 
 
 def _window(_: object, __: Any, window: Any) -> None:
@@ -68,14 +76,30 @@ class Grouping:
         ConfigurationError: a value is invalid, or both `window` and `until` are given.
     """
 
-    by: Callable[[Incident], str] = field(default=by_key, validator=_function)
-    """Function that gives an incident the name of its group."""
+    by: Callable[[Incident], str] | tuple[str, ...] = field(
+        default=by_key, converter=_as_by, validator=_function_or_labels
+    )
+    """Function that gives an incident the name of its group; or names of labels, such as `("team", "cluster")`: those
+    with the same values share a group, over all sources. A label that an incident does not have counts as empty."""
     window: timedelta | None = field(default=None, validator=_window)
     """Length of the intervals: incidents opened in the same one share a group."""
     from_first: bool = field(default=False, validator=_from_first)
     """Count `window` from the opening of the group's first incident, not from 1970."""
     until: State | None = field(default=None, validator=_until)
     """A group accepts no new incident once one of its own is acknowledged, or all are resolved."""
+
+    def name_of(self, incident: Incident) -> str:
+        """Return the name of the group of an incident.
+
+        Raises:
+            ConfigurationError: the function `by` did not return text.
+        """
+        if isinstance(self.by, tuple):
+            return ascii(tuple(incident.labels.get(name, "") for name in self.by))
+        name = self.by(incident)
+        if not isinstance(name, str):
+            raise ConfigurationError(f"grouping: by must return text, got {type(name).__name__}")
+        return name
 
     def __attrs_post_init__(self) -> None:
         if self.window is not None and self.until is not None:
@@ -161,9 +185,7 @@ class GroupBook:
 
     def _apply(self, incident: Incident, transition: Transition, changes: list[GroupChange]) -> None:
         old = self._group_of.get(incident.id)
-        name = self._grouping.by(incident)
-        if not isinstance(name, str):
-            raise ConfigurationError(f"grouping: by must return text, got {type(name).__name__}")
+        name = self._grouping.name_of(incident)
         new = self._place(incident, name) if incident.open else None
         if old is not None and old != new:
             self._leave(incident, old, transition, changes)

@@ -23,6 +23,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from attrs import Attribute, field, frozen
@@ -195,6 +196,14 @@ class Incident:
     """True while the monitor has no data; the incident may have opened for that reason."""
     episode: str | None = None
     """The sender's latest name of this firing-to-resolve cycle."""
+    resource: str = ""
+    """Affected host, instance or service. This and the next three are those of the newest alert that kept it open."""
+    message: str = ""
+    """Cut to 1,000 characters."""
+    labels: Mapping[str, str] = field(factory=dict, hash=False)
+    """Those that fit in 4,096 characters together, in the order of the alert; none is cut."""
+    links: Mapping[str, str] = field(factory=dict, hash=False)
+    """Absolute http(s) URLs by name, those that fit in 4,096 characters together."""
 
     @property
     def open(self) -> bool:
@@ -206,6 +215,43 @@ class Incident:
 
 OrderKey = tuple[datetime, int, datetime, int, bool, str]
 """Sort key and identity of a statement: time, sequence, start, rank of the event, no_data, episode."""
+
+
+Details = tuple[str, str, tuple[str, ...], tuple[str, ...]]
+"""Resource, message, labels and links of an alert, within limits; names and texts of the two tables alternate."""
+
+_MAX_MESSAGE = 1_000
+_MAX_TABLE = 4_096
+
+
+def details_of(alert: Alert) -> Details | None:
+    """Return what an incident keeps of an alert beside its title; None where there is nothing."""
+    resource, message, labels, links = alert.resource, alert.message, alert.labels, alert.links
+    if not (message or labels or links or resource):
+        return None
+    found = (resource[:_MAX_MESSAGE], message[:_MAX_MESSAGE], _within(labels), _within(links))
+    return found if any(found) else None
+
+
+def _within(table: Mapping[str, str]) -> tuple[str, ...]:
+    flat = tuple(chain.from_iterable(table.items()))
+    try:
+        if len("".join(flat)) <= _MAX_TABLE:
+            return flat
+    except TypeError:  # an alert that `parse` did not make
+        pass
+    kept: list[str] = []
+    left = _MAX_TABLE
+    for name, text in table.items():
+        if isinstance(name, str) and isinstance(text, str) and len(name) + len(text) <= left:
+            kept += (name, text)
+            left -= len(name) + len(text)
+    return tuple(kept)
+
+
+def table_of(flat: tuple[str, ...]) -> dict[str, str]:
+    """Return a table of `Details` as a mapping."""
+    return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
 class IncidentState(NamedTuple):
@@ -229,6 +275,7 @@ class IncidentState(NamedTuple):
     count: int  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
     no_data: bool
     episode: str
+    details: Details | None
     ended: datetime | None
     """When a resolve or mute of it was last received. A mark `STILL_FIRING` counts only if received after that."""
 
@@ -249,6 +296,7 @@ def incident_id(source: str, dedup_key: str, opening: OrderKey) -> str:
 def incident_of(name: tuple[str, str], vendor: str, it: IncidentState) -> Incident:
     """Return the public form of an incident; `name` is source and dedup key."""
     source, dedup_key = name
+    resource, message, labels, links = it.details or ("", "", (), ())
     return Incident(
         id=incident_id(source, dedup_key, it.identity),
         source=source,
@@ -267,6 +315,10 @@ def incident_of(name: tuple[str, str], vendor: str, it: IncidentState) -> Incide
         previous=None if it.previous is None else incident_id(source, dedup_key, it.previous),
         no_data=it.no_data,
         episode=it.episode or None,
+        resource=resource,
+        message=message,
+        labels=table_of(labels),
+        links=table_of(links),
     )
 
 
@@ -308,7 +360,26 @@ class Transition(_LazyIncident):
     cause: Cause = Cause.NONE
     was: Severity | str | None = None
     """On `SEVERITY_CHANGED` the severity before; on cause `MERGED` the id of the incident that it became part of."""
+    was_open: bool = False
+    """True if the incident was open before."""
 
+    @property
+    def opens(self) -> Incident | None:
+        """The incident, if it is open now and was not before: page somebody. None for every other transition.
+
+        Of each incident, `opens` and `closes` alternate, whatever arrives late or is merged or corrected.
+        """
+        return self.incident if self.kind in _OPENINGS and not self.was_open else None
+
+    @property
+    def closes(self) -> Incident | None:
+        """The incident, if it was open before and is over now, resolved or expired: close its page."""
+        return self.incident if self.kind in CLOSINGS and self.was_open else None
+
+
+_OPENINGS = frozenset({TransitionKind.OPENED, TransitionKind.REOPENED})
+CLOSINGS = frozenset({TransitionKind.RESOLVED, TransitionKind.EXPIRED})
+"""Kinds after which an incident is closed."""
 
 # Filling an unfrozen subclass and setting `__class__` is faster than the frozen constructor, see `_records`.
 _UnfrozenTransition: Any = twin_of(Transition)
@@ -324,6 +395,7 @@ def transition(  # noqa: PLR0917 - in the order of the fields; keywords would co
     name: tuple[str, str],
     vendor: str,
     state: IncidentState | None,
+    was_open: bool,  # noqa: FBT001
 ) -> Transition:
     """Return a transition that builds its incident from `state` on first access; without a state it has no incident.
 
@@ -335,6 +407,7 @@ def transition(  # noqa: PLR0917 - in the order of the fields; keywords would co
     made.at = at
     made.cause = cause
     made.was = was
+    made.was_open = was_open
     if state is None:
         made.incident = None
     else:

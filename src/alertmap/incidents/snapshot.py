@@ -5,6 +5,7 @@ ISO 8601 text in UTC, states and severities are words, and an order key is a lis
 no_data, episode. Values that are None, false, zero or empty are left out, and so is `now`, which is recomputed.
 
 Version 1 has other names for some keys (`_NAMES_1`), no `first_received_at`, no `ended` and no mark `still_firing`.
+Version 2 has no `details`: resource, message, labels and links of an alert, in an object.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,11 +14,11 @@ from itertools import pairwise
 from typing import Any
 
 from alertmap.errors import ConfigurationError
-from alertmap.incidents.model import STATES, IncidentState, OrderKey, Policy
+from alertmap.incidents.model import STATES, Details, IncidentState, OrderKey, Policy, table_of
 from alertmap.incidents.timeline import EVENTS, Statement, Timeline, recompute, to_utc
 from alertmap.model import Severity, State
 
-VERSION = 2
+VERSION = 3
 
 _NAMES_1: Mapping[str, str] = {
     "opening": "first",
@@ -28,19 +29,65 @@ _NAMES_1: Mapping[str, str] = {
     "last_received_at": "heard",
 }
 """Keys of version 1 that differ from the name of the field."""
-_NEW_IN_2 = frozenset({"first_received_at", "ended"})
+_NEW_SINCE_1 = frozenset({"first_received_at", "ended", "details"})
 
 
 def dump_timeline(timeline: Timeline) -> dict[str, Any]:
-    """Return a timeline as JSON types."""
+    """Return the state of one key as JSON types, with the version of its form, for `load_timeline`.
+
+    Raises:
+        ConfigurationError: the argument is not a timeline, or it is that of an unknown key.
+    """
+    if not isinstance(timeline, Timeline) or not timeline:
+        got = "an empty one" if isinstance(timeline, Timeline) else type(timeline).__name__
+        raise ConfigurationError(f"expected the Timeline of a known key, got {got}")
+    return {"version": VERSION, **written_timeline(timeline)}
+
+
+def load_timeline(state: object, policy: Policy) -> Timeline:
+    """Return the timeline that `dump_timeline` of this or an earlier release wrote; `policy` is that of its source.
+
+    Raises:
+        ConfigurationError: the state is invalid, damaged, or from a newer release.
+    """
+    if not isinstance(policy, Policy):
+        raise ConfigurationError(f"expected Policy, got {type(policy).__name__}")
+    return read_state(state, lambda _: policy)
+
+
+def read_state(state: object, policy: Callable[[str], Policy]) -> Timeline:
+    """Return the timeline of a state that has its version; `policy` returns the policy of a source.
+
+    Raises:
+        ConfigurationError: the state is invalid, damaged, or from a newer release.
+    """
+    if not isinstance(state, Mapping):
+        raise ConfigurationError(f"state of a key: expected an object, got {type(state).__name__}")
+    data = {name: value for name, value in state.items() if name != "version"}
+    return read_timeline(data, policy, checked_version(state.get("version")))
+
+
+def checked_version(version: object) -> int:
+    """Return the version of a snapshot or of the state of a key.
+
+    Raises:
+        ConfigurationError: this release does not read it.
+    """
+    if type(version) is not int or not 1 <= version <= VERSION:
+        raise ConfigurationError(f"snapshot: this version is unknown; this release reads versions 1 to {VERSION}")
+    return version
+
+
+def written_timeline(timeline: Timeline) -> dict[str, Any]:
+    """Return a timeline as JSON types, without a version."""
     return _written({name: getattr(timeline, name) for name in _TIMELINE})
 
 
-def load_timeline(data: object, policy: Callable[[str], Policy], version: int = VERSION) -> Timeline:
-    """Return the timeline that `dump_timeline` wrote; `policy` returns the policy of a source.
+def read_timeline(data: object, policy: Callable[[str], Policy], version: int = VERSION) -> Timeline:
+    """Return the timeline that `written_timeline` wrote; `policy` returns the policy of a source.
 
     Raises:
-        ConfigurationError: the data is not the output of `dump_timeline`.
+        ConfigurationError: the data is not the output of `written_timeline`.
     """
     if version == 1:
         data = _from_version_1(data, _TIMELINE)
@@ -70,12 +117,17 @@ def _check(timeline: Timeline) -> None:
 
 def _written(fields: Mapping[str, Any]) -> dict[str, Any]:
     plain = {name: _plain(name, value) for name, value in fields.items()}
-    return {name: value for name, value in plain.items() if value not in (None, False, 0, "", [])}
+    return {name: value for name, value in plain.items() if value not in (None, False, 0, "", [], {})}
 
 
 def _plain(name: str, value: Any) -> Any:
     if isinstance(value, (Statement, IncidentState)):
         return _written(value._asdict())
+    if name == "details" and value is not None:
+        resource, message, labels, links = value
+        return _written(
+            {"resource": resource, "message": message, "labels": table_of(labels), "links": table_of(links)}
+        )
     if name == "recent":
         return [_plain("", statement) for statement in value]
     if name == "state":
@@ -111,7 +163,7 @@ def _from_version_1(data: object, readers: Mapping[str, Callable[[Any], Any]]) -
     """Return an object of version 1 with the names of version 2; what is no object of version 1 stays as it is."""
     if not isinstance(data, dict):
         return data
-    old_names = {_NAMES_1.get(name, name): name for name in readers if name not in _NEW_IN_2}
+    old_names = {_NAMES_1.get(name, name): name for name in readers if name not in _NEW_SINCE_1}
     found = {old_names.get(key, f"{key!s} of version 1"): value for key, value in data.items()}
     if readers is _TIMELINE:
         found["base"] = _from_version_1(found.get("base"), _INCIDENT)
@@ -176,6 +228,18 @@ def _key_or_none(data: Any) -> OrderKey | None:
     return None if data is None else _key(data)
 
 
+def _details_or_none(data: Any) -> Details | None:
+    if data is None:
+        return None
+    found = _read(data, _DETAILS)
+    return found["resource"], found["message"], found["labels"], found["links"]
+
+
+def _table(data: Any) -> tuple[str, ...]:
+    table = {} if data is None else _a(dict, data)
+    return tuple(_a(str, text) for pair in table.items() for text in pair)
+
+
 def _statement(data: Any) -> Statement:
     return Statement(**_read(data, _STATEMENT))
 
@@ -188,6 +252,13 @@ def _statements(data: Any) -> tuple[Statement, ...]:
     return tuple(_statement(one) for one in _a(list, data))
 
 
+_DETAILS: Mapping[str, Callable[[Any], Any]] = {
+    "resource": _text,
+    "message": _text,
+    "labels": _table,
+    "links": _table,
+}
+
 _STATEMENT: Mapping[str, Callable[[Any], Any]] = {
     "key": _key,
     "severity": _severity_or_none,
@@ -196,6 +267,7 @@ _STATEMENT: Mapping[str, Callable[[Any], Any]] = {
     "expires_at": _time_or_none,
     "untimed": _flag,
     "announced": _flag,
+    "details": _details_or_none,
 }
 
 _INCIDENT: Mapping[str, Callable[[Any], Any]] = {
@@ -213,6 +285,7 @@ _INCIDENT: Mapping[str, Callable[[Any], Any]] = {
     "count": _number,
     "no_data": _flag,
     "episode": _text,
+    "details": _details_or_none,
     "ended": _time_or_none,
 }
 

@@ -43,11 +43,13 @@ from attrs import evolve
 from alertmap._records import record
 from alertmap.errors import ConfigurationError
 from alertmap.incidents.model import (
+    CLOSINGS,
     EXPIRY,
     STATES,
     STILL_FIRING,
     TRANSITIONS,
     Cause,
+    Details,
     Event,
     Incident,
     IncidentState,
@@ -55,6 +57,7 @@ from alertmap.incidents.model import (
     Policy,
     Transition,
     TransitionKind,
+    details_of,
     incident_id,
     incident_of,
     transition,
@@ -92,6 +95,8 @@ class Statement(NamedTuple):
     untimed: bool
     announced: bool
     """True if the id of an incident is made from it: the incident opened with it at its first transition."""
+    details: Details | None = None
+    """Those of the delivery that was received last."""
 
 
 _key_of = attrgetter("key")
@@ -242,12 +247,12 @@ def _is_superseded(incident: IncidentState, statement: Statement, policy: Policy
 
 def opened(statement: Statement, previous: IncidentState | None) -> IncidentState:
     """Return the incident that a statement opens."""
-    key, severity, title, received_at, expires_at, _, announced = statement
+    key, severity, title, received_at, expires_at, _, announced, details = statement
     announced_as = key if announced else None
     before = None if previous is None else previous.identity
     # By place, in the order of the fields: each incident is made here.
     first = (key, announced_as, before, _FIRING, None, False, severity, severity, title)
-    return tuple.__new__(IncidentState, (*first, received_at, expires_at, 1, key[4], key[5], None))
+    return tuple.__new__(IncidentState, (*first, received_at, expires_at, 1, key[4], key[5], details, None))
 
 
 def _updated(incident: IncidentState, statement: Statement, state: int) -> IncidentState:
@@ -276,6 +281,7 @@ def _updated(incident: IncidentState, statement: Statement, state: int) -> Incid
         count=incident.count + 1,
         no_data=no_data or (incident.no_data and event != _FIRING),
         episode=episode or incident.episode,
+        details=statement.details or incident.details,
         ended=ended,
     )
 
@@ -425,6 +431,7 @@ def statement_of(alert: Alert, timeline: Timeline, policy: Policy) -> Statement:
         None if alert.expires_at is None else to_utc(alert.expires_at, "expires_at"),
         untimed,
         False,  # noqa: FBT003
+        details_of(alert),
     )
 
 
@@ -557,7 +564,7 @@ def _repeated(timeline: Timeline, firing: Statement, change: _Change, policy: Po
     newest = change.after[-1] if change.after else None
     is_open = newest is not None and newest.state not in (CLOSED, _SUPPRESSED)
     if end < len(statements) and statements[end].key[3] == _STILL_FIRING:
-        mark = _merged(statements[end], firing._replace(severity=None, title=""))
+        mark = _merged(statements[end], firing._replace(severity=None, title="", details=None))
     elif is_open or firing.received_at <= plus(timeline.first_received_at, policy.settle or _ZERO):
         return change
     else:
@@ -588,6 +595,7 @@ def _end(statements: tuple[Statement, ...]) -> int:
 
 def _merged(one: Statement, other: Statement) -> Statement:
     """Merge two deliveries of one statement. The order of arrival makes no difference."""
+    first, last = (one.received_at, one.details or _NO_DETAILS), (other.received_at, other.details or _NO_DETAILS)
     return Statement(
         key=one.key,
         severity=worse(one.severity, other.severity),
@@ -596,7 +604,11 @@ def _merged(one: Statement, other: Statement) -> Statement:
         expires_at=latest(one.expires_at, other.expires_at),
         untimed=one.untimed and other.untimed,
         announced=one.announced,
+        details=one.details if first >= last else other.details,
     )
+
+
+_NO_DETAILS: Details = ("", "", (), ())
 
 
 def _remember(timeline: Timeline, change: _Change, received_at: datetime, policy: Policy) -> Timeline:
@@ -653,8 +665,6 @@ Change = tuple[TransitionKind, Cause, Severity | None]
 ENTERED = (TransitionKind.REOPENED, TransitionKind.ACKNOWLEDGED, TransitionKind.SUPPRESSED)
 """Kind of the transition when an incident enters an open state, by the rank of the state."""
 
-_CLOSINGS = frozenset({TransitionKind.RESOLVED, TransitionKind.EXPIRED})
-
 
 def _changes(old: IncidentState | None, new: IncidentState, cause: Cause) -> list[Change]:
     """Return the changes from `old` to `new` of one incident; with None as `old` it is new."""
@@ -706,20 +716,33 @@ def _differences(
                 closed = old._replace(state=CLOSED, resolved_at=end)
                 was = incident_id(*name, target.identity)
                 transitions.append(
-                    transition(TransitionKind.RESOLVED, alert, end, Cause.MERGED, was, name, vendor, closed)
+                    transition(
+                        TransitionKind.RESOLVED,
+                        alert,
+                        end,
+                        Cause.MERGED,
+                        was,
+                        name,
+                        vendor,
+                        closed,
+                        old.state != CLOSED,
+                    )
                 )
         pairs = [(old_of.get(new.identity), new) for new in after]
     for old_or_none, new in pairs:
+        was_open = old_or_none is not None and old_or_none.state != CLOSED
         for kind, why, severity in _changes(old_or_none, new, cause):
-            time = new.resolved_at if kind in _CLOSINGS else None
+            time = new.resolved_at if kind in CLOSINGS else None
             if kind is TransitionKind.EXPIRED and alert is not None:
                 why = Cause.SUPERSEDED  # noqa: PLW2901 - within a step only another episode ends an incident as expired
-            transitions.append(transition(kind, alert, time or at, why, severity, name, vendor, new))
+            transitions.append(transition(kind, alert, time or at, why, severity, name, vendor, new, was_open))
+            was_open = new.state != CLOSED
     return transitions
 
 
 def _ignored(alert: Alert, at: datetime, cause: Cause) -> Transition:
-    return transition(TransitionKind.IGNORED, alert, at, cause, None, (alert.source, alert.dedup_key), "", None)
+    name = (alert.source, alert.dedup_key)
+    return transition(TransitionKind.IGNORED, alert, at, cause, None, name, "", None, False)  # noqa: FBT003
 
 
 # --- Arguments --------------------------------------------------------------------------------------------------------
@@ -732,6 +755,10 @@ _FIELDS: Mapping[str, tuple[type, ...]] = {
     "severity": (Severity, type(None)),
     "times": (Times,),
     "title": (str,),
+    "resource": (str,),
+    "message": (str,),
+    "labels": (Mapping,),
+    "links": (Mapping,),
     "sequence": (int, type(None)),
     "episode": (str, type(None)),
     "no_data": (bool,),
@@ -776,6 +803,10 @@ def _is_plain(alert: Any) -> bool:
         and type(alert.dedup_key) is str
         and type(alert.vendor) is str
         and type(alert.title) is str
+        and type(alert.resource) is str
+        and type(alert.message) is str
+        and type(alert.labels) is dict
+        and type(alert.links) is dict
         and type(alert.state) is State
         and type(alert.times) is Times
         and type(alert.no_data) is bool

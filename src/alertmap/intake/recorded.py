@@ -45,15 +45,16 @@ class Recorded:
 _LIMITS = Limits(max_body=32 * 1024 * 1024, max_string=32 * 1024 * 1024)
 
 
-def read_recorded(data: bytes) -> Recorded:
-    """Read the JSON text of one recorded request.
+def read_recorded(data: bytes | str) -> Recorded:
+    """Read the JSON text of one recorded request, as `write_recorded` and `alertmap capture` write it.
 
     Raises:
         DecodeError: it is not JSON in UTF-8, or `body_raw` is not base64.
         ShapeError: it is not a recorded request.
     """
     try:
-        return from_document(decode_json(data.decode("utf-8-sig"), _LIMITS))
+        text = data if isinstance(data, str) else bytes(data).decode("utf-8-sig")
+        return from_document(decode_json(text, _LIMITS))
     except UnicodeDecodeError:
         raise DecodeError("a recorded request is JSON in utf-8") from None
 
@@ -81,9 +82,17 @@ def _bytes(body: str | None) -> bytes:
 
 
 def write_recorded(
-    request: Request, received_at: datetime | None = None, header_names: Mapping[str, str] | None = None
+    request: Request,
+    received_at: datetime | None = None,
+    header_names: Mapping[str, str] | None = None,
+    *,
+    indent: int | None = 2,
 ) -> str:
-    """Return the JSON text of a request; `header_names` maps lower-case header names to the names as they were sent."""
+    """Return the JSON text of a request, with everything that was sent: secrets, too.
+
+    `header_names` maps lower-case header names to the names as they were sent. With `indent=None` the text is one line,
+    for a file of many requests.
+    """
     names = header_names or {}
     query = "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in request.query.items())
     document: dict[str, Any] = {
@@ -97,4 +106,4 @@ def write_recorded(
         document["body_raw"] = b64encode(error.object).decode()
     if received_at is not None:
         document["received_at"] = received_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=indent, ensure_ascii=False) + "\n"
