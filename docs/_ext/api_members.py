@@ -40,6 +40,7 @@ FIELDS = {
     "status": "HTTP status.",
     "content_type": "Content type of the body.",
     "reason": "Reason, for people or, of a batch without alerts, for programs.",
+    "request": "Request, as it was recorded.",
     "by": "Layer that decided.",
     "word": "Word that decided; None where none did.",
     "reply": "Answer to a handshake.",
