@@ -29,7 +29,7 @@ def tests(session: nox.Session) -> None:
     """Run the suite on the first interpreter found, and on the others the goldens and a smoke run."""
     _install(session, "test")
     is_first = session.python in (None, *VERSIONS[:1])
-    env = {} if is_first else {"ALERTMAP_KIT": "smoke", "HYPOTHESIS_PROFILE": "quick"}
+    env = {"HYPOTHESIS_PROFILE": "same"} if is_first else {"ALERTMAP_KIT": "smoke", "HYPOTHESIS_PROFILE": "quick"}
     which = session.posargs or ([] if is_first else SMOKE)
     session.run("python", "-m", "pytest", "-n", "auto", *which, env=env)
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from alertmap.incidents.book import IncidentBook, TooManyOpen
 from alertmap.incidents.model import Incident, Policy, Transition, TransitionKind
 from alertmap.incidents.snapshot import VERSION, written_timeline
-from alertmap.incidents.timeline import Timeline, incidents, step, tick
+from alertmap.incidents.timeline import NEVER, Timeline, due, incidents, step, tick
 from alertmap.model import Alert, Severity
 from histories import (
     ACKNOWLEDGED,
@@ -75,6 +75,11 @@ class ReferenceBook:
             else:
                 del self.timelines[name]
         return transitions
+
+    def next_due(self) -> datetime | None:
+        """Return the earliest time at which a key changes by time alone."""
+        times = [due(line, self.policy(line.source)) for line in self.timelines.values()]
+        return min((time for time in times if time < NEVER), default=None)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the snapshot in the form of a book."""
@@ -158,6 +163,7 @@ def test_a_book_equals_its_steps(
     assert kept == expected  # compared at the end: an old transition still has its incident as of then
     assert book.incidents == reference.incidents
     assert book.snapshot() == reference.snapshot()
+    assert book.next_due() == reference.next_due()
 
 
 @given(histories_with_ticks(unreceived=True, forward=False, max_size=20), policies())
@@ -170,6 +176,7 @@ def test_a_book_without_reads_equals_its_steps(events: list[Alert | datetime], p
 
     assert expected == transitions
     assert book.snapshot() == reference.snapshot()
+    assert book.next_due() == reference.next_due()
 
 
 @given(

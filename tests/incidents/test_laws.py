@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from alertmap.incidents.book import IncidentBook
-from alertmap.incidents.model import Cause, Incident, Policy, Transition, TransitionKind
+from alertmap.incidents.model import Cause, Incident, Policy, Transition, TransitionKind, incident_of
 from alertmap.incidents.snapshot import dump_timeline, load_timeline
 from alertmap.incidents.timeline import Timeline, _fold, incidents, recompute, statement_of
 from alertmap.intake.dedup import dedup_key
@@ -334,8 +334,8 @@ def test_incidents_are_never_lost(reducer: Reducer, history: list[Alert], policy
         for one in found:
             old = closed.get(one.id, one)
             assert old == one or old.expired
-        if timeline.base is not None and found[0].resolved_at and timeline.base.resolved_at:
-            closed[found[0].id] = found[0]
+        if timeline.base is not None and timeline.base.resolved_at:
+            closed[found[0].id] = incident_of(("s", "k"), "acme", timeline.base)
 
 
 @given(histories(timed=True, forward=False), policies(settle=False))

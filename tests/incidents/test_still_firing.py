@@ -50,7 +50,7 @@ def _received(sent: Alert) -> datetime:
 
 
 class NaiveSender:
-    """All deliveries of one key, and for each statement that contradicted repeats when the last of these came."""
+    """All deliveries of one key, and for each instant that repeats contradicted when the last of these came."""
 
     def __init__(self, settle: timedelta) -> None:
         self.settle = settle
@@ -66,11 +66,12 @@ class NaiveSender:
         now = _received(sent)
         settled = now - min(self._times_of(newest)) > self.settle
         state = self.incidents()[-1][2]
-        if newest in self.contradicted or (settled and state in (RESOLVED, SUPPRESSED)):
-            before = self.contradicted.get(newest)
-            self.contradicted[newest] = max(before or now, now)
+        instant = newest[:3]
+        if instant in self.contradicted or (settled and state in (RESOLVED, SUPPRESSED)):
+            before = self.contradicted.get(instant)
+            self.contradicted[instant] = max(before or now, now)
             if before is None and self.incidents()[-1][2] not in (FIRING, ACKNOWLEDGED):
-                del self.contradicted[newest]  # the resolve was received later: firing is not the last word
+                del self.contradicted[instant]  # the resolve was received later: firing is not the last word
 
     def _times_of(self, order: tuple[object, ...]) -> list[datetime]:
         return [_received(one) for one in self.deliveries if _order(one) == order]
@@ -79,7 +80,9 @@ class NaiveSender:
         """Return the start, the end and the state of each incident."""
         found: list[tuple[datetime, datetime | None, State]] = []
         ended: datetime | None = None
-        for order, sent in sorted({_order(one): one for one in self.deliveries}.items()):
+        statements = sorted({_order(one): one for one in self.deliveries}.items())
+        last_of = {order[:3]: order for order, _ in statements}
+        for order, sent in statements:
             t = sent.occurred_at
             assert t is not None
             last = max(self._times_of(order))
@@ -97,7 +100,7 @@ class NaiveSender:
                     found[-1] = (start, None, sent.state)
                 elif state is SUPPRESSED:
                     found[-1] = (start, None, FIRING)
-            mark = self.contradicted.get(order)
+            mark = self.contradicted.get(order[:3]) if last_of[order[:3]] == order else None
             if found and mark and (ended is None or mark > ended) and found[-1][2] in (RESOLVED, SUPPRESSED):
                 found[-1] = (found[-1][0], None, FIRING)
         return found

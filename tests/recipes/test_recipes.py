@@ -163,7 +163,7 @@ def _store(tmp_path: Path) -> Iterator[Any]:
 
 
 def test_a_book_in_sqlite(tmp_path: Path, store: Any) -> None:
-    """What was applied is on disk: after a restart a replay changes nothing, and no page is lost."""
+    """Alerts that were applied are on disk: after a restart a replay changes nothing, and no page is lost."""
     batch = parse("prometheus_alertmanager", body())
     store.apply(batch, START)
     again = load("sqlite_store").Store(str(tmp_path / "book.sqlite"))

@@ -226,13 +226,16 @@ def is_from_itoc360(document: Any, request: Request) -> bool:
 
 def is_from_signoz(document: Any) -> bool:
     """Return whether a document in Alertmanager's form comes from SigNoz: labels of its rules, or its channel test."""
+    labels, notes = [document.get("commonLabels")], [document.get("commonAnnotations")]
     alerts = document.get("alerts")
-    found = [one for one in alerts if type(one) is dict] if type(alerts) is list else []
-    labels = [document.get("commonLabels"), *(one.get("labels") for one in found)]
-    notes = [document.get("commonAnnotations"), *(one.get("annotations") for one in found)]
-    return any(type(one) is dict and one.keys() >= {"ruleId", "ruleSource"} for one in labels) or any(
-        type(one) is dict and one.get("summary") == SIGNOZ_TEST for one in notes
-    )
+    for one in alerts if type(alerts) is list else ():
+        if type(one) is dict:
+            labels.append(one.get("labels"))
+            notes.append(one.get("annotations"))
+    for one in labels:
+        if type(one) is dict and "ruleId" in one and "ruleSource" in one:
+            return True
+    return any(type(one) is dict and one.get("summary") == SIGNOZ_TEST for one in notes)
 
 
 SIGNOZ_TEST = "Test alert fired from SigNoz"

@@ -26,6 +26,7 @@ from alertmap.incidents.snapshot import (
     written_timeline,
 )
 from alertmap.incidents.timeline import (
+    CLOSED,
     NEVER,
     Statement,
     Timeline,
@@ -230,6 +231,8 @@ class IncidentBook:
             return
         self._timelines[name] = _packed(after) or after
         if was_due is None and before.recent:
+            if was_open is is_open and not _may_end_earlier(before, after):
+                return
             was_due = due(before, source.policy)
         time = due(after, source.policy)
         if time < (was_due or NEVER):
@@ -362,6 +365,17 @@ class IncidentBook:
 
 
 _UNKNOWN = Timeline()
+
+
+def _may_end_earlier(before: Timeline, after: Timeline) -> bool:
+    """Return True if the open incident is another than before, or got its first deadline from the sender.
+
+    More alerts of the same incident never bring its end forward.
+    """
+    one, other = before.now, after.now
+    if one is None or other is None or other.state == CLOSED:
+        return False
+    return one.opening is not other.opening or (one.expires_at is None and other.expires_at is not None)
 
 
 def _tuple(alerts: object) -> tuple[Any, ...]:

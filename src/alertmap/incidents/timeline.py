@@ -17,9 +17,9 @@ table is applied to them in that order. The rules, whose reasons `model.py` has:
   changes nothing that is open.
 - Late statements. Insert in order, recompute the incidents, emit the differences as transitions.
 - Still firing. A firing of a sender with `Times.SINCE`, not newer than the newest statement, but received more than
-  `settle` after its first delivery, puts the mark `STILL_FIRING` straight after the newest statement. In order, the
-  mark makes the newest incident fire if it was received later than the newest resolve or mute. So the same resolve
-  received again takes it back, and the next repeat puts it back.
+  `settle` after its first delivery, puts the mark `STILL_FIRING` straight after the newest statement, and after all
+  others of its instant. In order, the mark makes the newest incident fire if it was received later than the newest
+  resolve or mute. So the same resolve received again takes it back, and the next repeat puts it back.
 - Superseded. A firing of another episode than that of the open incident, which started more than `settle` after the
   last alert that kept this open, ends it as expired and opens a new one.
 - Expiry. With `expire_after`, or a deadline from the sender (`expires_at`), `tick` closes an incident that received no
@@ -537,7 +537,7 @@ def _inserted(timeline: Timeline, statement: Statement, policy: Policy, *, repea
     known = recent[place].key == key
     is_newest = known and place == _end(recent) - 1
     first_received_at = timeline.first_received_at
-    if is_newest and received_at < first_received_at:
+    if (is_newest and received_at < first_received_at) or (not known and place == _end(recent)):
         first_received_at = received_at
     if known:
         statement = _merged(recent[place], statement)

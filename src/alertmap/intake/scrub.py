@@ -149,7 +149,8 @@ def _links(links: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
         if not url:
             continue
         if len(url) <= MAX_URL and _is_safe(url):
-            kept[cut(name, MAX_VALUE, "links", problems)] = url
+            is_plain = name.isprintable() and len(name) <= MAX_VALUE
+            kept[name if is_plain else cut(name, MAX_VALUE, "links", problems)] = url
         else:
             message = "a link is not absolute http(s); it was dropped"
             dropped.append(Problem(ProblemCode.BAD_LINK, _path("links", name), message))
