@@ -4,6 +4,7 @@ Book and baseline take equal batches of 100 alerts with random keys. Each gets a
 measurement, so each is the first to touch an alert and to hash its key.
 """
 
+import json
 import random
 import time
 import tracemalloc
@@ -66,6 +67,7 @@ def rows(rounds: int, *, quick: bool) -> Iterator[Row]:
         yield _row(IN_ORDER, size, rounds, *TARGETS[size])
     for name in (name for name in STREAMS if name != IN_ORDER):
         yield from (_row(name, size, rounds) for size in ((small,) if quick else (small, medium)))
+    yield from storing(1_000 if quick else 10_000, rounds)
     yield from memory(5_000 if quick else 50_000)
 
 
@@ -128,6 +130,26 @@ def parse_and_reduce(rounds: int) -> Row:
         note=f"{median(seconds['parse and reduce']) * 1e6:,.1f} µs, a new book each time",
         seconds=seconds,
     )
+
+
+def storing(size: int, rounds: int) -> Iterator[Row]:
+    """Measure what it takes to write a book as JSON after one alert: the key that changed, and all of it."""
+    book = IncidentBook(default=POLICY)
+    book.apply(opening(list(range(size))))
+    book.changed()
+    texts: dict[str, str] = {}
+    seconds: Seconds = {"changed": [], "snapshot": []}
+    for number in range(1, rounds + 1):
+        book.apply(new([number % size], number * 60))
+        start = time.process_time()
+        texts["changed"] = "".join(json.dumps(state) for state in book.changed().values())
+        seconds["changed"].append(time.process_time() - start)
+        start = time.process_time()
+        texts["snapshot"] = json.dumps(book.snapshot())
+        seconds["snapshot"].append(time.process_time() - start)
+    for name, times in seconds.items():
+        note = f"{median(times) * 1e3:,.2f} ms after one alert, {size:,} keys"
+        yield Row(f"store: {name}", len(texts[name]), "bytes", note=note, seconds={name: times})
 
 
 def memory(size: int) -> Iterator[Row]:

@@ -12,7 +12,6 @@ from alertmap.intake.decode import decode
 from alertmap.intake.dedup import dedup_key
 from alertmap.intake.detect import is_marked
 from alertmap.intake.scrub import scrub
-from alertmap.intake.source import resolve_options
 from alertmap.strict_json import DEFAULTS
 from bench.cases import batch, decoder
 from bench.rounds import Seconds, interleaved
@@ -47,7 +46,7 @@ def rows(rounds: int) -> Iterator[Row]:
 def timed(vendor: str, rounds: int) -> Seconds:
     """Measure each stage with the result of the one before it."""
     adapter, body = registry.find(vendor), batch(vendor, COUNT)
-    request, options = Request(body), resolve_options(Source(vendor), adapter)
+    request, options = Request(body), Source(vendor).options_for(adapter)
     loads = decoder("orjson.loads")
     document = loads(body)
     shape = next(shape for shape in adapter.shapes if wire.fits(shape.model, document))

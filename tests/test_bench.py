@@ -76,6 +76,8 @@ def test_the_reducer_is_measured() -> None:
     """A stream, and what the book holds."""
     assert list(reducing.stream(cases.new, 200, 1)) == ["book", "baseline"]
     assert [row.unit for row in reducing.memory(200)] == ["bytes"] * 3
+    changed, snapshot = reducing.storing(200, 1)
+    assert changed.measured * 100 < snapshot.measured
 
 
 @pytest.mark.parametrize("vendor", stages.VENDORS)

@@ -201,14 +201,16 @@ def test_the_state_of_a_key_is_dumped_and_loaded() -> None:
     timeline, _ = step(Timeline(), alert(FIRING, 1, labels={"team": "db"}), WIDE)
     state = json.loads(json.dumps(dump_timeline(timeline)))
     assert load_timeline(state, WIDE) == timeline
-    for wrong in ([], {}, {**state, "version": 99}, {**state, "odd": 1}, {"version": 3}):
+    damaged: list[Any] = [[], {}, {**state, "version": 99}, {**state, "odd": 1}, {"version": 3}]
+    for wrong in damaged:
         with pytest.raises(ConfigurationError):
             load_timeline(wrong, WIDE)
     with pytest.raises(ConfigurationError, match="expected Policy, got function"):
         load_timeline(state, lambda _: WIDE)  # type: ignore[arg-type]
-    for unknown in (Timeline(), {}):
+    unknown: list[Any] = [Timeline(), {}]
+    for one in unknown:
         with pytest.raises(ConfigurationError, match="expected the Timeline of a known key"):
-            dump_timeline(unknown)  # type: ignore[arg-type]
+            dump_timeline(one)
     with pytest.raises(ConfigurationError, match="same source and dedup key"):
         IncidentBook.load([state, state])
 
@@ -216,8 +218,14 @@ def test_the_state_of_a_key_is_dumped_and_loaded() -> None:
 @pytest.mark.parametrize(
     ("act", "message"),
     [
-        (lambda: IncidentBook(Policy()), "got Policy: IncidentBook(default=policy) has one for all"),
-        (lambda: IncidentBook().apply(b"{}"), "expected Alert or an iterable of them, got bytes: parse it first"),
+        (
+            lambda: IncidentBook(Policy()),  # type: ignore[arg-type]
+            "got Policy; `default` takes the policy of all",
+        ),
+        (
+            lambda: IncidentBook().apply(b"{}"),  # type: ignore[arg-type]
+            "expected Alert or an iterable of them, got bytes: parse it first",
+        ),
         (lambda: IncidentBook().apply({}), "expected Alert or an iterable of them, got dict: parse it first"),
         (lambda: IncidentBook.restore("{}"), "got str: decode it first, with json.loads"),
     ],

@@ -188,7 +188,7 @@ def test_one_transition_may_come_alone() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: Grouping(by="key"), "by must be a function"),  # type: ignore[arg-type]
+        (lambda: Grouping(by="key"), "by must be a function"),
         (lambda: Grouping(window=timedelta()), "window must be None or a timedelta above zero"),
         (lambda: Grouping(window=60), "window must be None or a timedelta above zero"),  # type: ignore[arg-type]
         (lambda: Grouping(window=sec(1), from_first=1), "from_first must be a bool, got 1"),  # type: ignore[arg-type]

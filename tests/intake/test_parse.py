@@ -356,7 +356,7 @@ def test_a_notice_excuses_bad_elements() -> None:
     [
         ("acmee", {}, UnknownVendor, 404),
         (None, {}, UnknownVendor, 404),
-        (5, {}, UnknownVendor, 404),
+        (5, {}, ConfigurationError, 500),
         (ACME, {"request": None}, ConfigurationError, 500),
         (ACME, {"request": {"acme_id": "a"}}, ConfigurationError, 500),
         (ACME, {"source": 5}, ConfigurationError, 500),

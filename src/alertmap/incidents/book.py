@@ -91,9 +91,9 @@ class IncidentBook:
         try:
             self._policies = dict(policies or {})
         except (TypeError, ValueError):
-            hint = ": IncidentBook(default=policy) has one for all" if isinstance(policies, Policy) else ""
             raise ConfigurationError(
-                f"policies: expected a mapping of source names to Policy, got {type(policies).__name__}{hint}"
+                f"policies: expected a mapping of source names to Policy, got {type(policies).__name__}; "
+                "`default` takes the policy of all other sources"
             ) from None
         self._default = Policy() if default is None else default
         for policy in (*self._policies.values(), self._default):

@@ -16,7 +16,7 @@ open incidents. A later group with the same name and interval has the same id.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum, unique
 from typing import Any
@@ -41,8 +41,11 @@ def by_source(incident: Incident) -> str:
     return incident.source
 
 
-def _as_by(by: Any) -> Any:
-    return tuple(by) if isinstance(by, list) else by
+By = Callable[[Incident], str] | tuple[str, ...]
+
+
+def _as_by(by: Callable[[Incident], str] | Sequence[str]) -> By:
+    return tuple(by) if isinstance(by, list) else by  # type: ignore[return-value]  # the validator refuses all else
 
 
 def _function_or_labels(_: object, __: Any, by: Any) -> None:
@@ -76,9 +79,7 @@ class Grouping:
         ConfigurationError: a value is invalid, or both `window` and `until` are given.
     """
 
-    by: Callable[[Incident], str] | tuple[str, ...] = field(
-        default=by_key, converter=_as_by, validator=_function_or_labels
-    )
+    by: By = field(default=by_key, converter=_as_by, validator=_function_or_labels)
     """Function that gives an incident the name of its group; or names of labels, such as `("team", "cluster")`: those
     with the same values share a group, over all sources. A label that an incident does not have counts as empty."""
     window: timedelta | None = field(default=None, validator=_window)

@@ -20,7 +20,7 @@ receivers of alerts have:
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
 from itertools import chain
@@ -242,7 +242,8 @@ def _within(table: Mapping[str, str]) -> tuple[str, ...]:
         pass
     kept: list[str] = []
     left = _MAX_TABLE
-    for name, text in table.items():
+    pairs: Iterable[tuple[object, object]] = table.items()
+    for name, text in pairs:
         if isinstance(name, str) and isinstance(text, str) and len(name) + len(text) <= left:
             kept += (name, text)
             left -= len(name) + len(text)

@@ -38,9 +38,11 @@ def dump_timeline(timeline: Timeline) -> dict[str, Any]:
     Raises:
         ConfigurationError: the argument is not a timeline, or it is that of an unknown key.
     """
-    if not isinstance(timeline, Timeline) or not timeline:
-        got = "an empty one" if isinstance(timeline, Timeline) else type(timeline).__name__
-        raise ConfigurationError(f"expected the Timeline of a known key, got {got}")
+    given: object = timeline
+    if not isinstance(given, Timeline):
+        raise ConfigurationError(f"expected the Timeline of a known key, got {type(given).__name__}")
+    if not timeline:
+        raise ConfigurationError("expected the Timeline of a known key, got an empty one")
     return {"version": VERSION, **written_timeline(timeline)}
 
 
