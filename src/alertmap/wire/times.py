@@ -369,10 +369,10 @@ LooseTime = Annotated[
         ),
     ),
 ]
-"""`AnyTime`, or a time as `date` and mails write it: `Sun Nov 29 11:10:16 UTC 2026`, `Sun, 29 Nov 2026 11:10:16 GMT`.
-
 """`AnyTime`, or a time as `date` and mails write it: `Sun Nov 29 11:10:16 UTC 2026`, `29 Nov 2026 11:10:16 GMT`.
-and dates without a time of day, are None, with a problem.
+
+The month must be a name, for 03/02 is two days, and the zone an offset, UTC or GMT, for CST is three zones. Other
+texts, and dates without a time of day, are None, with a problem.
 """
 
 
