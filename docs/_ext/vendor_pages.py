@@ -114,10 +114,10 @@ def _facts(adapter: Adapter, cases: tuple[Case, ...]) -> Iterator[tuple[str, str
     yield "bodies", ", ".join(sorted(adapter.formats - {"empty"}))
     yield "recoveries", recoveries(adapter, cases)
     yield "repeats while it lasts", repeats(adapter) or "nothing: each change is sent once"
-    yield (
-        "test button",
-        "recognised" if _is_seen(adapter, cases, Reason.TEST) else "looks like an alert, or there is none",
-    )
+    if _is_seen(adapter, cases, Reason.TEST):
+        yield "test button", "recognised: it is no alert"
+    if _is_seen(adapter, cases, Reason.PROBE):
+        yield "a request without a body", "a probe: it changes no alert"
     if adapter.delivery_header:
         yield "id of a request", f"the header `{adapter.delivery_header}`, the same on a retry"
     counts = [f"{number} {origin}" for origin, number in origins(cases).items() if number]
