@@ -539,7 +539,7 @@ def test_a_time_that_is_written_out(text: str, moment: str) -> None:
     ],
 )
 def test_a_time_that_is_not_certain_is_left_out(text: str) -> None:
-    """What lacks a part, or may be two times, is None with a problem, whatever zone this machine is in."""
+    """A text that lacks a part, or may be two times, is None with a problem, whatever zone this machine is in."""
     moment, problem = read(text, wire.LooseTime)
     assert moment is None
     assert problem
