@@ -1,7 +1,7 @@
 """Sessions of nox.
 
 CI runs tests, types, lint and docs. Proofs that run longer: property, exhaustive, signatures, offline, e2e, fuzz,
-mutants, lowest, hostile. Others: coverage, bench, new, regold, dist.
+mutants, lowest, hostile. Others: coverage, pages, bench, new, regold, dist.
 """
 
 import shutil
@@ -143,6 +143,14 @@ def docs(session: nox.Session) -> None:
     """Build the documentation; a broken reference is an error."""
     _install(session, "docs")
     session.run("sphinx-build", "-n", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs)
+
+
+@nox.session
+def pages(session: nox.Session) -> None:
+    """Build the documentation and open each page in Chromium, wide and narrow; `-- index.html` for some pages."""
+    _install(session, "docs")
+    session.run("sphinx-build", "-n", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+    session.run("python", "docs/check_pages.py", "docs/_build/html", *session.posargs)
 
 
 @nox.session

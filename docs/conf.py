@@ -16,6 +16,8 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx.ext.intersphinx",
+    "sphinx_copybutton",
+    "api_members",
     "vendor_pages",
     "reference_pages",
     "incident_diagram",
@@ -26,11 +28,15 @@ source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build", "performance"]
 html_theme = "furo"
 html_title = "alertmap"
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
+copybutton_prompt_text = "$ "
+copybutton_only_copy_prompt_lines = True
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented_params"
-autodoc_class_signature = "separated"
+autodoc_class_signature = "mixed"
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 myst_enable_extensions = ["colon_fence", "attrs_inline"]

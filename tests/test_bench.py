@@ -117,12 +117,28 @@ def test_the_report_tells_everything(tmp_path: Path) -> None:
     assert [file.name for file in files] == ["figures.md", "figures.json", "bodies.svg"]
     page = files[0].read_text(encoding="utf-8")
     for text in ("\n".join(lines), page):
-        for word in [row.what for row in ROWS] + ["alerta-server", "1,234", "target", "parse"]:
+        for word in [row.what for row in ROWS] + ["alerta-server", "1,234", "parse"]:
             assert word in text
+    assert "target" in "\n".join(lines)  # for those who work on it; a reader of the page has no targets
+    assert "target" not in page
     assert "django-anymail is not installed." in page
     figures = json.loads(files[1].read_text(encoding="utf-8"))
     assert [row["reached"] for row in figures["rows"]] == ["stretch", "target", "no", ""]
     assert figures["machine"]["rounds"] == "21"
+
+
+def test_the_page_opens_with_alerts_a_second() -> None:
+    """The first lines are what a user looks for, from the rows; a run without these rows has no such lines."""
+    rows = [
+        Row("parse: alertmanager, 100", 21.0, "", note="2,500.0 µs, 58,153 bytes"),
+        Row("parse: alertmanager, 1", 23.0, "", note="80.0 µs"),
+        Row("memory: an open incident", 478.0, "bytes"),
+    ]
+    lines = "\n".join(report.headline(rows))
+    assert "**40,000 alerts a second and core**" in lines
+    assert "**12,500 alerts a second and core**" in lines
+    assert "**478 bytes**" in lines
+    assert list(report.headline(ROWS)) == []
 
 
 def test_the_page_includes_what_is_written() -> None:

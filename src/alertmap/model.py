@@ -22,10 +22,10 @@ from alertmap.paths import JsonPath
 class State(StrEnum):
     """State of a problem, as the monitor reports it."""
 
-    FIRING = "firing"
-    ACKNOWLEDGED = "acknowledged"
+    FIRING = "firing"  # a problem is there
+    ACKNOWLEDGED = "acknowledged"  # somebody works on it
     SUPPRESSED = "suppressed"  # downtime, mute, maintenance
-    RESOLVED = "resolved"
+    RESOLVED = "resolved"  # the problem is over
 
 
 @unique
@@ -36,11 +36,11 @@ class Severity(StrEnum):
     TypeError, because the order of the letters means nothing.
     """
 
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-    INFO = "info"
+    CRITICAL = "critical"  # P1
+    HIGH = "high"  # P2
+    MEDIUM = "medium"  # P3
+    LOW = "low"  # P4
+    INFO = "info"  # P5
 
     # The parameter is narrower than that of str, so that type checkers refuse a comparison with text.
     def __lt__(self, other: "Severity") -> bool:  # type: ignore[override]

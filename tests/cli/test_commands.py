@@ -1,6 +1,7 @@
 """The command line: its input, its tables and JSON Lines, its exit codes."""
 
 import doctest
+import gzip
 import io
 import json
 import os
@@ -13,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ from alertmap.adapter import Adapter, Result, Shape
 from alertmap.cli import files, tables
 from alertmap.cli.app import app
 from alertmap.cli.outcomes import UNRECOGNISED
-from alertmap.cli.shared import PROGRESS_FROM
+from alertmap.cli.shared import PROGRESS_BYTES, PROGRESS_FROM
 from alertmap.errors import AdapterError
 from alertmap.intake import registry
 from alertmap.model import Notice, Problem, ProblemCode, Reading, Reason, Reply, State
@@ -139,8 +141,9 @@ def test_fixtures_become_what_their_cases_say() -> None:
                 ]
             else:
                 batch = case.parse(adapter)
-                assert [one for one in objects if "dedup_key" in one] == [to_dict(alert) for alert in batch]
-                reasons = [one["reason"] for one in objects if "dedup_key" not in one]
+                alerts = [one for one in objects if one["type"] == "alert"]
+                assert alerts == [{"type": "alert", **to_dict(alert)} for alert in batch]
+                reasons = [one["reason"] for one in objects if one["type"] == "request"]
                 has_record = bool(batch.reason or batch.problems or batch.truncated)
                 assert reasons == [outcome.get("reason")] * has_record
     assert not found
@@ -242,7 +245,7 @@ def test_a_file_holds_a_recorded_request_a_bare_body_or_lines(tmp_path: Path) ->
     ]
     for data in (one, body):
         found.extend(run("parse", "--jsonl", "-", given=data).objects)
-        assert found[-1].pop("file") == "-"
+        assert found[-1].pop("file") in ("-", "-:1")  # a body on one line may be the first of many
     assert all(alert == found[0] for alert in found)
     assert len(found) == 6
 
@@ -266,20 +269,20 @@ def test_recorded_requests(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files that are missing, too long or not TOML cost a line each; the others are processed."""
-    monkeypatch.setattr(files, "MAX_FILE", 2000)
+    monkeypatch.setattr(files, "MAX_FILE", 1 << 20)
     write(tmp_path / "a/about.toml", b"= 3")
     (tmp_path / "b/about.toml").mkdir(parents=True)
     for name in ("a/1.json", "b/1.json", "gone.json"):
         write(tmp_path / name, CRITICAL.read_bytes())
-    write(tmp_path / "long.json", b"[" * 2001)
-    write(tmp_path / "long.jsonl", CRITICAL.read_bytes() + b"[" * 2001 + b"\n{}\n")
+    write(tmp_path / "long.json", b"[" * (1 << 21))
+    write(tmp_path / "long.jsonl", CRITICAL.read_bytes() + b"[" * (1 << 21) + b"\n{}\n")
     found = files.find([str(tmp_path)])
     (tmp_path / "gone.json").unlink()
     refused = [one for each in found for one in files.read(each) if isinstance(one, files.Refused)]
     assert [(one.name.removeprefix(f"{tmp_path}/"), one.kind, one.message) for one in refused] == [
         ("gone.json", "OSError", "it cannot be read: No such file or directory"),
-        ("long.json", "LimitError", "it is longer than 2000 bytes"),
-        ("long.jsonl:2", "LimitError", "it is longer than 2000 bytes"),
+        ("long.json", "LimitError", "it is longer than 1 MiB"),
+        ("long.jsonl:2", "LimitError", "it is longer than 1 MiB"),
         ("a/about.toml", "DecodeError", "it is not TOML in utf-8"),
         ("b/about.toml", "OSError", "it cannot be read: Is a directory"),
     ]
@@ -304,6 +307,52 @@ def test_a_folder_that_cannot_be_listed_is_one_line(tmp_path: Path, monkeypatch:
     assert ran.code == 1
     assert ran.err == f"alertmap: {tmp_path}/locked: it cannot be read: Permission denied\n"
     assert "1 alert (1 firing), 1 refused" in ran.out
+
+
+def test_json_lines_are_read_from_standard_input_and_from_logs(tmp_path: Path) -> None:
+    """A list of requests is recognised by its first line: on standard input, and in a file that is named."""
+    body = json.dumps(json.loads(CRITICAL.read_bytes())).encode()
+    lines = json.dumps(recorded(body)).encode() + b"\n\n" + body + b"\n"
+    assert [one["file"] for one in run("parse", "--jsonl", "-", given=lines).objects] == ["-:1", "-:3"]
+    log = write(tmp_path / "hooks.log", lines)
+    assert names(log) == [f"{log}:1", f"{log}:3"]
+    assert names(write(tmp_path / "hooks", b"\xef\xbb\xbf" + lines)) == [f"{tmp_path}/hooks:1", f"{tmp_path}/hooks:3"]
+    for text in (b"CRITICAL disk\n{}\n", b"{\n}\n", b"{} x\n", b'"a"\n"b"\n', b"[\xff]\n"):
+        assert names(write(tmp_path / "body", text)) == [f"{tmp_path}/body"]
+
+
+def test_files_may_be_gzipped(tmp_path: Path) -> None:
+    """`.gz` is unpacked, whatever stands before it; a damaged file costs a line."""
+    body = CRITICAL.read_bytes()
+    line = json.dumps(recorded(body)).encode() + b"\n"
+    write(tmp_path / "kapacitor/a.json.gz", gzip.compress(body))
+    write(tmp_path / "kapacitor/b.jsonl.gz", gzip.compress(line * 3))
+    ran = run("parse", "--jsonl", tmp_path)
+    assert (ran.code, [Path(one["file"]).name for one in ran.objects]) == (
+        0,
+        ["a.json.gz", "b.jsonl.gz:1", "b.jsonl.gz:2", "b.jsonl.gz:3"],
+    )
+    write(tmp_path / "c.json.gz", gzip.compress(body)[:40])
+    write(tmp_path / "d.json.gz", body)
+    reasons = [one["message"] for one in run("parse", "--jsonl", tmp_path).objects if one["type"] == "refused"]
+    assert reasons == ["it cannot be read: the gzip file is cut off or damaged", "it cannot be read: not a gzip file"]
+
+
+def test_a_gzip_bomb_is_refused(tmp_path: Path) -> None:
+    """A small file that unpacks to more than a file may hold is refused."""
+    bomb = write(tmp_path / "x.json.gz", gzip.compress(b"[" * (files.MAX_FILE + 1)))
+    assert "it is longer than 48 MiB" in run("parse", bomb).err
+
+
+def test_a_request_that_cannot_be_decoded_says_so(tmp_path: Path) -> None:
+    """Without a vendor the message names what is wrong with the body, where that is known."""
+    for name, body, message in (
+        ("empty", b"", "the body is empty"),
+        ("cut", b'{"a": 1', "the body is not JSON"),
+        ("text", b"disk full", "the body is not JSON"),
+        ("odd", b'{"a": 1}', UNRECOGNISED),
+    ):
+        assert message in run("parse", write(tmp_path / name, body)).err
 
 
 # --- The vendor -------------------------------------------------------------------------------------------------------
@@ -361,6 +410,59 @@ def test_the_source_is_the_vendor_or_as_named() -> None:
     assert [one["source"] for one in run("parse", "--jsonl", "--source", "lab", CRITICAL).objects] == ["lab"]
 
 
+SOURCES = b"""
+[sources.metrics]
+vendor = "kapacitor"
+labels = { team = "db" }
+levels = { CRITICAL = "low" }
+"""
+SECOND = (
+    SOURCES
+    + b"""
+[sources.others]
+vendor = "kapacitor"
+"""
+)
+
+
+def test_sources_are_read_as_in_production(tmp_path: Path) -> None:
+    """--sources gives a request the source of its vendor, or the one that --source names."""
+    one, two = write(tmp_path / "one.toml", SOURCES), write(tmp_path / "two.toml", SECOND)
+    (alert,) = run("parse", "--jsonl", "--sources", one, CRITICAL).objects
+    assert (alert["source"], alert["severity"], alert["labels"]["team"]) == ("metrics", "low", "db")
+    ran = run("parse", "--sources", two, CRITICAL)
+    assert ran.code == 1
+    assert "several sources are of this vendor: pass --source with one of metrics, others" in ran.err
+    (alert,) = run("parse", "--jsonl", "--sources", two, "--source", "others", CRITICAL).objects
+    assert (alert["source"], alert["severity"]) == ("others", "critical")
+    ran = run("parse", "--sources", two, "--source", "metric", CRITICAL)
+    assert (ran.code, ran.err) == (2, "alertmap: no source is called metric (did you mean 'metrics'?)\n")
+    (incident,) = run("replay", "--jsonl", "--sources", one, CRITICAL).objects
+    assert incident["source"] == "metrics"
+
+
+def test_check_names_all_faults_of_all_files(tmp_path: Path) -> None:
+    """Each fault is a line with its file and line; a file without faults lists its sources."""
+    good = write(tmp_path / "good.toml", SOURCES)
+    bad = write(
+        tmp_path / "bad.toml", b'[sources.a]\nvendor = "kapacitr"\n\n[sources.b]\nvendor = "kapacitor"\nx = 1\n'
+    )
+    ran = run("check", bad, good, tmp_path / "gone.toml", tmp_path)
+    assert ran.code == 1
+    first, second, third, fourth = ran.err.splitlines()
+    assert first.startswith(f"alertmap: {bad}:2: source 'a': ")
+    assert "did you mean 'kapacitor'?" in first
+    assert second.startswith(f"alertmap: {bad}:6: source 'b': ")
+    assert third == f"alertmap: {tmp_path}/gone.toml: it cannot be read: No such file or directory"
+    assert fourth == f"alertmap: {tmp_path}: it cannot be read: Is a directory"
+    assert re.search(r"good\.toml +metrics +kapacitor", ran.out)
+    assert run("check", "--jsonl", good).objects == [
+        {"type": "source", "source": "metrics", "vendor": "kapacitor", "file": str(good)}
+    ]
+    assert run("parse", "--sources", bad, CRITICAL).code == 2
+    assert "it is not TOML in utf-8" in run("check", write(tmp_path / "x.toml", b"\xff")).err
+
+
 # --- Output -----------------------------------------------------------------------------------------------------------
 
 
@@ -371,9 +473,10 @@ def test_a_table_for_people() -> None:
     )
     lines = [line.split() for line in ran.out.splitlines()]
     assert lines[0] == [str(FIXTURES / "kapacitor")]
-    assert lines[1] == ["file", "state", "severity", "key", "title", "problems"]
-    assert lines[3][:4] == ["critical.json", "firing", "critical", "kapacitor:id=cpu:host=web01"]
-    assert lines[4][:4] == ["recovered.json", "resolved", "info", "kapacitor:id=cpu:host=web01"]
+    assert lines[1] == ["file", "time", "state", "severity", "key", "title", "problems"]
+    when = ["2026-01-01", "12:00:30"]
+    assert lines[3][:6] == ["critical.json", *when, "firing", "critical", "kapacitor:id=cpu:host=web01"]
+    assert lines[4][3:6] == ["resolved", "info", "kapacitor:id=cpu:host=web01"]
     assert lines[5][-1] == "key_fallback"
     assert lines[6][:4] == ["test_button.json", "test", "the", "sender's"]
     assert ran.out.endswith("\n4 requests: 3 alerts (2 firing, 1 resolved), 1 test, 1 problem\n")
@@ -387,17 +490,80 @@ def test_colours_on_a_terminal_only() -> None:
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == run("parse", CRITICAL).out
 
 
-@pytest.mark.parametrize("width", [20, 60, 90, 300])
+@pytest.mark.parametrize("width", [20, 60, 80, 100, 300])
 def test_a_table_fits_its_width(width: int) -> None:
-    """No line of the table is wider than the terminal, and none is broken in two."""
-    ran = run("parse", FIXTURES / "kapacitor", width=width)
-    table = ran.out.splitlines()[1:-2]
-    assert len(table) == len(load(FIXTURES / "kapacitor")) + 2
-    assert max(map(len, table)) <= max(width, 6 + 10)  # a character a column, two blanks between
+    """No line of the table is wider than the terminal."""
+    table = run("parse", FIXTURES / "kapacitor", width=width).out.splitlines()[1:-3]
+    assert max(map(cell_len, table)) <= width
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 300])
+def test_keys_and_times_of_a_table_are_never_cut(width: int) -> None:
+    """In a narrow table a key wraps, and a time that does not fit is left out as a column that is named."""
+    ran = run("parse", CRITICAL, RECOVERED, width=width)
+    words = re.split(r" {2,}|\n", ran.out)
+    key = "kapacitor:id=cpu:host=web01"
+    assert key in words or key in "".join(word for word in words if word in key)
+    assert ("2026-01-01 12:00:30" in ran.out) != ("columns left out: time" in ran.out)
+    assert "…" not in ran.out
+
+
+def test_wide_prints_everything_on_any_terminal() -> None:
+    """With --wide no column is left out and no text is wrapped, for each command that has a table."""
+    for command in ("parse", "detect", "replay"):
+        full = run(command, CRITICAL, RECOVERED, width=1000).out
+        narrow = run(command, "--wide", CRITICAL, RECOVERED, width=40).out
+        assert [line.split() for line in narrow.splitlines() if "─" not in line] == [
+            line.split() for line in full.splitlines() if "─" not in line
+        ]
+    assert "left out" not in run("vendors", "--wide", width=40).out
+
+
+def test_one_request_is_a_card(acme: None, tmp_path: Path) -> None:  # noqa: ARG001 - it is there
+    """The card has everything of an alert, and the places of its problems."""
+    shown = run("parse", CRITICAL).out
+    for text in (
+        "firing  critical  cpu:host=web01 is CRITICAL",
+        "key       kapacitor:id=cpu:host=web01",
+        "level     CRITICAL",
+        "started   2026-01-01T12:00:10Z",
+        "occurred  2026-01-01T12:00:30.123456Z",
+        "host = web01",
+        "usage = 85",
+    ):
+        assert text in shown
+    missing = run("parse", FIXTURES / "kapacitor/blank_id.json").out
+    assert re.search(r"problem +key_fallback @ \S+: \w", missing)
+    none = run("parse", FIXTURES / "kapacitor/test_button.json").out
+    assert "test: the sender's test button" in none
+    many = write(tmp_path / "acme/many.json", {"acme": [str(number) for number in range(6)]})
+    assert "severity" in run("parse", many).out  # a batch is a table
+    few = write(tmp_path / "acme/few.json", {"acme": ["x", ""], "omitted": 2})
+    shown = run("parse", few).out
+    assert "bad_element @ $.acme[1]: the name is blank" in shown
+    assert "2 alerts, by the sender" in shown
+
+
+def test_a_card_has_messages_and_links() -> None:
+    """The lines of a message stand as they were sent, and each link with its name."""
+    shown = run("parse", _with_links()).out
+    assert re.search(r"^  link +\w+ = https?://", shown, re.MULTILINE)
+    assert re.search(r"^  message +\S", shown, re.MULTILINE)
+
+
+def _with_links() -> Path:
+    """A fixture whose only alert has a message and a link."""
+    adapter = registry.find("grafana")
+    for case in load(FIXTURES / "grafana"):
+        if "error" not in case.outcome(adapter):
+            alerts = list(case.parse(adapter))
+            if len(alerts) == 1 and alerts[0].links and alerts[0].message:
+                return case.file
+    raise LookupError("grafana has no such fixture")
 
 
 def test_without_a_terminal_tables_are_wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pipe has no width of its own: the tables are wide enough for most keys."""
+    """A pipe has no width of its own: nothing is wrapped or cut."""
     monkeypatch.delenv("COLUMNS", raising=False)
     assert tables.console().width == tables.WIDE
     monkeypatch.setenv("COLUMNS", "70")
@@ -415,12 +581,12 @@ def test_all_of_a_batch_is_shown(acme: None, tmp_path: Path) -> None:  # noqa: A
     assert "2 requests: 2 alerts (2 firing), 1 handshake, 3 problems" in ran.out  # two levels are missing
     found = run("parse", "--jsonl", bad, hand).objects
     assert [one.get("title") for one in found] == ["x", "y", None, None]
-    assert list(found[0])[:3] == ["file", "state", "severity"]
+    assert list(found[0])[:5] == ["type", "dedup_key", "file", "state", "severity"]
     problem = {"code": "bad_element", "path": "$.acme[1]", "message": "the name is blank"}
     sender = {"vendor": "acme", "source": "acme"}
     assert found[2:] == [
-        {"file": str(bad), **sender, "reason": None, "problems": [problem], "truncated": 7},
-        {"file": str(hand), **sender, "reason": "handshake", "problems": [], "truncated": 0},
+        {"type": "request", "file": str(bad), **sender, "reason": None, "problems": [problem], "truncated": 7},
+        {"type": "request", "file": str(hand), **sender, "reason": "handshake", "problems": [], "truncated": 0},
     ]
     assert SECRET not in run("parse", "--jsonl", hand).out
 
@@ -502,7 +668,6 @@ def test_names_of_files_are_harmless(tmp_path: Path) -> None:
     write(Path(file), {"a": 1})
     ran = run("parse", tmp_path)
     assert r"f\x1b[31m/a\xff\n.json: no vendor" in ran.err
-    assert r"a\xff\n.json  refused" in ran.out
     assert "\x1b" not in ran.out + ran.err
     (one,) = run("parse", "--jsonl", tmp_path).objects
     assert one["file"] == f"{tmp_path}/f\x1b[31m/a\\xff\n.json"
@@ -515,13 +680,15 @@ def test_progress_on_a_terminal_only(tmp_path: Path) -> None:
         write(tmp_path / f"{number}.json", CRITICAL.read_bytes())
     write(tmp_path / "x.json", {})
     on = run("parse", "--jsonl", tmp_path, FORCE_COLOR="1", TERM="xterm")
-    assert f"/{PROGRESS_FROM + 1}" in on.err
+    assert f"{PROGRESS_FROM + 1} requests" in on.err
     assert len(on.objects) == PROGRESS_FROM + 1
     assert f"x.json: {'no vendor'}" in on.err
     assert len(run("parse", "--jsonl", tmp_path).err.splitlines()) == 1
     (tmp_path / "x.json").unlink()
     (tmp_path / "0.json").unlink()
     assert run("parse", tmp_path, FORCE_COLOR="1", TERM="xterm").err == ""
+    write(tmp_path / "long/kapacitor.jsonl", CRITICAL.read_bytes().strip() + b" " * PROGRESS_BYTES)
+    assert "100 %" in run("parse", "--jsonl", tmp_path / "long", FORCE_COLOR="1", TERM="xterm").err
 
 
 # --- detect and vendors -----------------------------------------------------------------------------------------------
@@ -533,17 +700,18 @@ def test_detect_gives_the_vendor_and_the_reason(tmp_path: Path) -> None:
     assert ran.code == 0
     assert re.search(r"critical\.json +kapacitor +\w+", ran.out)
     (one,) = run("detect", "--jsonl", CRITICAL).objects
-    assert (one["vendor"], list(one)) == ("kapacitor", ["file", "vendor", "reason"])
+    assert (one["vendor"], list(one)) == ("kapacitor", ["type", "vendor", "reason", "file"])
     nobody = write(tmp_path / "1.json", {"a": 1})
     large = write(tmp_path / "2.json", {"a": "x" * 8 * 1024 * 1024})
     ran = run("detect", nobody)
     assert (ran.code, ran.err) == (1, "")
     assert re.search(r"1\.json +not recognised", ran.out)
-    assert run("detect", "--jsonl", nobody).objects == [{"file": str(nobody), "vendor": None, "reason": None}]
+    assert run("detect", "--jsonl", nobody).objects == [
+        {"type": "detection", "vendor": None, "reason": None, "file": str(nobody)}
+    ]
     ran = run("detect", large)
     assert ran.code == 1
     assert ran.err == f"alertmap: {large}: the body is too long (limit max_body = 8388608)\n"
-    assert re.search(r"2\.json +the body is too long", ran.out)
     assert [one["error"] for one in run("detect", "--jsonl", large).objects] == ["LimitError"]
     assert run("parse", large).code == 1
 
@@ -571,6 +739,7 @@ def test_vendors_are_listed(acme: None) -> None:  # noqa: ARG001 - it is there
     by_name = {one["vendor"]: one for one in run("vendors", "--jsonl").objects}
     assert list(by_name) == [name for name in registry.vendors() if name != "broken"]
     assert by_name["kapacitor"] == {
+        "type": "vendor",
         "vendor": "kapacitor",
         "title": "Kapacitor",
         "bodies": ["json", "text"],
@@ -586,6 +755,8 @@ def test_all_is_well_with_our_own_vendors() -> None:
     assert (run("vendors").code, run("vendors").err) == (0, "")
 
 
+TIME = "expected a time with its offset, like 2026-01-31T12:00:00Z or 2026-01-31T13:00:00+01:00"
+
 # --- Wrong usage ------------------------------------------------------------------------------------------------------
 
 
@@ -594,7 +765,9 @@ def test_all_is_well_with_our_own_vendors() -> None:
     [
         (["parse", "--vendor", "kapacitr", CRITICAL], "no adapter is called kapacitr (did you mean 'kapacitor'?)"),
         (["parse", "--source", " ", CRITICAL], "a source's name must be text that is not blank"),
-        (["parse", "--received-at", "noon", CRITICAL], "expected a time like 2026-01-31T12:00:00Z"),
+        (["parse", "--received-at", "noon", CRITICAL], f"--received-at: {TIME}"),
+        (["parse", "--received-at", "2026-01-01T00:00:00", CRITICAL], f"--received-at: {TIME}"),
+        (["replay", "--until", "2026-01-01", CRITICAL], f"--until: {TIME}"),
         (["parse", CRITICAL, "nowhere.json"], "nowhere.json: there is no such file or folder"),
         (["parse", "x" * 300], f"{'x' * 300}: there is no such file or folder"),
         (["parse", ROOT / "LICENSE.d"], f"{ROOT}/LICENSE.d: there is no such file or folder"),
@@ -664,6 +837,43 @@ def test_main_runs_the_commands(
     assert "1 request: 1 alert (1 firing)" in out.read()
 
 
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version(option: str) -> None:
+    """The version is that of the distribution."""
+    assert run(option).out == f"alertmap {version('alertmap')}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("parse",), ("detect",), ("replay",), ("check",), ("capture",), ("new-adapter",)]
+)
+def test_help_has_examples(arguments: tuple[str, ...]) -> None:
+    """-h and --help are equal, and each command has an example that begins with its own name."""
+    ran = run(*arguments, "-h", width=80)
+    assert (ran.code, ran.out) == (0, run(*arguments, "--help", width=80).out)
+    examples = ran.out.partition("Examples:")[2]
+    assert f"alertmap {' '.join(arguments)}".strip() in examples
+
+
+def test_commands_are_listed_in_the_order_of_use() -> None:
+    """First things first: `parse` before `new-adapter`."""
+    listed = re.findall(r"^  ([a-z][a-z-]+)  ", run("--help").out.partition("Commands:")[2], re.MULTILINE)
+    assert listed == ["parse", "detect", "replay", "check", "vendors", "capture", "new-adapter"]
+
+
+def test_shells_complete_commands() -> None:
+    """The completion that a shell asks for names the commands."""
+    command = [sys.executable, "-m", "alertmap"]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "src"),
+        "_ALERTMAP_COMPLETE": "complete_bash",
+        "COMP_WORDS": "alertmap pa",
+        "COMP_CWORD": "1",
+    }
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)  # noqa: S603 - our own
+    assert ran.stdout.split() == ["parse"]
+
+
 def test_an_interrupt_at_the_start_is_quiet(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -679,19 +889,37 @@ def test_an_interrupt_at_the_start_is_quiet(
     assert capsys.readouterr() == ("", "")
 
 
-def started(*arguments: object, stdout: int = subprocess.PIPE, buffered: bool = False) -> subprocess.Popen[str]:
+def started(
+    *arguments: object, stdin: int = subprocess.DEVNULL, stdout: int = subprocess.PIPE, buffered: bool = False
+) -> subprocess.Popen[str]:
     """The command line as a process of its own."""
-    command = [sys.executable, "-m", "alertmap.cli", *(str(one) for one in arguments)]
+    command = [sys.executable, "-m", "alertmap", *(str(one) for one in arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "" if buffered else "1"}
     return subprocess.Popen(  # noqa: S603 - our own; a shell's background job would ignore Ctrl-C
         command,
         stdout=stdout,
         stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         text=True,
         env=environment,
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
     )
+
+
+def test_standard_input_is_printed_as_it_comes() -> None:
+    """Of a sender that goes on, each request is printed when it arrives: the first on a card, then a table."""
+    line = json.dumps(json.loads(CRITICAL.read_bytes())).encode() + b"\n"
+    process = started("parse", "-", stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process:
+        for expected in ("key       kapacitor:id=cpu:host=web01", "-:2 "):
+            process.stdin.write(line.decode())
+            process.stdin.flush()
+            while expected not in (text := process.stdout.readline()):
+                assert text, f"{expected} is not printed"
+        process.stdin.close()
+        assert "2 requests: 2 alerts" in process.stdout.read()
 
 
 def test_a_process_of_its_own(tmp_path: Path) -> None:
@@ -766,7 +994,7 @@ EXAMPLES = [
 def test_the_pages_examples(command: str, wanted: str, tmp_path: Path) -> None:
     """The commands of the page print what it says; `...` stands for anything."""
     program = tmp_path / "alertmap"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m alertmap.cli "$@"\n', encoding="utf-8")
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m alertmap "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "120"}

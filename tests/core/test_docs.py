@@ -51,12 +51,13 @@ def test_the_page_of_a_vendor_in_a_folder() -> None:
 
 
 def test_every_vendor_has_its_page(tmp_path: Path) -> None:
-    """Each adapter has a page with its set-up, levels, wire fields and fixtures, and a row in the matrix."""
+    """Each adapter has a page with its set-up, levels and wire fields, one of its fixtures, and a row in the matrix."""
     written = {file.stem: file.read_text(encoding="utf-8") for file in extension("vendor_pages").write(tmp_path)}
-    assert set(written) == {*vendors(), "index"}
+    assert set(written) == {*vendors(), *(f"{name}-examples" for name in vendors()), "index"}
     for name in vendors():
         for heading in (
             "## Setting it up",
+            "## What to answer",
             "## Shapes",
             "## States",
             "## Levels",
@@ -66,6 +67,9 @@ def test_every_vendor_has_its_page(tmp_path: Path) -> None:
             "## Examples",
         ):
             assert heading in written[name]
+        assert len(written[name]) < 60_000, "a page for readers: all examples have a page of their own"
+        for case in load(DOCS.parent / "fixtures" / name):
+            assert f"\n## {case.name}\n" in written[f"{name}-examples"]
         assert f"]({name}.md)" in written["index"]
         assert f"\n{name}\n" in written["index"]
 
@@ -118,3 +122,16 @@ def test_the_page_of_faults_has_every_marked_test() -> None:
     assert len(rows) == sum(text.count("@pytest.mark.fault_elsewhere(") for text in tests) > 100
     assert all(row.count(" | ") == 3 for row in rows)
     assert faults_table.PLACEHOLDER in (DOCS / "faults.md").read_text(encoding="utf-8")
+
+
+def test_every_public_member_has_its_meaning() -> None:
+    """The API page says of each field and each enum member what it is; that it is there is checked by the build."""
+    api = extension("api_members")
+    missing = [
+        f"{name}.{one}" for name, value in api.public() for one in api.members(value) if not api.meaning(value, one)
+    ]
+    assert missing == []
+    text = (DOCS / "api.md").read_text(encoding="utf-8")
+    classes = re.findall(r"autoclass:: alertmap\.(\w+)\n((?:   :.*\n)*)", text)
+    assert len(classes) > 20
+    assert [name for name, options in classes if name not in api.OPAQUE and ":undoc-members:" not in options] == []

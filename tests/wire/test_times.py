@@ -546,3 +546,41 @@ def test_what_is_no_utc_offset(text: object) -> None:
     """Anything else is refused when the source is set up."""
     with pytest.raises(wire.Mismatch):
         wire.structure(wire.plain(text), wire.UtcOffset)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("Sun Nov 29 11:10:16 UTC 2026", "2026-11-29T11:10:16+00:00"),  # Nagios on Debian: the `date` of a script
+        ("Tue Feb  3 10:11:12 +03 2026", "2026-02-03T07:11:12+00:00"),  # Checkmk's LONGDATETIME
+        ("Sat, 30 Jan 2027 11:00:00 +0100", "2027-01-30T10:00:00+00:00"),  # a mail
+        ("Sat, 30 Jan 2027 11:00:00 GMT", "2027-01-30T11:00:00+00:00"),
+        ("2 march 2026 11:10:16.5 -05:00", "2026-03-02T16:10:16.500000+00:00"),
+        ("2026-01-01T12:00:30Z", "2026-01-01T12:00:30+00:00"),
+        ("1767268830", "2026-01-01T12:00:30+00:00"),
+    ],
+)
+def test_a_time_that_is_written_out(text: str, moment: str) -> None:
+    """`LooseTime` reads a month by its name, with an offset; and all that `AnyTime` reads."""
+    assert read(text, wire.LooseTime) == (datetime.fromisoformat(moment), "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sun Nov 29 11:10:16 2026",  # no zone
+        "Sun Nov 29 11:10:16 CST 2026",  # three zones
+        "29 Nov 2026 UTC",  # no time of day
+        "Nov 29 11:10:16 UTC",  # no year
+        "03/02/2026 11:10:16 +01:00",  # two days
+        "9 March, late",
+        "Nov" * 100,
+        "Nov 99999999999999999999 11:10:16 UTC 2026",
+        "Nov 29 11:10:16 +9999 2026",
+    ],
+)
+def test_a_time_that_is_not_certain_is_left_out(text: str) -> None:
+    """A text that lacks a part, or may be two times, is None with a problem, whatever zone this machine is in."""
+    moment, problem = read(text, wire.LooseTime)
+    assert moment is None
+    assert problem

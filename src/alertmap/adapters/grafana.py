@@ -1,8 +1,28 @@
 """Grafana: the contact point "Webhook" of its alerting, and the notification channel of legacy alerting.
 
-Set up: Alerting, Contact points, Add: integration Webhook, URL `https://receiver.example/grafana?token=…`; leave
-"Disable resolved message" off and "Max alerts" at 0, and point a notification policy at it. The contact point
-"Alertmanager" and the setting "Send to external Alertmanager" speak Alertmanager's language: use
+Set up:
+
+1. Alerting, Contact points, Create contact point: integration Webhook, URL
+   `https://receiver.example/grafana?token=…`. Leave "Disable resolved message" off and "Max alerts" at 0.
+2. Press Test: the request is recognised as a test.
+3. Point a notification policy at the contact point.
+
+Or provision the contact point:
+
+```yaml
+apiVersion: 1
+contactPoints:
+  - orgId: 1
+    name: alertmap
+    receivers:
+      - uid: alertmap
+        type: webhook
+        settings:
+          url: "https://receiver.example/grafana?token=…"
+        disableResolveMessage: false
+```
+
+The contact point "Alertmanager" and the setting "Send to external Alertmanager" speak Alertmanager's language: use
 `prometheus_alertmanager` for them.
 
 For a signature enter a secret under "HMAC Signature" of the contact point, and the name of a header under "Timestamp

@@ -1,11 +1,15 @@
 """Healthchecks, healthchecks.io or self-hosted: its integration "Webhook".
 
-Set up: Integrations, Add Integration, Webhook. For "down" and for "up" enter the same three things: method POST and the
-URL `https://receiver.example/healthchecks?token=…`, the request header `Content-Type: application/json`, and the body
+Set up:
 
-    {"check":$JSON,"status":"$STATUS","now":"$NOW","exit":"$EXITSTATUS","body":$BODY_JSON}
+1. Integrations, Add Integration, Webhook. For "down" and for "up" enter the same three things: method POST and the URL
+   `https://receiver.example/healthchecks?token=…`, the request header `Content-Type: application/json`, and the body
 
-Then turn the integration on for your checks, and press "Test!". Before version 3.3 leave out `,"body":$BODY_JSON`.
+       {"check":$JSON,"status":"$STATUS","now":"$NOW","exit":"$EXITSTATUS","body":$BODY_JSON}
+
+   Before version 3.3 leave out `,"body":$BODY_JSON`.
+2. Turn the integration on for your checks, and press "Test!".
+
 Answer 200, 201, 202 or 204: after anything else Healthchecks posts twice more at once, then never again.
 
 A tag of the check sets the severity: `severity:critical`, with any word for a level, or just `critical`, `high`,

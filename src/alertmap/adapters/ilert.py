@@ -3,9 +3,17 @@
 Set up: in ilert's place, point a tool that was made for its event API (`/api/events`) at the receiver, with the
 source's own token as integration key, and answer 202.
 
-Behind ilert: in the alert source under Alert actions create one of type Webhook, tick at least created, acknowledged,
-resolved and auto-resolved, and enter `https://user:password@receiver.example/ilert`; there is no signature. What is not
-ticked is never sent, recoveries among them. Leave the custom body off; a body of your own is a case for `generic`.
+Behind ilert:
+
+1. In the alert source under Alert actions create one of type Webhook.
+2. Tick at least created, acknowledged, resolved and auto-resolved: what is not ticked is never sent.
+3. Enter the URL; there is no signature.
+
+   ```text
+   https://user:password@receiver.example/ilert
+   ```
+
+4. Leave the custom body off; a body of your own is a case for `generic`.
 
 JsonPath `severity` is sent, 1 (the worst) to 5, it decides, else `priority`; `HIGH` means only that ilert escalates.
 The default priority of an alert source is not on the wire: an event with neither counts as medium.

@@ -1,11 +1,15 @@
 # ruff: noqa: SLF001 - the vendor's own names begin with an underscore
 """InfluxDB 2, its checks and notification rules.
 
-Set up: under Alerts a notification endpoint "HTTP" with the receiver's URL and the token as bearer (a token in the URL
-can be read by all who read the rule's task); checks whose queries keep the tags that tell hosts apart; and two
-notification rules on that endpoint, one for the status CRIT (and WARN, if you use it) and one for OK. A pair serves all
-checks. Give rules the interval of the checks. Answer soon and with status 200: InfluxDB repeats nothing, and takes
-every other status for "not sent", 201 and 204 too. A redirect loses the alert.
+Set up:
+
+1. Alerts, Notification Endpoints, Create: type HTTP, method POST, the URL `https://receiver.example/influxdb2`, Auth
+   Method bearer with the token. A token in the URL can be read by all who read the rule's task.
+2. Make checks whose queries keep the tags that tell hosts apart.
+3. Notification Rules, Create, on that endpoint: one rule for the status CRIT, one for WARN if you use it, and one for
+   OK. A pair serves all checks. Give rules the interval of the checks.
+4. Answer soon and with status 200: InfluxDB repeats nothing, and takes every other status for "not sent", 201 and 204
+   too. A redirect loses the alert.
 
 Nothing in the body tells a tag from a field that is text, and a field may change between trigger and recovery: then the
 recovery has another key. If deadman or custom checks see such fields, name the tags in the source's option `tag_keys`

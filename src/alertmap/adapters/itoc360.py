@@ -1,9 +1,18 @@
 """ITOC360: what its own SDKs and its n8n node post to its event API.
 
-Set up: point the SDK's or the node's base URL at the receiver instead. The SDKs' alert call writes Alertmanager's form,
-with the caller's own fingerprint as the identity; the n8n node writes `event_type`, `title`, `host` and `severity`, and
-a resolve must repeat `title`, `host` and `source` exactly. The five keys `id`, `title`, `status`, `severity`, `message`
-of the GitHub Action are Zapier's contract: use `zapier` for them.
+Set up:
+
+1. Point the SDK's or the node's base URL at the receiver instead:
+
+   ```text
+   https://receiver.example/itoc360
+   ```
+
+2. Send a trigger and its resolve; the resolve of the n8n node must repeat `title`, `host` and `source` exactly.
+
+The SDKs' alert call writes Alertmanager's form, with the caller's own fingerprint as the identity; the n8n node writes
+`event_type`, `title`, `host` and `severity`. The five keys `id`, `title`, `status`, `severity`, `message` of the GitHub
+Action are Zapier's contract: use `zapier` for them.
 """
 
 from collections.abc import Iterator

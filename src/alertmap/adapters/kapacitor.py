@@ -1,9 +1,19 @@
 """Kapacitor, its HTTP POST handler.
 
-Set up: in the TICKscript `|alert()….post('https://receiver.example/kapacitor')`, with recoveries on and an id that
-names the task, e.g. `.id('{{ .TaskName }}/{{ .Group }}')`. Of a topic: a handler of kind `post`, without a `level()`
-match, for that never delivers a recovery. In Chronograf: the handler "post" of a rule. `.tcp()`, `.exec()` and `.log()`
-write the same event.
+Set up:
+
+1. In the TICKscript give the alert a handler, and an id that names the task. Leave recoveries on.
+
+   ```text
+   |alert()
+       .id('{{ .TaskName }}/{{ .Group }}')
+       .crit(lambda: "usage" > 90)
+       .post('https://receiver.example/kapacitor?token=…')
+   ```
+
+   Of a topic: a handler of kind `post`, without a `level()` match, for that never delivers a recovery. In Chronograf:
+   the handler "post" of a rule. `.tcp()`, `.exec()` and `.log()` write the same event.
+2. Try it: `kapacitor service-tests httppost`.
 
 A post endpoint with an `alert-template` sends what the template says. For text that is not JSON give the source the
 option `template`, a regular expression for the full text, of at most 8,192 characters, with the groups `id` and `level`

@@ -1,9 +1,21 @@
 """Open-Falcon: the callback of a template or of an expression.
 
-Set up: in the portal, edit the template or the expression, under its actions enter the callback URL
-`https://receiver.example/open_falcon?token=…` and tick "callback". Open-Falcon sends a GET whose query holds the event:
-a receiver must not take it for a probe. Answer 200; it is never sent again. Set the source's option
-`utc_offset = "+08:00"` to the zone of the server's clock: the time has none, and without the option it is left out.
+Set up:
+
+1. In the portal, edit the template or the expression. Under its actions tick "callback" and enter the callback URL
+
+   ```text
+   https://receiver.example/open_falcon?token=…
+   ```
+
+2. Set the source's option to the zone of the server's clock: the time has none, and without the option it is left out.
+
+   ```toml
+   options = { utc_offset = "+08:00" }
+   ```
+
+Open-Falcon sends a GET whose query holds the event: a receiver must not take it for a probe. Answer 200; it is never
+sent again.
 
 An alert is a metric of an endpoint with its tags, under one strategy or expression. Its level is the priority, 0 to 6.
 

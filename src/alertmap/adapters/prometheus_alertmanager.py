@@ -1,8 +1,23 @@
 """Prometheus Alertmanager, and what pushes alerts to one: Prometheus, vmalert, the rulers of Loki, Mimir and Cortex.
 
-Set up: in Alertmanager a receiver with `webhook_configs: [{url: "https://receiver.example/alertmanager?token=…"}]` and
-a route to it. Leave `send_resolved` on and do not set `max_alerts`: alerts that are left out are never sent. Answer
-503, not 429, when busy: a 4xx comes again only with the group's next flush.
+Set up:
+
+1. Add a receiver and a route to it to `alertmanager.yml`. Leave `send_resolved` on and do not set `max_alerts`: alerts
+   that are left out are never sent.
+
+   ```yaml
+   route:
+     receiver: alertmap
+   receivers:
+     - name: alertmap
+       webhook_configs:
+         - url: "https://receiver.example/alertmanager?token=…"
+           send_resolved: true
+   ```
+
+2. Reload Alertmanager: `curl -X POST http://localhost:9093/-/reload`.
+3. Send an alert to try it: `amtool alert add alertname=Try severity=info --alertmanager.url=http://localhost:9093`.
+4. Answer 503, not 429, when busy: a 4xx comes again only with the group's next flush.
 
 A ruler can also push straight to the receiver as if it were an Alertmanager: `alerting.alertmanagers` of Prometheus,
 `-notifier.url` of vmalert. Serve the path `/api/v2/alerts`, and answer 200 without a body; `amtool` posts there, too.

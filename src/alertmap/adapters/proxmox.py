@@ -1,16 +1,21 @@
 """Proxmox VE and Proxmox Backup Server: their notification target "Webhook".
 
-Set up: under Datacenter, Notifications (Backup Server: Configuration, Notifications), add the target Webhook: method
-POST, URL `https://receiver.example/proxmox?token=…`, the header `Content-Type` with the value `application/json`, and
-as its body
+Set up:
 
-    {"title": {{ json title }}, "message": {{ json message }}, "severity": "{{ severity }}",
-     "timestamp": {{ timestamp }}, "fields": {{ json fields }}}
+1. Under Datacenter, Notifications (Backup Server: Configuration, Notifications), add the target Webhook: method POST,
+   URL `https://receiver.example/proxmox?token=…`, the header `Content-Type` with the value `application/json`, and as
+   its body
 
-Then add a matcher for this target without rules, or with rules that let severity `info` through: a job that succeeds
-has it, and that is the recovery. Set the notification mode of backup jobs to the notification system, and, in Backup
-Server, the notifications of datastores to always. Press "Test". Answer 200. `{{ escape title }}` in quotes is read as
-well.
+       {"title": {{ json title }}, "message": {{ json message }}, "severity": "{{ severity }}",
+        "timestamp": {{ timestamp }}, "fields": {{ json fields }}}
+
+2. Add a matcher for this target without rules, or with rules that let severity `info` through: a job that succeeds has
+   it, and that is the recovery.
+3. Set the notification mode of backup jobs to the notification system, and, in Backup Server, the notifications of
+   datastores to always.
+4. Press "Test". Answer 200.
+
+`{{ escape title }}` in quotes is read as well.
 
 Backup, garbage collection, prune, sync, verification and tape backup jobs fire when they fail, again with each run that
 fails, and end with the first that succeeds. An alert is a job of a host; runs by hand have no job id and are an alert

@@ -1,8 +1,17 @@
 """SigNoz: its notification channel "Webhook".
 
-Set up: Settings, Notification Channels, New Alert Channel: type Webhook, Webhook URL
-`https://receiver.example/signoz?token=…`; leave "Send resolved alerts" on, and press Test. Then choose the channel in
-the thresholds of the alert rules. The answer is not read beyond its status: 503, not 429, when busy. A channel with a
+Set up:
+
+1. Settings, Notification Channels, New Alert Channel: type Webhook; leave "Send resolved alerts" on. The Webhook URL:
+
+   ```text
+   https://receiver.example/signoz?token=…
+   ```
+
+2. Press Test.
+3. Choose the channel in the thresholds of the alert rules.
+
+The answer is not read beyond its status: 503, not 429, when busy. A channel with a
 user name and a password sends Basic authentication, one with the password only a Bearer token.
 
 SigNoz holds an Alertmanager and writes its form. An alert is its label set, in which stand the rule and, in `severity`

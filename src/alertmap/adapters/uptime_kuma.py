@@ -1,8 +1,18 @@
 """Uptime Kuma, its notification "Webhook" of the versions 1 and 2.
 
-Set up: Settings, Notifications, Setup Notification: type Webhook, Post URL
-`https://receiver.example/uptime_kuma?token=…`, method POST, Request Body "Preset - application/json"; tick "Default
-enabled" and "Apply on all existing monitors", save, and press Test. Any answer with status 200 will do. The preset
+Set up:
+
+1. Settings, Notifications, Setup Notification: type Webhook, method POST, Request Body "Preset - application/json", and
+   the Post URL
+
+   ```text
+   https://receiver.example/uptime_kuma?token=…
+   ```
+
+2. Tick "Default enabled" and "Apply on all existing monitors", save, and press Test. Any answer with status 200 will
+   do.
+
+The preset
 multipart/form-data (with the extra `forms`) and the method GET are read, too. Kuma's types PagerTree, SIGNL4 and Keep
 send the same objects; what it writes for other systems is not read, and a custom body is a case for `generic`.
 

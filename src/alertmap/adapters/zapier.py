@@ -1,9 +1,18 @@
 """Zapier, Pipedream, ITOC360's GitHub Action and SDKs: the contract of trigger and resolve.
 
-Set up: in the Zap the action "Webhooks by Zapier", event POST, to `https://receiver.example/zapier?token=…`, payload
-type Json, with the data `title`, `status` (`trigger`), `id`, `severity` (`critical`, `high`, `medium` or `low`) and
-`message`. A second Zap, or path, sends `status` = `resolve` with the same `id`: map something that both know, such as a
-ticket's number, never a time or the run of the Zap. Without an id the title is the identity: keep it the same in both.
+Set up:
+
+1. In the Zap add the action "Webhooks by Zapier", event POST, to `https://receiver.example/zapier?token=…`, payload
+   type Json, with the data `title`, `status` (`trigger`), `id`, `severity` (`critical`, `high`, `medium` or `low`) and
+   `message`. This is what arrives:
+
+   ```json
+   {"id": "TICKET-7", "status": "trigger", "severity": "high", "title": "Checkout fails", "message": "3 of 5 orders"}
+   ```
+
+2. A second Zap, or path, sends `status` = `resolve` with the same `id`: map something that both know, such as a
+   ticket's number, never a time or the run of the Zap. Without an id the title is the identity: keep it the same in
+   both.
 
 Other keys become labels, `labels__host` as well as a nested `{"labels": {"host": …}}`; `url` or `link` becomes a link,
 `timestamp` the time at which this was sent, by which a request that Zapier replays hours later is known as old. Forms,

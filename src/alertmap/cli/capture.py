@@ -130,8 +130,8 @@ class Recorder:
 
     def _say_row(self, row: tables.Row) -> None:
         line = Text("   ")
-        for header, cell in zip(tables.COLUMNS[1:], row.cells[1:], strict=True):
-            if cell:
+        for header, cell in zip(tables.COLUMNS, row.cells, strict=True):
+            if cell and header not in ("file", "time"):
                 line.append(f" {cell}", tables.STYLES.get(cell, "") if header in tables.STYLED else "")
         self.console.print(line, soft_wrap=True)
 

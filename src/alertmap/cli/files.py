@@ -3,9 +3,11 @@
 `find` lists the files and opens no request; `read` opens one file at a time, so memory holds one at a time.
 """
 
+import gzip
 import os
 import re
 import sys
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +23,7 @@ from alertmap.testing.fixtures import CONTENT_TYPES, GOLDEN, case_name, read_abo
 
 STDIN = "-"
 JSON_LINES = (".jsonl", ".ndjson")
+GZIP = ".gz"
 ABOUT = "about.toml"
 STREAMS = "streams"
 ADAPTERS = Path("src", "alertmap", "adapters")
@@ -51,6 +54,8 @@ class Input:
     """The class of the error that its golden file expects."""
     hint: str = ""
     """The advice where the vendor is not recognised."""
+    size: int = 0
+    """Bytes that were read for it."""
 
 
 @frozen(kw_only=True)
@@ -64,6 +69,8 @@ class Refused:
     vendor: str | None = None
     expected: bool = False
     """Its golden file expects this error."""
+    size: int = 0
+    """Bytes that were read for it."""
 
     @property
     def line(self) -> str:
@@ -73,11 +80,12 @@ class Refused:
     def record(self) -> dict[str, Any]:
         """Return the refusal as JSON types."""
         return {
-            "file": self.name,
+            "type": "refused",
             "vendor": self.vendor,
             "error": self.kind,
             "message": self.message,
             "expected": self.expected,
+            "file": self.name,
         }
 
 
@@ -169,8 +177,13 @@ def _order(path: Path) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", path.name)]
 
 
+def _unpacked(path: Path) -> Path:
+    """Return a path without the suffix `.gz`."""
+    return path.with_suffix("") if path.suffix.lower() == GZIP else path
+
+
 def _is_request(path: Path) -> bool:
-    name = path.name.lower()
+    name = _unpacked(path).name.lower()
     is_other = name.endswith(GOLDEN) or name.startswith("readme")
     is_kind = name.endswith((*CONTENT_TYPES, *JSON_LINES))
     return is_kind and not is_other and os.path.isfile(path)  # noqa: PTH113 - never raises
@@ -198,7 +211,7 @@ def _in(folder: Path, files: Iterable[Path], vendor: str | None) -> Iterator[Fou
             name=printable(file),
             path=file,
             vendor=vendor,
-            is_case=about is not None and file.suffix.lower() not in JSON_LINES,
+            is_case=about is not None and _unpacked(file).suffix.lower() not in JSON_LINES,
             about=table if isinstance(table, dict) else None,
             hint=hint,
         )
@@ -218,28 +231,57 @@ def read(found: Found | Refused) -> Iterator[Input | Refused]:
         return
     try:
         if found.path is None:
-            data = sys.stdin.buffer.read(MAX_FILE + 1)
-            if not data:
-                raise WrongUsage("standard input is empty")
-            yield _input(found, found.name, data)
+            yield from _requests(found, sys.stdin.buffer)
             return
         with found.path.open("rb") as file:
-            if found.path.suffix.lower() in JSON_LINES:
-                yield from _lines(found, file)
+            if found.path.suffix.lower() == GZIP:
+                with gzip.open(file) as packed:
+                    yield from _requests(found, packed)
             else:
-                yield _input(found, found.name, file.read(MAX_FILE + 1))
+                yield from _requests(found, file)
+    except gzip.BadGzipFile:
+        yield Refused(name=found.name, kind="OSError", message="it cannot be read: not a gzip file")
+    except (EOFError, zlib.error):
+        yield Refused(name=found.name, kind="OSError", message="it cannot be read: the gzip file is cut off or damaged")
     except OSError as error:
         yield _unreadable(found.name, error)
 
 
-def _lines(found: Found, file: BinaryIO) -> Iterator[Input | Refused]:
+def _requests(found: Found, file: BinaryIO | gzip.GzipFile) -> Iterator[Input | Refused]:
+    """Yield the requests of a file, those of JSON Lines as they come. Without a known suffix the content decides."""
+    suffix = _unpacked(found.path).suffix.lower() if found.path else ""
+    if suffix in CONTENT_TYPES:
+        yield _input(found, found.name, file.read(MAX_FILE + 1))
+        return
+    first = file.readline(MAX_FILE + 1)
+    if found.path is None and not first:
+        raise WrongUsage("standard input is empty")
+    if suffix in JSON_LINES or _is_line_of_json(first):
+        yield from _lines(found, first, file)
+    else:
+        yield _input(found, found.name, first + file.read(max(MAX_FILE + 1 - len(first), 0)))
+
+
+def _is_line_of_json(line: bytes) -> bool:
+    """Return True for an object or a list on one line: the file is JSON Lines."""
+    if not (line.endswith(b"\n") and line.lstrip(b"\xef\xbb\xbf \t")[:1] in (b"{", b"[")):
+        return False
+    try:
+        decode_json(line.decode("utf-8-sig"), Limits(max_string=MAX_FILE))
+    except (UnicodeDecodeError, PayloadError):
+        return False
+    return True
+
+
+def _lines(found: Found, line: bytes, file: BinaryIO | gzip.GzipFile) -> Iterator[Input | Refused]:
     number = 0
-    while line := file.readline(MAX_FILE + 1):
+    while line:
         number += 1
         if line.strip():
             yield _input(found, f"{found.name}:{number}", line)
         if len(line) > MAX_FILE:
             return  # the beginning of the next line is unknown
+        line = file.readline(MAX_FILE + 1)
 
 
 def _unreadable(name: str, error: OSError) -> Refused:
@@ -247,14 +289,15 @@ def _unreadable(name: str, error: OSError) -> Refused:
 
 
 def _input(found: Found, name: str, data: bytes) -> Input | Refused:
-    if len(data) > MAX_FILE:
-        return Refused(name=name, kind="LimitError", message=f"it is longer than {MAX_FILE} bytes")
-    path = found.path or Path()
+    size = len(data)
+    if size > MAX_FILE:
+        return Refused(name=name, kind="LimitError", message=f"it is longer than {MAX_FILE >> 20} MiB", size=size)
+    path = _unpacked(found.path) if found.path else Path()
     try:
         recorded = (None if found.is_case else _recorded(data)) or read_request(path, data)
     except PayloadError as error:
-        return Refused(name=name, kind=type(error).__name__, message=str(error))
-    made = Input(name=name, recorded=recorded, vendor=found.vendor, hint=found.hint)
+        return Refused(name=name, kind=type(error).__name__, message=str(error), size=size)
+    made = Input(name=name, recorded=recorded, vendor=found.vendor, hint=found.hint, size=size)
     if found.about is None:
         return made
     return evolve(

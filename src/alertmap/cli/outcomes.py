@@ -1,6 +1,6 @@
 """The outcome of one input, a batch of alerts or a refusal, and its form as JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,11 +8,13 @@ from attrs import frozen
 
 from alertmap.cli.files import Input, Refused
 from alertmap.codec import to_dict
-from alertmap.errors import AlertmapError
+from alertmap.errors import AlertmapError, ConfigurationError, DecodeError
+from alertmap.intake.decode import decode
 from alertmap.intake.detect import detect
 from alertmap.intake.parse import parse
 from alertmap.intake.source import Source
-from alertmap.model import Batch
+from alertmap.model import Batch, Request
+from alertmap.strict_json import Limits
 
 UNRECOGNISED = "no vendor recognised: pass --vendor, or see `alertmap vendors`"
 
@@ -26,24 +28,34 @@ class Parsed:
 
 
 def outcome(
-    one: Input | Refused, *, vendor: str | None = None, source: str | None = None, received_at: datetime | None = None
+    one: Input | Refused,
+    *,
+    vendor: str | None = None,
+    source: str | None = None,
+    sources: Mapping[str, Source] | None = None,
+    received_at: datetime | None = None,
 ) -> Parsed | Refused:
-    """Parse an input. Precedence: the arguments, then its folder, then detection."""
+    """Parse an input. Precedence: the arguments, then its folder, then detection.
+
+    With `sources`, `source` names one of them; else the only one of the vendor is used, if there is one.
+    """
     if isinstance(one, Refused):
         return one
-    request, named = one.recorded.request, vendor or one.vendor
+    chosen = sources.get(source) if sources and source else None
+    request, named = one.recorded.request, vendor or (chosen.vendor if chosen else None) or one.vendor
     # about.toml applies to the vendor of its own folder only.
     applies = named == (one.vendor or named)
     try:
         if named is None:
             found = detect(request)
             if found is None:
-                return Refused(name=one.name, kind="UnknownVendor", message=one.hint or UNRECOGNISED)
+                return Refused(name=one.name, kind="UnknownVendor", message=one.hint or _unrecognised(request))
             named = found.vendor
+        options = one.options if applies else {}
         batch = parse(
             named,
             request,
-            source=Source(source or named, options=one.options if applies else {}),
+            source=chosen or _only(sources, named) or Source(source or named, options=options),
             received_at=received_at or one.recorded.received_at,
         )
     except AlertmapError as error:
@@ -51,6 +63,22 @@ def outcome(
         message = str(error).removeprefix(f"{named}: ")
         return Refused(name=one.name, kind=kind, message=message, vendor=named, expected=applies and one.error == kind)
     return Parsed(name=one.name, batch=batch)
+
+
+def _only(sources: Mapping[str, Source] | None, vendor: str) -> Source | None:
+    fitting = [source for source in (sources or {}).values() if source.vendor == vendor]
+    if len(fitting) > 1:
+        names = ", ".join(source.name for source in fitting)
+        raise ConfigurationError(f"several sources are of this vendor: pass --source with one of {names}")
+    return fitting[0] if fitting else None
+
+
+def _unrecognised(request: Request) -> str:
+    try:
+        decode(request, frozenset({"json"}), Limits())
+    except DecodeError as error:
+        return f"{error}; a sender of other formats needs --vendor" if request.body else str(error)
+    return UNRECOGNISED
 
 
 @frozen(kw_only=True)
@@ -65,7 +93,7 @@ class Recognised:
 
     def record(self) -> dict[str, Any]:
         """Return the vendor and the reason as JSON types."""
-        return {"file": self.name, "vendor": self.vendor, "reason": self.reason}
+        return {"type": "detection", "vendor": self.vendor, "reason": self.reason, "file": self.name}
 
 
 def recognised(one: Input | Refused) -> Recognised | Refused:
@@ -88,12 +116,13 @@ def records(done: Parsed | Refused) -> Iterator[dict[str, Any]]:
         return
     batch = done.batch
     for alert in batch:
-        yield {"file": done.name, **to_dict(alert)}
+        yield {"type": "alert", "dedup_key": alert.dedup_key, "file": done.name, **to_dict(alert)}
     if batch.reason or batch.problems or batch.truncated:
         yield {
-            "file": done.name,
+            "type": "request",
             "vendor": batch.vendor,
             "source": batch.source,
+            "file": done.name,
             "reason": batch.reason.value if batch.reason else None,
             "problems": [to_dict(problem) for problem in batch.problems],
             "truncated": batch.truncated,

@@ -1,7 +1,6 @@
 """`alertmap replay`: parse requests, apply them to a book, and list the incidents at the end."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +9,21 @@ from rich.text import Text
 from alertmap.cli import tables
 from alertmap.cli.files import Refused
 from alertmap.cli.outcomes import Parsed, outcome
-from alertmap.cli.shared import Jsonl, Paths, SourceName, Vendor, check_names, end, inputs, say, time_option, write
+from alertmap.cli.shared import (
+    Jsonl,
+    Paths,
+    SourceName,
+    SourcesFile,
+    Vendor,
+    Wide,
+    check_names,
+    end,
+    inputs,
+    say,
+    sources_option,
+    time_option,
+    write,
+)
 from alertmap.codec import to_dict
 from alertmap.errors import AlertmapError
 from alertmap.incidents.book import IncidentBook
@@ -24,6 +37,7 @@ def replay(
     paths: Paths,
     vendor: Vendor = None,
     source: SourceName = None,
+    sources: SourcesFile = None,
     until: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="Time at the end of the replay: overdue incidents expire."),
@@ -32,12 +46,14 @@ def replay(
     transitions: Annotated[
         bool, typer.Option("--transitions", help="List each transition, not the incidents.")
     ] = False,
+    wide: Wide = False,
     jsonl: Jsonl = False,
 ) -> None:
     """Replay requests and list the incidents."""
     errors = tables.console(stderr=True)
     check_names(errors, vendor, source)
-    last = time_option(errors, until)
+    known = sources_option(errors, sources, source)
+    last = time_option(errors, "--until", until)
     book, lines, failed = IncidentBook(), list[tables.Row](), False
 
     def emit(name: str, steps: Iterable[Transition]) -> None:
@@ -49,7 +65,7 @@ def replay(
 
     with inputs(errors, paths, jsonl=jsonl) as given:
         for one in given:
-            done = outcome(one, vendor=vendor, source=source)
+            done = outcome(one, vendor=vendor, source=source, sources=known)
             if isinstance(done, Refused):
                 problem = "" if done.expected else done.line
             else:
@@ -61,9 +77,9 @@ def replay(
     if last is not None:
         emit("", book.tick(last))
     if not transitions:
-        _show(book.incidents, jsonl=jsonl)
+        _show(book.incidents, jsonl=jsonl, wide=wide)
     elif not jsonl:
-        tables.show(tables.console(), TRANSITIONS, lines)
+        tables.show(tables.console(wide=wide), TRANSITIONS, lines)
     end(failed=failed)
 
 
@@ -75,12 +91,12 @@ def _applied(book: IncidentBook, done: Parsed) -> tuple[tuple[Transition, ...], 
         return (), f"{done.name}: {error}"
 
 
-def _show(incidents: tuple[Incident, ...], *, jsonl: bool) -> None:
+def _show(incidents: tuple[Incident, ...], *, jsonl: bool, wide: bool) -> None:
     if jsonl:
         for incident in incidents:
-            write(to_dict(incident))
+            write({"type": "incident", "dedup_key": incident.dedup_key, **to_dict(incident)})
         return
-    out = tables.console()
+    out = tables.console(wide=wide)
     tables.show(out, INCIDENTS, [_incident_row(incident) for incident in incidents])
     still = sum(incident.open for incident in incidents)
     count = tables.counted(len(incidents), "incident")
@@ -94,23 +110,23 @@ def _incident_row(incident: Incident) -> tables.Row:
         incident.max_severity.value if incident.max_severity else "",
         incident.dedup_key,
         incident.title,
-        _time(incident.opened_at),
-        _time(incident.resolved_at),
+        tables.moment(incident.opened_at),
+        tables.moment(incident.resolved_at),
         str(incident.count),
     )
     return tables.Row("", tuple(map(tables.plain, cells)))
 
 
 def _transition_row(name: str, step: Transition) -> tables.Row:
-    incident = step.incident
-    key = incident.dedup_key if incident else step.alert.dedup_key if step.alert else ""
-    severity = incident.severity.value if incident and incident.severity else ""
-    return tables.row(name or "-", _time(step.at), step.kind.value, step.cause.value, severity, key)
+    severity = step.incident.severity.value if step.incident and step.incident.severity else ""
+    return tables.row(name or "-", tables.moment(step.at), step.kind.value, step.cause.value, severity, _key(step))
 
 
 def _record(name: str, step: Transition) -> dict[str, Any]:
-    return {"file": name} | {key: value for key, value in to_dict(step).items() if key != "alert"}
+    fields = {name: value for name, value in to_dict(step).items() if name != "alert"}
+    return {"type": "transition", "dedup_key": _key(step), "file": name, **fields}
 
 
-def _time(time: datetime | None) -> str:
-    return f"{time:%Y-%m-%d %H:%M:%S}" if time else ""
+def _key(step: Transition) -> str:
+    one = step.incident or step.alert
+    return one.dedup_key if one else ""

@@ -1,27 +1,31 @@
 """Common parts of the commands: their options, reading under a progress bar, writing for people and for programs."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 from alertmap.cli import tables
-from alertmap.cli.files import Input, Refused, WrongUsage, find, not_installed, read
-from alertmap.errors import AlertmapError, UnknownVendor
+from alertmap.cli.files import STDIN, Found, Input, Refused, WrongUsage, find, not_installed, printable, read
+from alertmap.errors import AlertmapError, UnknownVendor, did_you_mean
 from alertmap.intake import registry
 from alertmap.intake.source import Source
+from alertmap.intake.source_file import InvalidSources, load_sources
 from alertmap.wire import rfc3339
 
 PROGRESS_FROM = 50
 """Number of files from which there is a progress bar."""
+PROGRESS_BYTES = 2 * 1024 * 1024
+"""Bytes of the files from which there is a progress bar."""
 
 Paths = Annotated[
     list[str],
@@ -29,11 +33,16 @@ Paths = Annotated[
 ]
 Vendor = Annotated[str | None, typer.Option(help="The vendor that sent the requests.", show_default="detected")]
 SourceName = Annotated[str | None, typer.Option("--source", help="Source name.", show_default="the vendor's name")]
+SourcesFile = Annotated[
+    Path | None,
+    typer.Option("--sources", metavar="FILE", help="A TOML file of sources; --source chooses one of them by its name."),
+]
 Secret = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="Another secret field, header or parameter; may be given several times."),
 ]
 Jsonl = Annotated[bool, typer.Option("--jsonl", help="Write JSON Lines instead of a table.")]
+Wide = Annotated[bool, typer.Option("--wide", help="Print all columns in full, however narrow the terminal is.")]
 
 
 @contextmanager
@@ -41,22 +50,38 @@ def inputs(errors: Console, paths: list[str], *, jsonl: bool) -> Iterator[Iterat
     """Read the inputs of some paths one by one, under a progress bar where they are many."""
     try:
         found = find(paths)
-        # JSON Lines on the same terminal already show the progress.
-        if len(found) < PROGRESS_FROM or not errors.is_terminal or (jsonl and sys.stdout.isatty()):
+        total = sum(_size(file) for file in found)
+        is_long = len(found) >= PROGRESS_FROM or total >= PROGRESS_BYTES
+        # JSON Lines on the same terminal already show the progress, and the end of standard input is not known.
+        is_live = (jsonl and sys.stdout.isatty()) or STDIN in paths
+        if is_live or not (is_long and errors.is_terminal):
             yield (one for file in found for one in read(file))
             return
         with Progress(
             TextColumn("reading"),
             BarColumn(),
-            MofNCompleteColumn(),
+            TextColumn("{task.percentage:.0f} %, {task.fields[requests]} requests"),
             console=errors,
             transient=True,
             redirect_stdout=False,  # stdout may be a file
             redirect_stderr=False,
         ) as progress:
-            yield (one for file in progress.track(found) for one in read(file))
+            yield _tracked(progress, total, found)
     except WrongUsage as error:
         wrong(errors, str(error))
+
+
+def _size(file: Found | Refused) -> int:
+    with suppress(OSError):
+        return file.path.stat().st_size if isinstance(file, Found) and file.path else 0
+    return 0  # it is gone; reading it reports so
+
+
+def _tracked(progress: Progress, total: int, found: list[Found | Refused]) -> Iterator[Input | Refused]:
+    task = progress.add_task("", total=total, requests=0)
+    for number, one in enumerate((one for file in found for one in read(file)), 1):
+        progress.update(task, advance=one.size, requests=number)
+        yield one
 
 
 def check_names(errors: Console, vendor: str | None, source: str | None = None) -> None:
@@ -72,11 +97,37 @@ def check_names(errors: Console, vendor: str | None, source: str | None = None) 
         wrong(errors, str(error))
 
 
-def time_option(errors: Console, text: str | None) -> datetime | None:
+def read_sources(errors: Console, file: Path) -> dict[str, Source]:
+    """Return the sources of a file; end the command where it cannot be read or has faults, with a line for each."""
+    try:
+        return load_sources(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        wrong(errors, f"{printable(file)}: it cannot be read: {error.strerror or type(error).__name__}")
+    except UnicodeDecodeError:
+        wrong(errors, f"{printable(file)}: it is not TOML in utf-8")
+    except InvalidSources as error:
+        for fault in error.faults:
+            say(errors, f"{printable(file)}:{fault}".replace(":line ", ":", 1))
+        raise typer.Exit(2) from None
+
+
+def sources_option(errors: Console, file: Path | None, name: str | None) -> dict[str, Source]:
+    """Return the sources of an option; end the command where `name` is none of them."""
+    sources = read_sources(errors, file) if file is not None else {}
+    if sources and name is not None and name not in sources:
+        wrong(errors, f"no source is called {name}{did_you_mean(name, sources)}")
+    return sources
+
+
+def time_option(errors: Console, name: str, text: str | None) -> datetime | None:
     """Return the time of an option, or None where the option was not given; end the command where it is no time."""
-    time = rfc3339(text) if text is not None else None
-    if text is not None and time is None:
-        wrong(errors, "expected a time like 2026-01-31T12:00:00Z")
+    if text is None:
+        return None
+    time = rfc3339(text)
+    if time is None or not re.search(r"(?:[Zz]|[+-]\d\d:?\d\d)$", text):
+        wrong(
+            errors, f"{name}: expected a time with its offset, like 2026-01-31T12:00:00Z or 2026-01-31T13:00:00+01:00"
+        )
     return time
 
 

@@ -2,11 +2,13 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from pathlib import PurePath
 from typing import NamedTuple
 
+from attrs import frozen
 from rich import box
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -40,12 +42,17 @@ REASONS = {
 }
 
 STYLED = ("state", "severity")
-COLUMNS = ("file", "state", "severity", "key", "title", "problems")
-WEIGHTS = {"state": 9, "severity": 9, "key": 1.5, "title": 1.5}
-"""In a narrow table a column of twice the weight stays twice as wide; the others have the weight 1."""
+COLUMNS = ("file", "time", "state", "severity", "key", "title", "problems")
 
-WIDE = 160
-"""Columns where there is no terminal."""
+LEAST = {"file": 12, "key": 16, "title": 14, "reason": 20, "name": 12, "bodies": 10, "options": 12, "problems": 12}
+"""Columns that wrap in a narrow table, with the widths that they keep. All others keep their full width."""
+LEFT_OUT = ("count", "worst", "time", "problems", "resolved", "cause", "options", "bodies", "file")
+"""Columns that a table leaves out where even wrapped ones do not fit, in this order."""
+MOST_LINES = 4
+"""Lines of a cell in a narrow table; a longer text is cut in the middle. A key is never cut."""
+
+WIDE = 100_000
+"""Columns where there is no terminal, or with --wide: nothing is wrapped or cut."""
 
 
 def plain(text: str) -> str:
@@ -53,10 +60,10 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def console(*, stderr: bool = False) -> Console:
+def console(*, stderr: bool = False, wide: bool = False) -> Console:
     """Return a console that prints texts as they are."""
     made = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
-    if not (made.is_terminal or "COLUMNS" in os.environ):
+    if wide or not (made.is_terminal or "COLUMNS" in os.environ):
         made.width = WIDE
     return made
 
@@ -84,18 +91,24 @@ def rows(done: Parsed | Refused) -> Iterable[Row]:
     """Yield the lines of one outcome in the table of alerts."""
     if isinstance(done, Refused):
         note, style = ("as expected", "dim") if done.expected else ("", "")
-        yield row(done.name, "refused", "", "", done.message, note, style=style)
+        yield row(done.name, "", "refused", "", "", done.message, note, style=style)
         return
     batch = done.batch
     for alert in batch:
         severity = alert.severity.value if alert.severity else ""
-        yield row(done.name, alert.state.value, severity, alert.dedup_key, alert.title, _codes(alert.problems))
+        cells = (moment(alert.occurred_at), alert.state.value, severity, alert.dedup_key, alert.title)
+        yield row(done.name, *cells, _codes(alert.problems))
     if batch.reason is not None:
-        yield row(done.name, batch.reason.value, "", "", REASONS[batch.reason], "", style="dim")
+        yield row(done.name, "", batch.reason.value, "", "", REASONS[batch.reason], "", style="dim")
     for problem in batch.problems:
-        yield row(done.name, "", "", "", f"{problem.message} @ {problem.path}", problem.code.value, style="dim")
+        yield row(done.name, "", "", "", "", f"{problem.message} @ {problem.path}", problem.code.value, style="dim")
     if batch.truncated:
-        yield row(done.name, "", "", "", f"the sender left out {batch.truncated} alerts", "truncated", style="dim")
+        yield row(done.name, "", "", "", "", f"the sender left out {batch.truncated} alerts", "truncated", style="dim")
+
+
+def moment(time: datetime | None) -> str:
+    """Return a time of a table, in UTC and to the second."""
+    return f"{time:%Y-%m-%d %H:%M:%S}" if time else ""
 
 
 def _codes(problems: Iterable[Problem]) -> str:
@@ -147,26 +160,86 @@ def counted(number: int, noun: str) -> str:
 
 
 def show(out: Console, headers: Sequence[str], lines: Sequence[Row]) -> None:
-    """Print one table for each folder, all with the same columns."""
-    widths = _widths(headers, [line.cells for line in lines], out.width - 2 * (len(headers) - 1))
+    """Print one table for each folder, all with the same columns, and name the columns that are left out."""
+    layout = Layout.fitting(headers, [line.cells for line in lines], out.width)
     for folder, group in groupby(lines, key=lambda line: line.folder):
         if folder:
             out.print(Text(plain(folder), style="bold underline"), soft_wrap=True)
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
-        for header, width in zip(headers, widths, strict=True):
-            table.add_column(header, width=width, no_wrap=True)
-        for line in group:
-            table.add_row(*map(_cell, headers, line.cells, widths), style=line.style)
-        out.print(table)
+        layout.show(out, group)
         out.print()
+    if layout.left_out:
+        out.print(Text(f"columns left out: {', '.join(layout.left_out)}; --wide has them all", style="dim"))
+
+
+@frozen
+class Layout:
+    """Columns of one or more tables of the same headers.
+
+    rich would choose widths for each table alone, so that the columns of two folders would not line up.
+    """
+
+    headers: tuple[str, ...]
+    widths: Mapping[str, int]
+    """Widths of the columns that are printed, by their headers."""
+    left_out: tuple[str, ...] = ()
+    """Columns that are not printed, although they have texts: the terminal is too narrow."""
+
+    @classmethod
+    def fitting(cls, headers: Sequence[str], texts: Sequence[Sequence[str]], width: int) -> "Layout":
+        """Return the layout for some texts: columns wrap, then are left out. A column without any text is no loss."""
+        natural = {
+            header: max(map(cell_len, (header, *column)))
+            for header, *column in zip(headers, *texts, strict=True)
+            if any(column) or not texts
+        }
+        left_out = []
+        for header in LEFT_OUT:
+            if sum(min(LEAST.get(name, size), size) + GAP for name, size in natural.items()) - GAP <= width:
+                break
+            if natural.pop(header, None):
+                left_out.append(header)
+        return cls(tuple(headers), _shrunk(natural, width - GAP * (len(natural) - 1)), tuple(left_out))
+
+    def show(self, out: Console, lines: Iterable[Row], *, header: bool = True) -> None:
+        """Print lines as one table."""
+        table = Table(
+            box=box.SIMPLE_HEAD if header else None,
+            show_header=header,
+            show_edge=False,
+            pad_edge=False,
+            padding=(0, 1 if header else GAP, 0, 0),
+            header_style="dim",
+        )
+        for name, width in self.widths.items():
+            table.add_column(name, width=width, overflow="fold")
+        for line in lines:
+            cells = zip(self.headers, line.cells, strict=True)
+            table.add_row(
+                *(_cell(name, text, self.widths[name]) for name, text in cells if name in self.widths), style=line.style
+            )
+        out.print(table)
+
+
+GAP = 2
+"""Blanks between two columns."""
+
+
+def _shrunk(natural: Mapping[str, int], most: int) -> dict[str, int]:
+    """Return widths that add up to at most `most`: the widest column that wraps gives first, then any."""
+    widths = dict(natural)
+    while sum(widths.values()) > max(most, len(widths)):
+        wraps = [name for name in widths if widths[name] > LEAST.get(name, widths[name])] or list(widths)
+        widths[max(wraps, key=widths.__getitem__)] -= 1
+    return widths
 
 
 def _cell(header: str, text: str, width: int) -> Text:
-    return Text(_fit(text, width), style=STYLES.get(text, "") if header in STYLED else "")
+    shown = text if header == "key" else _fit(text, width * MOST_LINES)
+    return Text(shown, style=STYLES.get(text, "") if header in STYLED else "")
 
 
 def _fit(text: str, width: int) -> str:
-    """Cut a text in the middle, which rich cannot: the end of a key matters as much as its beginning."""
+    """Cut a text in the middle, which rich cannot: its end matters as much as its beginning."""
     if cell_len(text) <= width:
         return text
     back = (width - 1) // 2
@@ -175,16 +248,3 @@ def _fit(text: str, width: int) -> str:
     while cell_len(f"{begins}…{ends}") > width:  # some characters are two wide
         ends = ends[1:]
     return f"{begins}…{ends}"
-
-
-def _widths(headers: Sequence[str], texts: Sequence[Sequence[str]], most: int) -> list[int]:
-    """Return the widths that the columns need; in a narrow table the widest column by weight shrinks first.
-
-    rich would do this for each table alone, so that the columns of two folders would not line up.
-    """
-    widths = [max(map(cell_len, column)) for column in zip(headers, *texts, strict=True)]
-    weights = [WEIGHTS.get(header, 1) for header in headers]
-    while sum(widths) > max(most, len(widths)):
-        place = max(range(len(widths)), key=lambda place: widths[place] / weights[place] * (widths[place] > 1))
-        widths[place] -= 1
-    return widths

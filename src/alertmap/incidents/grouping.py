@@ -118,7 +118,7 @@ class Grouping:
 class GroupChangeKind(StrEnum):
     """Kind of change of a group."""
 
-    OPENED = "opened"
+    OPENED = "opened"  # its first incident opened
     CHANGED = "changed"  # an incident joined or left, or its state or severity changed
     RESOLVED = "resolved"  # none of its incidents is open
 

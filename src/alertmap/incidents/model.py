@@ -40,7 +40,7 @@ class TransitionKind(StrEnum):
     OPENED = "opened"  # a new incident, and it is open
     DEDUPLICATED = "deduplicated"  # repeated statement: count, title or times may have changed
     SEVERITY_CHANGED = "severity_changed"  # `was` is the severity before
-    ACKNOWLEDGED = "acknowledged"
+    ACKNOWLEDGED = "acknowledged"  # somebody works on it
     SUPPRESSED = "suppressed"  # downtime, mute, maintenance
     RESOLVED = "resolved"  # closed, or a closed incident was corrected
     REOPENED = "reopened"  # was closed or suppressed, and fires
@@ -52,7 +52,7 @@ class TransitionKind(StrEnum):
 class Cause(StrEnum):
     """Reason for a transition; empty where its kind needs no reason."""
 
-    NONE = ""
+    NONE = ""  # the kind needs no reason
     LATE = "late"  # the alert arrived after newer ones
     STILL_FIRING = "still_firing"  # reopened or opened: repeated after the resolve, with the start that it always had
     SUPERSEDED = "superseded"  # expired: its recovery was lost, the sender began another episode

@@ -29,11 +29,11 @@ Layer: TypeAlias = Callable[[Any], Severity | None]
 class DecidedBy(StrEnum):
     """The layer that a severity comes from."""
 
-    OVERRIDE = "override"
-    CALLABLE = "callable"
-    PRESET = "preset"
-    ADAPTER = "adapter"
-    FALLBACK = "fallback"
+    OVERRIDE = "override"  # the mapping of the source itself
+    CALLABLE = "callable"  # a function of `layers`
+    PRESET = "preset"  # the chosen preset
+    ADAPTER = "adapter"  # the table of the adapter
+    FALLBACK = "fallback"  # the level is unknown or missing
     NOTHING = "nothing"  # a recovery or acknowledgement that does not say of what
 
 

@@ -1,6 +1,7 @@
 """Types of times. All results are aware, in UTC, cut to microseconds; None stands for no time."""
 
 import re
+import warnings
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -184,6 +185,40 @@ def _any_time(node: Node) -> datetime | None:
     return _window(moment, node)
 
 
+_LONGEST_TIME = 64
+_MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b", re.IGNORECASE)
+_DEFAULTS = (datetime(2001, 2, 3, 4, 5, 6), datetime(2012, 10, 11, 12, 13, 14))  # noqa: DTZ001 - only compared
+
+
+def _written_out(text: str) -> datetime | None:
+    """Parse a time with the name of its month and an offset; None where a part is missing or ambiguous."""
+    if len(text) > _LONGEST_TIME or not _MONTH.search(text):
+        return None  # 03/02/2026 is two days
+    from dateutil import parser, tz  # noqa: PLC0415 - few senders write times so
+
+    zones = dict.fromkeys(("UTC", "GMT", "Z"), tz.UTC)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the name of another zone; it is left out below
+            # dateutil fills in what is missing: with two defaults such a time has two results.
+            first, second = (parser.parse(text, default=default, tzinfos=zones) for default in _DEFAULTS)
+        return first.astimezone(UTC) if first == second and _is_fixed(first) else None
+    except (ValueError, OverflowError, TypeError):
+        return None
+
+
+def _is_fixed(moment: datetime) -> bool:
+    from dateutil import tz  # noqa: PLC0415 - as above
+
+    return isinstance(moment.tzinfo, (tz.tzutc, tz.tzoffset))  # not the zone of this machine
+
+
+def _loose_time(node: Node) -> datetime | None:
+    value = node.value.strip() if type(node.value) is str else node.value
+    moment = _written_out(value) if type(value) is str and not value[:4].isdecimal() else None
+    return _any_time(node) if moment is None else _window(moment, node)
+
+
 _BASIC = r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})([^0-9].*)?"
 
 
@@ -316,6 +351,30 @@ AnyTime = Annotated[
     ),
 ]
 """Time as RFC 3339 text, or as a count in a number or a text; other values are None, with a problem."""
+
+
+LooseTime = Annotated[
+    datetime | None,
+    Encoding(
+        "a time as AnyTime, or written out with its month and offset",
+        _loose_time,
+        (
+            "Tue Feb  3 10:11:12 +03 2026",
+            "Sun, 29 Nov 2026 11:10:16 GMT",
+            "29 November 2026 11:10:16 +0100",
+            "Sun Nov 29 11:10:16 CST 2026",
+            "29 Nov 2026",
+            "03/02/2026 10:11:12 +01:00",
+            1_767_268_830,
+            *_TIMES,
+        ),
+    ),
+]
+"""`AnyTime`, or a time as `date` and mails write it: `Sun Nov 29 11:10:16 UTC 2026`, `29 Nov 2026 11:10:16 GMT`.
+
+The month must be a name, for 03/02 is two days, and the zone an offset, UTC or GMT, for CST is three zones. Other
+texts, and dates without a time of day, are None, with a problem.
+"""
 
 
 def time_in(offset: str) -> Encoding:

@@ -1,12 +1,22 @@
 """Alibaba Cloud CloudMonitor: threshold rules, system events, and the alerts of CloudMonitor 2.0.
 
-Set up: threshold rules: Alerts, Alert Rules, create or modify one, Advanced Settings, Alert Callback: the URL of the
-receiver with a `?token=…`, for CloudMonitor signs nothing that can be verified. Its Test button sends a GET without
-anything: answer 200. What is not answered within five seconds comes up to three times more. Many rules at once get the
-callback by `CreateMetricRuleTemplate` or `PutGroupMetricRule`. System events: Event Center, Event Subscription: a push
-channel (webhook, POST, JSON) and a policy that uses it. CloudMonitor 2.0: in the workspace under Alert Center a
-notification object of kind "custom webhook" (POST, JSON), bound in the rule, with recovery notices on. What a function
-relays of a queue that a rule writes to is read, too.
+Set up:
+
+1. Threshold rules: Alerts, Alert Rules, create or modify one, Advanced Settings, Alert Callback. CloudMonitor signs
+   nothing that can be verified, so the URL holds a token:
+
+   ```text
+   https://receiver.example/alibaba_cloudmonitor?token=…
+   ```
+
+   Many rules at once get the callback by `CreateMetricRuleTemplate` or `PutGroupMetricRule`.
+2. Press Test: it sends a GET without anything. Answer 200, and within five seconds: what is not answered comes up to
+   three times more.
+3. System events: Event Center, Event Subscription: a push channel (webhook, POST, JSON) and a policy that uses it.
+4. CloudMonitor 2.0: in the workspace under Alert Center a notification object of kind "custom webhook" (POST, JSON),
+   bound in the rule, with recovery notices on.
+
+What a function relays of a queue that a rule writes to is read, too.
 
 A contact's field "Slack Webhook" sends a chat message of the same alert: leave it empty, the callback is enough, and
 such messages are passed over. Rules made by API may have the same id in two accounts: if one source serves several

@@ -119,7 +119,7 @@ def other(event: Notification, attributes: dict[str, str]) -> Reading:
         identity=[{"topic": event.TopicArn, "subject": subject}, {"topic": event.TopicArn, "message": event.MessageId}],
         title=event.Subject.strip() or event.Message.strip().partition("\n")[0],
         message=event.Message,
-        labels=wire.without_secrets(attributes) | {"topic": event.TopicArn},
+        labels={**attributes, "topic": event.TopicArn},
         occurred_at=event.Timestamp,
         resolvable=False,
     )

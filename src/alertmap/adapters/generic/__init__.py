@@ -107,7 +107,7 @@ def times_of(fields: Fields, *, is_over: bool) -> tuple[Times, datetime | None, 
 
     def moment(name: str) -> datetime | None:
         node = wire.plain(fields.value(name))
-        found: datetime | None = wire.structure(node, wire.AnyTime)
+        found: datetime | None = wire.structure(node, wire.LooseTime)
         problems.extend(fields.problem(code, name, message) for _, code, message in node.context.warnings)
         return found
 

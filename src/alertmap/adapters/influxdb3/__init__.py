@@ -1,8 +1,18 @@
 """InfluxDB 3 Core and Enterprise: the Notifier plugin and the checks that feed it.
 
-Set up: create a trigger `request:notify` with the Notifier plugin, and a check trigger with `senders=http` and
-`http_webhook_url=https://receiver.example/influxdb3?token=…`. Answer 200 or 204: the Notifier repeats everything else,
-202 too. A check plugin may also be pointed straight at the receiver: it wants status 200 and the body
+Set up:
+
+1. Create a trigger `request:notify` with the Notifier plugin.
+2. Create a check trigger with these arguments:
+
+   ```text
+   senders=http
+   http_webhook_url=https://receiver.example/influxdb3?token=…
+   ```
+
+3. Answer 200 or 204: the Notifier repeats everything else, 202 too.
+
+A check plugin may also be pointed straight at the receiver: it wants status 200 and the body
 `{"results": {}}`, sends each alert three times after anything but 200, and stops at a body without `results`.
 
 For recoveries write a second trigger with the inverse condition and make both texts JSON:

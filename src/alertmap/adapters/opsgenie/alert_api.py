@@ -111,7 +111,7 @@ def tag_labels(tags: list[str]) -> dict[str, str]:
     """Return tags such as `env:prod` as labels, and the others as one."""
     pairs = [tag.partition(":") for tag in tags]
     named = {name.strip(): value.strip() for name, colon, value in pairs if colon and name.strip()}
-    return wire.without_secrets(named) | {"tags": ", ".join(name for name, colon, _ in pairs if not colon)}
+    return {**wire.without_secrets(named), "tags": ", ".join(name for name, colon, _ in pairs if not colon)}
 
 
 def answer(batch: Batch) -> Reply:

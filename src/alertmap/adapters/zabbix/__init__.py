@@ -1,26 +1,30 @@
 """Zabbix, its webhook media type.
 
-Set up: under Alerts, Media types, create one of type Webhook (Zabbix 5.4 or later). Replace its parameters by `URL`,
-with the value `https://receiver.example/zabbix?token=…`, and one for each of these macros. A parameter's name is that
-of the macro, its value is the macro in braces: `EVENT.ID` is `{EVENT.ID}`.
+Set up:
 
-    EVENT.ID EVENT.VALUE EVENT.SOURCE EVENT.NSEVERITY EVENT.NAME EVENT.OPDATA EVENT.TAGSJSON EVENT.ACK.STATUS
-    EVENT.TIMESTAMP EVENT.DATE EVENT.TIME EVENT.UPDATE.STATUS EVENT.UPDATE.ACTION EVENT.UPDATE.TIMESTAMP
-    EVENT.UPDATE.DATE EVENT.UPDATE.TIME EVENT.RECOVERY.TIMESTAMP EVENT.RECOVERY.DATE EVENT.RECOVERY.TIME
-    TRIGGER.ID TRIGGER.DESCRIPTION TRIGGER.URL HOST.NAME HOST.HOST HOST.IP ALERT.MESSAGE
+1. Under Alerts, Media types, create one of type Webhook (Zabbix 5.4 or later). Replace its parameters by `URL`, with
+   the value `https://receiver.example/zabbix?token=…`, and one for each of these macros. A parameter's name is that of
+   the macro, its value is the macro in braces: `EVENT.ID` is `{EVENT.ID}`.
 
-Add `ZABBIX.URL` as `{$ZABBIX.URL}` where that global macro is defined. The script:
+       EVENT.ID EVENT.VALUE EVENT.SOURCE EVENT.NSEVERITY EVENT.NAME EVENT.OPDATA EVENT.TAGSJSON EVENT.ACK.STATUS
+       EVENT.TIMESTAMP EVENT.DATE EVENT.TIME EVENT.UPDATE.STATUS EVENT.UPDATE.ACTION EVENT.UPDATE.TIMESTAMP
+       EVENT.UPDATE.DATE EVENT.UPDATE.TIME EVENT.RECOVERY.TIMESTAMP EVENT.RECOVERY.DATE EVENT.RECOVERY.TIME
+       TRIGGER.ID TRIGGER.DESCRIPTION TRIGGER.URL HOST.NAME HOST.HOST HOST.IP ALERT.MESSAGE
 
-    var params = JSON.parse(value), url = params.URL, request = new HttpRequest();
-    delete params.URL;
-    request.addHeader('Content-Type: application/json');
-    var answer = request.post(url, JSON.stringify(params));
-    if (request.getStatus() !== 200) throw 'answered ' + request.getStatus() + ': ' + answer;
-    return 'OK';
+   Add `ZABBIX.URL` as `{$ZABBIX.URL}` where that global macro is defined.
+2. The script:
 
-On the tab Message templates add Problem, Problem recovery and Problem update: nothing is sent without them. Give the
-media type to a user of its own, for Zabbix sends nobody their own updates. Name that user in the operations, recovery
-operations and update operations of an action. What the Test button sends, macros as they are written, is no alert.
+       var params = JSON.parse(value), url = params.URL, request = new HttpRequest();
+       delete params.URL;
+       request.addHeader('Content-Type: application/json');
+       var answer = request.post(url, JSON.stringify(params));
+       if (request.getStatus() !== 200) throw 'answered ' + request.getStatus() + ': ' + answer;
+       return 'OK';
+
+3. On the tab Message templates add Problem, Problem recovery and Problem update: nothing is sent without them.
+4. Give the media type to a user of its own, for Zabbix sends nobody their own updates. Name that user in the
+   operations, recovery operations and update operations of an action.
+5. Press Test: what it sends, macros as they are written, is no alert.
 
 Parameters as the official media types name them (`event_id`, `event_value`, …) are read as well; add
 `event_update_action`, without which no acknowledgement is seen. So are the bodies of the media types for Keep, Grafana

@@ -1,0 +1,5 @@
+"""`python -m alertmap`."""
+
+from alertmap.cli import main
+
+main()
