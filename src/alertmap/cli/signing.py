@@ -42,7 +42,7 @@ def sign(
     """Sign a request as its vendor would, and write it as a recorded request."""
     errors = tables.console(stderr=True)
     check_names(errors, vendor)
-    now = time_option(errors, at) or datetime.now(UTC)
+    now = time_option(errors, "--at", at) or datetime.now(UTC)
     try:
         source = Source(vendor, vendor=vendor, auth=Auth(secrets=secret, form=form, timestamp_header=timestamp_header))
     except AlertmapError as error:
