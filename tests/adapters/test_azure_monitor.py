@@ -52,7 +52,7 @@ def test_the_stage_ends_an_incident_of_service_health() -> None:
 
 
 def test_two_subscriptions_of_one_incident_are_two() -> None:
-    """The same tracking id in another subscription concerns other resources."""
+    """One tracking id in another subscription concerns other resources."""
     other = common("service_health", alertTargetIDs=["/subscriptions/77aa"], alertId="/subscriptions/77aa/x")
     assert read(other).dedup_key != read(fixture("service_health")).dedup_key
 
@@ -142,7 +142,7 @@ def test_times_of_the_united_states_are_read_exactly() -> None:
     assert read(document | {"SearchIntervalEndtimeUtc": "22/3/2026 1:10:40 PM"}).occurred_at is None
 
 
-def test_look_alikes_are_told_apart() -> None:
+def test_look_alikes_have_their_own_vendor() -> None:
     """An alert inside an envelope of Event Grid or CloudEvents is Azure Monitor's, an event of a resource is not."""
     alert = fixture("metric")
     grid = {"id": "g", "topic": "/t", "subject": "s", "eventType": "x", "eventTime": "2026-03-22T09:12:07Z"}
