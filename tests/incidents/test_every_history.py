@@ -66,6 +66,7 @@ def test_every_history_keeps_the_pager_right(policy: Policy) -> None:
         del pagers[len(history) :]
         pager = Pager()
         pager.open, pager.opened = dict(pagers[-1].open), set(pagers[-1].opened)
+        pager.pages = set(pagers[-1].pages)
         pager.follow(transitions)
         pagers.append(pager)
         assert pager.agrees([line.open for line in after.values() if line.open])
