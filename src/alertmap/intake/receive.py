@@ -151,7 +151,8 @@ def refuse(
         ConfigurationError: the source names no vendor, or `retry_after` is negative.
         UnknownVendor: no adapter has this name.
     """
-    if retry_after is not None and (not isinstance(retry_after, timedelta) or retry_after < timedelta()):
+    pause: object = retry_after
+    if pause is not None and (not isinstance(pause, timedelta) or pause < timedelta()):
         raise ConfigurationError("retry_after must be a timedelta that is not negative")
     try:
         refusal = Refusal(reason)
