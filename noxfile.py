@@ -62,17 +62,12 @@ def properties(session: nox.Session) -> None:
 
 @nox.session
 def exhaustive(session: nox.Session) -> None:
-    """Test every history of up to five alerts; `-- 6` for up to six, which takes long."""
+    """Test every history of up to five alerts (`-- 6` for up to six, which takes long), and 100,000 random ones."""
     _install(session, "test")
     length, *more = session.posargs or ["5"]
-    session.run(
-        "python",
-        "-m",
-        "pytest",
-        "tests/incidents/test_every_history.py",
-        *more,
-        env={"ALERTMAP_HISTORY_LENGTH": length},
-    )
+    tests = ("tests/incidents/test_every_history.py", "tests/incidents/test_many_histories.py")
+    env = {"ALERTMAP_HISTORY_LENGTH": length, "ALERTMAP_HISTORIES": "100000"}
+    session.run("python", "-m", "pytest", "-n", "auto", *tests, *more, env=env)
 
 
 @nox.session
