@@ -100,6 +100,14 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"AppName", "Type"}), (), False),
         (frozenset({"AppName", "Type"}), (), False),
     ),
+    "google_cloud_monitoring": (
+        (frozenset({"version"}), (), False),
+        (frozenset({"incident"}), (), False),
+        (frozenset({"incident", "version"}), (), False),
+        (frozenset({"finding", "notificationConfigName"}), (), False),
+        (frozenset({"budgetAmount", "budgetDisplayName", "costAmount", "costIntervalStart"}), (), False),
+        (frozenset({"budgetAmount", "budgetDisplayName", "costAmount", "costIntervalStart"}), (), False),
+    ),
     "grafana": (
         (frozenset({"alerts"}), (), False),
         (frozenset({"ruleId", "state"}), (), False),
@@ -124,6 +132,12 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset(), ("user-agent",), False),
         (frozenset(), (), False),
         (frozenset({"message"}), ("user-agent",), False),
+    ),
+    "huawei_ces": (
+        (frozenset({"message", "message_id", "topic_urn"}), (), False),
+        (frozenset({"alarm_id", "alarm_status", "template_variable"}), (), False),
+        (frozenset({"message_id", "topic_urn", "type"}), (), False),
+        (frozenset({"message", "message_id", "topic_urn", "type"}), (), False),
     ),
     "icinga2": (
         (frozenset({"check_result", "host", "notification_type"}), (), False),
@@ -189,6 +203,10 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "nightingale": (
         (frozenset({"rule_id"}), (), False),
     ),
+    "oci_monitoring": (
+        (frozenset({"alarmMetaData", "type"}), (), False),
+        (frozenset({"ConfirmationURL"}), ("x-oci-ns-messagetype",), False),
+    ),
     "open_falcon": (
         (frozenset({"endpoint", "exp_id", "left_value", "metric", "status", "stra_id"}), (), False),
     ),
@@ -235,6 +253,9 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     ),
     "skywalking": (
         (frozenset({"alarmMessage", "id0", "ruleName", "scopeId"}), (), False),
+    ),
+    "tencent_cloud": (
+        (frozenset({"alarmObjInfo", "alarmPolicyInfo", "alarmStatus"}), (), False),
     ),
     "uptime_kuma": (
         (frozenset({"heartbeat", "monitor"}), (), False),
