@@ -103,7 +103,6 @@ class Details:
     problemId: Annotated[wire.AnyText, wire.also("id", "ID")] = ""
     displayId: Annotated[wire.AnyText, wire.also("displayName")] = ""
     title: wire.Text = ""
-    status: Annotated[State | None, wire.state(STATES)] = None
     severityLevel: wire.Text = ""
     impactLevel: wire.Text = ""
     startTime: wire.Number = 0
@@ -182,13 +181,13 @@ def read_listed(problem: Listed) -> Reading:
 
 
 def reading(event: Notification, problem: Details) -> Reading:
-    state, number = event.state or problem.status, event.ProblemID or problem.displayId
+    number = event.ProblemID or problem.displayId
     start, end = milliseconds(problem.startTime), milliseconds(problem.endTime)
-    moment = end if state is State.RESOLVED else start
+    moment = end if event.state is State.RESOLVED else start
     entities = event.ImpactedEntities or problem.affectedEntities
     in_problem = (tag.stringRepresentation or f"{tag.key}:{tag.value}" for tag in problem.entityTags)
     return Reading(
-        state=state,
+        state=event.state,
         level=event.ProblemSeverity or problem.severityLevel,
         # Environments of one organisation may display the same number.
         identity=[{"pid": event.PID}, {"problem": number, "environment": host_of(event.ProblemURL)}],
