@@ -57,7 +57,7 @@ adapter = Adapter(
     repeats={State.FIRING},
     options=Options,
     templates=re.compile(PLACEHOLDER),
-    placeholders=re.compile(rf"\s*|{PLACEHOLDER}"),
+    placeholders=re.compile(r"\$[A-Za-z_][\w.]{0,64}\$"),
     retries=True,
     # The page names SHA-256, older libraries of the vendor SHA-1.
     signatures=[

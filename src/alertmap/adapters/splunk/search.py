@@ -38,7 +38,7 @@ def read(event: Search, options: Options) -> Reading:
     fields = event.fields
     state_word = fields.get(options.state_field, "") if options.state_field else ""
     apart = {name: fields.get(name) for name in options.by}
-    named: Identity = {"search": event.search_name, "app": event.app or None, **apart}
+    named: Identity = {"search": event.search_name, "app": event.app, **apart}
     # Scheduled: `scheduler__admin__search__RMD5…_at_1772618400_1`, where what stands before `_at_` is the search.
     unnamed: Identity = {"sid": event.sid.partition("_at_")[0], **apart}
     return Reading(
