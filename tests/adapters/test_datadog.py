@@ -153,7 +153,7 @@ def test_a_variable_without_a_value_is_no_problem(literal: str) -> None:
     assert codes(one(body("triggered") | {"snapshot": literal})) == set()
 
 
-@pytest.mark.parametrize("word", ["", "Null", "NULL"])
+@pytest.mark.parametrize("word", ["Null", "NULL"])
 @pytest.mark.parametrize(("kind", "state"), [("success", State.RESOLVED), ("error", State.FIRING)])
 def test_without_a_transition_the_type_is_the_state(word: str, kind: str, state: State) -> None:
     """As for an event that is no monitor's."""

@@ -52,6 +52,16 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"details"}), (), False),
         (frozenset({"event_id", "event_timestamp", "event_type", "organization_id"}), (), False),
     ),
+    "datadog": (
+        (frozenset(), (), False),
+        (frozenset({"event_type", "last_updated", "org"}), (), False),
+    ),
+    "dynatrace": (
+        (frozenset({"displayId", "impactLevel", "problemId", "severityLevel", "status"}), (), False),
+        (frozenset({"display_id", "event.status"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
+    ),
     "elastic": (
         (frozenset({"@timestamp", "num_hits", "num_matches"}), (), False),
         (frozenset({"kibana"}), (), False),
@@ -200,6 +210,10 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"host", "severity", "status", "url"}), (), False),
         (frozenset({"message", "title", "token"}), (), False),
     ),
+    "new_relic": (
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+    ),
     "nightingale": (
         (frozenset({"rule_id"}), (), False),
     ),
@@ -253,6 +267,12 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     ),
     "skywalking": (
         (frozenset({"alarmMessage", "id0", "ruleName", "scopeId"}), (), False),
+    ),
+    "splunk": (
+        (frozenset({"message_type"}), (), False),
+        (frozenset({"incidentId"}), ("x-sfx-signature",), False),
+        (frozenset({"detectorId", "incidentId"}), (), False),
+        (frozenset({"owner", "result", "sid"}), (), False),
     ),
     "tencent_cloud": (
         (frozenset({"alarmObjInfo", "alarmPolicyInfo", "alarmStatus"}), (), False),
