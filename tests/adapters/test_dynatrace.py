@@ -126,7 +126,7 @@ def test_only_the_state_resolves() -> None:
 
 
 def test_a_text_inside_a_broken_body_resolves_nothing() -> None:
-    """What stands behind the place that breaks the JSON is not read."""
+    """Text behind the place that breaks the JSON is not read."""
     body = '{"State": "OPEN", "PID": "1_2V2", "ProblemTitle": "a "quoted" title", "State": "RESOLVED"}'
     (alert,) = parse("dynatrace", body)
     assert (alert.state, ProblemCode.MALFORMED in codes(alert)) == (State.FIRING, True)

@@ -118,7 +118,7 @@ def test_tests_open_nothing() -> None:
 
 
 def test_a_title_is_the_same_from_beginning_to_end() -> None:
-    """What Monitoring puts before a subject is left out, and a subject of its own alone is none."""
+    """The prefix of Monitoring before a subject is left out, and a subject of its own alone is none."""
     assert only(fixture("open")).title == only(fixture("closed")).title == "web CPU"
     for subject in ("ALERT - No severity", "[ALERT - Warning] ", "[ALERT]", ""):
         assert only(incident(documentation={"subject": subject})).title == "web cpu: CPU above 50%", subject

@@ -121,7 +121,6 @@ class Every:
 
     key: wire.NonBlank
     renamed: Annotated[str, wire.named('a "key" {it0}\\')] = "x"
-    noted: Annotated[int, "an unrelated note"] = 0
     status: Annotated[str | None, wire.Query("status")] = None
     now: Annotated[datetime | None, wire.ReceivedAt()] = None
     rest: wire.Rest

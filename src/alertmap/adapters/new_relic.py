@@ -14,7 +14,7 @@ high, medium and low are severities. A payload of your own is read where it has 
 
 An alert of a legacy channel is an incident of an account. Its keys are read in any case, with or without `_`.
 
-Limits: a test notification cannot be told from an alert; its issue is never closed. There is no signature. An issue
+Limits: a test notification cannot be reported from an alert; its issue is never closed. There is no signature. An issue
 that is merged into another may not be closed by itself. The notifications of 2013, a form with the field `alert`, are
 not read.
 """

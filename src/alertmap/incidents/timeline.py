@@ -712,7 +712,7 @@ def _differences(
     """Return the transitions between two lists of incidents, oldest first, so that closings precede openings."""
     transitions: list[Transition] = []
     name, vendor = (timeline.source, timeline.dedup_key), timeline.vendor
-    if len(before) == len(after) == 1 and before[0].opening is after[0].opening:
+    if len(before) == len(after) == 1 and before[0].identity == after[0].identity:
         pairs: Iterable[tuple[IncidentState | None, IncidentState]] = ((before[0], after[0]),)
     else:
         old_of = {old.identity: old for old in before}

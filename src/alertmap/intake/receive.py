@@ -39,7 +39,7 @@ class Accepted:
     """The request is authentic: process its alerts, and answer once they are stored."""
 
     answer: Reply
-    """What the sender is answered."""
+    """The answer to the sender."""
     batch: Batch
     """The alerts. A request that cannot be read has none, and one problem `unreadable`: keep the request."""
     proof: Proof | None = None
@@ -53,7 +53,7 @@ class Handshake:
     """The sender asks for something before it sends alerts."""
 
     answer: Reply
-    """What the sender is answered."""
+    """The answer to the sender."""
     confirm_url: str | None = None
     """URL that the caller may visit to confirm, without redirects; it was checked to be one of the vendor."""
     batch: Batch | None = None
@@ -65,7 +65,7 @@ class Probe:
     """The request only looks whether the URL answers."""
 
     answer: Reply
-    """What the sender is answered."""
+    """The answer to the sender."""
     batch: Batch | None = None
     """The request, where it has a query that was not read: its problem says so. Otherwise it has proved nothing."""
 
@@ -75,7 +75,7 @@ class Duplicate:
     """The request was received before: give the same answer, and do nothing."""
 
     answer: Reply
-    """What the sender is answered."""
+    """The answer to the sender."""
     batch: Batch
     """The alerts of the request, once more."""
 
@@ -85,7 +85,7 @@ class Rejected:
     """The request is not accepted."""
 
     answer: Reply
-    """What the sender is answered."""
+    """The answer to the sender."""
     reason: Refusal
     message: str = ""
     """The reason in a sentence, for a log. It holds no value of the request."""

@@ -191,7 +191,7 @@ def fields(cls: type) -> tuple[Field, ...]:
         hint = hints[attribute.name]
         notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
         for note in notes:
-            if not isinstance(note, (*_NOTES, str)):
+            if not isinstance(note, _NOTES):
                 shown = f"a {type(note).__name__} is no note of a wire type; a field above has the name of the note"
                 raise ConfigurationError(f"{cls.__name__}.{attribute.name}: {shown}, so rename one of them")
         own = next((note.keys for note in notes if isinstance(note, Spellings)), (attribute.name,))
