@@ -23,7 +23,7 @@ def fixture(name: str) -> Any:
 
 def incident(name: str = "open", **changed: Any) -> dict[str, Any]:
     """Return the document of an incident with other fields; those that are None are left out."""
-    document = fixture(name)
+    document: dict[str, Any] = fixture(name)
     fields = document["incident"] | changed
     return document | {"incident": {key: value for key, value in fields.items() if value is not None}}
 

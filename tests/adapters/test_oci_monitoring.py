@@ -156,7 +156,7 @@ def test_forms_of_the_message() -> None:
 
 def test_other_bodies_of_oracle_are_not_alarms() -> None:
     """An event of OCI is a CloudEvent of version 0.1."""
-    event = {
+    event: dict[str, Any] = {
         "cloudEventsVersion": "0.1",
         "eventID": "e",
         "eventType": "com.oraclecloud.computeapi.terminateinstance.end",

@@ -172,15 +172,15 @@ def read(event: Notification) -> Reading | Notice:
     is_sample = event.ProblemID in TEST_NUMBERS and (event.ProblemTitle or text).startswith(TEST_TITLE)
     if pid == TEST_PID or (is_sample and not pid):
         return Notice(reason=Reason.TEST)
-    return reading(evolve(event, PID=pid, ProblemDetailsText=text), problem)
+    return reading(event, problem, pid, text)
 
 
 def read_listed(problem: Listed) -> Reading:
     event = Notification(state=problem.status, PID=problem.problemId, ProblemID=problem.displayId)
-    return reading(event, problem)
+    return reading(event, problem, problem.problemId)
 
 
-def reading(event: Notification, problem: Details) -> Reading:
+def reading(event: Notification, problem: Details, pid: str, text: str = "") -> Reading:
     number = event.ProblemID or problem.displayId
     start, end = milliseconds(problem.startTime), milliseconds(problem.endTime)
     moment = end if event.state is State.RESOLVED else start
@@ -190,9 +190,9 @@ def reading(event: Notification, problem: Details) -> Reading:
         state=event.state,
         level=event.ProblemSeverity or problem.severityLevel,
         # Environments of one organisation may display the same number.
-        identity=[{"pid": event.PID}, {"problem": number, "environment": host_of(event.ProblemURL)}],
+        identity=[{"pid": pid}, {"problem": number, "environment": host_of(event.ProblemURL)}],
         title=event.ProblemTitle or problem.title,
-        message=event.ProblemDetailsText,
+        message=text,
         resource=event.ImpactedEntityNames or conventions.join(*(one.name for one in entities), by=", "),
         labels={
             **tag_labels(event.Tags.split(",") if event.Tags.strip() else in_problem),

@@ -14,7 +14,7 @@ high, medium and low are severities. A payload of your own is read where it has 
 
 An alert of a legacy channel is an incident of an account. Its keys are read in any case, with or without `_`.
 
-Limits: a test notification cannot be reported from an alert; its issue is never closed. There is no signature. An issue
+Limits: a test notification looks like an alert; its issue is never closed. There is no signature. An issue
 that is merged into another may not be closed by itself. The notifications of 2013, a form with the field `alert`, are
 not read.
 """
@@ -106,8 +106,8 @@ def read(issue: Issue) -> Reading:
         ],
         title=issue.title or issue.alertConditionNames or issue.workflowName,
         resource=next(iter(issue.impactedEntities), ""),
-        labels=issue.labels
-        | {
+        labels={
+            **issue.labels,
             "policy": issue.alertPolicyNames,
             "condition": issue.alertConditionNames,
             "workflow": issue.workflowName,
@@ -139,8 +139,8 @@ def read_incident(incident: Incident) -> Reading:
         title=conventions.join(incident.condition_name, target.name) or incident.details,
         message=incident.details,
         resource=target.name,
-        labels=target.labels
-        | {
+        labels={
+            **target.labels,
             "policy": incident.policy_name,
             "condition": incident.condition_name,
             "account": incident.account_name,
