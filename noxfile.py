@@ -21,15 +21,15 @@ VERSIONS = [version for version in nox.project.python_versions(PROJECT) if shuti
 SMOKE = [f"tests/{name}" for name in ("adapters", "cli", "core", "incidents", "intake", "test_adapters.py", "wire")]
 
 
-def _install(session: nox.Session, group: str, extras: str = "cli,fast,sns,testing") -> None:
-    session.install("-e", f".[{extras}]", *nox.project.dependency_groups(PROJECT, group))
+def _install(session: nox.Session, *groups: str, extras: str = "cli,fast,sns,testing") -> None:
+    session.install("-e", f".[{extras}]", *nox.project.dependency_groups(PROJECT, *groups))
 
 
 @nox.session(python=VERSIONS or None)
 def tests(session: nox.Session) -> None:
     """Run the suite on the first interpreter found, and on the others the goldens and a smoke run."""
-    _install(session, "test")
     is_first = session.python in (None, *VERSIONS[:1])
+    _install(session, "test", *(("others",) if is_first else ()))
     env = {"HYPOTHESIS_PROFILE": "same"} if is_first else {"ALERTMAP_KIT": "smoke", "HYPOTHESIS_PROFILE": "quick"}
     which = session.posargs or ([] if is_first else SMOKE)
     session.run("python", "-m", "pytest", "-n", "auto", *which, env=env)
@@ -38,7 +38,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Run the suite and report the branches that no test takes."""
-    _install(session, "test")
+    _install(session, "test", "others")
     session.run("python", "-m", "pytest", "-n", "auto", "--cov", "--cov-report=term-missing", *session.posargs)
 
 
@@ -62,23 +62,18 @@ def properties(session: nox.Session) -> None:
 
 @nox.session
 def exhaustive(session: nox.Session) -> None:
-    """Test every history of up to five alerts; `-- 6` for up to six, which takes long."""
+    """Test every history of up to five alerts (`-- 6` for up to six, which takes long), and 100,000 random ones."""
     _install(session, "test")
     length, *more = session.posargs or ["5"]
-    session.run(
-        "python",
-        "-m",
-        "pytest",
-        "tests/incidents/test_every_history.py",
-        *more,
-        env={"ALERTMAP_HISTORY_LENGTH": length},
-    )
+    tests = ("tests/incidents/test_every_history.py", "tests/incidents/test_many_histories.py")
+    env = {"ALERTMAP_HISTORY_LENGTH": length, "ALERTMAP_HISTORIES": "100000"}
+    session.run("python", "-m", "pytest", "-n", "auto", *tests, *more, env=env)
 
 
 @nox.session
 def signatures(session: nox.Session) -> None:
     """Change 10,000 random bits of a request of each signature scheme, and compare with other packages."""
-    _install(session, "test")
+    _install(session, "test", "others")
     session.run(
         "python", "-m", "pytest", "-n", "auto", "tests/receive", *session.posargs, env={"ALERTMAP_FLIPS": "10000"}
     )
@@ -87,7 +82,7 @@ def signatures(session: nox.Session) -> None:
 @nox.session
 def offline(session: nox.Session) -> None:
     """Run all tests but those of the server of `alertmap capture` without any socket."""
-    _install(session, "test")
+    _install(session, "test", "others")
     parts = ["core", "incidents", "intake", "property", "receive", "wire", "adapters", "test_adapters.py"]
     which = session.posargs or [f"tests/{name}" for name in parts]
     session.run("python", "-m", "pytest", "-n", "auto", *which, env={"ALERTMAP_NO_SOCKETS": "1"})

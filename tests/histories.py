@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alertmap.incidents.book import IncidentBook
 from alertmap.incidents.model import Incident, Policy, Transition, TransitionKind
-from alertmap.incidents.timeline import Timeline, step, tick
+from alertmap.incidents.timeline import Timeline, statement_of, step, tick
 from alertmap.model import Alert, Severity, State, Times
 
 T0 = datetime(2024, 2, 29, 23, 59, 50, tzinfo=UTC)
@@ -175,6 +175,84 @@ def histories_with_ticks(draw: st.DrawFn, /, **given: Any) -> list[Alert | datet
         if sent.received_at and following and following >= sent.received_at and draw(st.booleans()):
             events.append(draw(st.sampled_from([sent.received_at, following])))
     return events
+
+
+# --- A naive model of senders that repeat -----------------------------------------------------------------------------
+
+
+def order_of(sent: Alert) -> tuple[object, ...]:
+    """Return the place of an alert in the order of its key."""
+    return statement_of(sent, Timeline(), WIDE).key
+
+
+def received_of(sent: Alert) -> datetime:
+    """Return the time of receipt, which is given."""
+    assert sent.received_at
+    return sent.received_at
+
+
+class NaiveSender:
+    """All deliveries of one key, and for each instant that repeats contradicted when the last of these came.
+
+    It says the rules a second time, without timelines, folding or transitions: it computes everything anew.
+    """
+
+    def __init__(self, settle: timedelta | None) -> None:
+        self.settle = settle
+        self.deliveries: list[Alert] = []
+        self.contradicted: dict[tuple[object, ...], datetime] = {}
+
+    def hear(self, sent: Alert) -> None:
+        """Take one delivery."""
+        self.deliveries.append(sent)
+        newest = max(map(order_of, self.deliveries))
+        if (
+            self.settle is None
+            or sent.state is not FIRING
+            or (order_of(sent) == newest and self._times_of(newest) == [received_of(sent)])
+        ):
+            return
+        now = received_of(sent)
+        settled = now - min(self._times_of(newest)) > self.settle
+        state = self.incidents()[-1][2]
+        instant = newest[:3]
+        if instant in self.contradicted or (settled and state in (RESOLVED, SUPPRESSED)):
+            before = self.contradicted.get(instant)
+            self.contradicted[instant] = max(before or now, now)
+            if before is None and self.incidents()[-1][2] not in (FIRING, ACKNOWLEDGED):
+                del self.contradicted[instant]  # the resolve was received later: firing is not the last word
+
+    def _times_of(self, order: tuple[object, ...]) -> list[datetime]:
+        return [received_of(one) for one in self.deliveries if order_of(one) == order]
+
+    def incidents(self) -> list[tuple[datetime, datetime | None, State]]:
+        """Return the start, the end and the state of each incident."""
+        found: list[tuple[datetime, datetime | None, State]] = []
+        ended: datetime | None = None
+        statements = sorted({order_of(one): one for one in self.deliveries}.items())
+        last_of = {order[:3]: order for order, _ in statements}
+        for order, sent in statements:
+            t = sent.occurred_at
+            assert t is not None
+            last = max(self._times_of(order))
+            is_open = bool(found) and found[-1][2] is not RESOLVED
+            if sent.state is FIRING and not is_open:
+                found.append((t, None, FIRING))
+                ended = None
+            elif found and (sent.state is SUPPRESSED or (sent.state is RESOLVED and not sent.no_data)):
+                ended = max(ended or last, last)
+            if is_open:
+                start, _, state = found[-1]
+                if sent.state is RESOLVED:
+                    found[-1] = found[-1] if sent.no_data else (start, t, RESOLVED)
+                elif sent.state is SUPPRESSED or sent.state is ACKNOWLEDGED:
+                    found[-1] = (start, None, sent.state)
+                elif state is SUPPRESSED:
+                    found[-1] = (start, None, FIRING)
+            mark = self.contradicted.get(order[:3]) if last_of[order[:3]] == order else None
+            if found and mark and (ended is None or mark > ended) and found[-1][2] in (RESOLVED, SUPPRESSED):
+                found[-1] = (found[-1][0], None, FIRING)
+        return found
 
 
 # --- A naive model: sort everything, fold -----------------------------------------------------------------------------

@@ -88,7 +88,7 @@ def test_stages_are_measured(vendor: str) -> None:
 
 
 def test_the_first_hint_loads_few_of_many_vendors(tmp_path: Path) -> None:
-    """By the index the first body at a wrong address loads at most a fifth of sixty vendors; without it all of them."""
+    """By the index the first body at a wrong address loads a fifth of a hundred vendors at most; without it all."""
     indexed, unindexed = detection.write_vendors(tmp_path, detection.FEW)
     _, loaded, vendors = detection.first_hint(indexed)
     assert vendors == detection.FEW

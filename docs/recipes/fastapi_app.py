@@ -6,10 +6,10 @@ import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, Request, Response
 
 import alertmap
-from alertmap import AlertmapError, IncidentBook, LimitError, Transition, load_sources, parse
+from alertmap import Accepted, IncidentBook, LimitError, Refusal, Rejected, Transition, load_sources, receive, refuse
 
 SOURCES = load_sources(Path(os.environ["SOURCES"]).read_text("utf-8"))  # all faults at the start, with lines
 DB = sqlite3.connect(os.environ.get("DB", "book.sqlite"), check_same_thread=False)
@@ -29,15 +29,17 @@ def follow(steps: tuple[Transition, ...]) -> None:
             print("PAGE" if incident.open else "OVER", incident.severity, incident.title, incident.labels, flush=True)
 
 
-@app.api_route("/hooks/{name}", methods=["GET", "POST", "PUT"])
-async def hook(name: str, request: Request) -> None:
+@app.api_route("/hooks/{name}", methods=["GET", "HEAD", "OPTIONS", "POST", "PUT"])
+async def hook(name: str, request: Request) -> Response:
     if name not in SOURCES:
-        raise HTTPException(404)
-    now = datetime.now(UTC)
+        return Response(status_code=404)
+    now, source = datetime.now(UTC), SOURCES[name]
     try:
-        received = await alertmap.Request.from_asgi(request.scope, request.receive)
-        follow(BOOK.tick(now) + BOOK.apply(parse(None, received, source=SOURCES[name], received_at=now)))
-    except LimitError as error:
-        raise HTTPException(413) from error
-    except AlertmapError as error:  # many senders switch off an endpoint that answers 4xx: note it, and answer 200
-        print("NOT READ", name, error, flush=True)
+        done = receive(await alertmap.Request.from_asgi(request.scope, request.receive), source, now)
+    except LimitError:
+        done = refuse(source, Refusal.TOO_LARGE)
+    if isinstance(done, Rejected):
+        print("REJECTED", done.reason, done.message, flush=True)
+    if isinstance(done, Accepted):  # what cannot be read has problems, and no alerts
+        follow(BOOK.tick(now) + BOOK.apply(done.batch))
+    return Response(done.answer.body, done.answer.status, dict(done.answer.headers))

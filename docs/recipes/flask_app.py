@@ -3,18 +3,18 @@
 from datetime import UTC, datetime
 from threading import Lock
 
-from flask import Flask, request
+from flask import Flask, Response, request
 
-from alertmap import AlertmapError, IncidentBook, Request, Source, parse
+from alertmap import Accepted, Auth, IncidentBook, Request, Source, receive
 
 app, lock, book = Flask(__name__), Lock(), IncidentBook()  # a book has no lock of its own
-EU = Source("eu", vendor="prometheus_alertmanager", labels={"team": "db"}, severity="high")
-app.register_error_handler(AlertmapError, lambda error: (f"not read: {error}", 200))
+EU = Source("eu", vendor="prometheus_alertmanager", labels={"team": "db"}, auth=Auth(tokens="a token of your own"))
 
 
 @app.post("/hooks/eu")
-def hook() -> str:
+def hook() -> Response:
+    got = receive(Request.from_wsgi(request.environ), EU, datetime.now(UTC))
     with lock:
-        steps = book.apply(parse(None, Request.from_wsgi(request.environ), source=EU, received_at=datetime.now(UTC)))
-    print(*(incident for step in steps if (incident := step.opens or step.closes)), sep="\n", flush=True)
-    return ""
+        steps = book.apply(got.batch if isinstance(got, Accepted) else ())
+    print(*filter(None, (step.opens or step.closes for step in steps)), sep="\n", flush=True)
+    return Response(got.answer.body, got.answer.status, dict(got.answer.headers))

@@ -4,13 +4,13 @@ from base64 import b64decode
 from datetime import UTC, datetime
 from typing import Any
 
-from alertmap import AlertmapError, Request, Source, parse, to_dict
+from alertmap import Accepted, Auth, Request, Source, receive, to_dict
 
-SOURCE = Source("eu", vendor="grafana")
+SOURCE = Source("eu", vendor="grafana", auth=Auth(basic={"grafana": "a password of your own"}))
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Parse one request; a function keeps no book, so the alerts go to a queue, a table or a stream."""
+    """Receive one request; a function keeps no book, so the alerts go to a queue, a table or a stream."""
     body = event.get("body") or ""
     request = Request(
         b64decode(body) if event.get("isBase64Encoded") else body,
@@ -19,11 +19,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         headers=event["headers"],
         query=event.get("queryStringParameters") or {},
     )
-    try:
-        batch = parse(None, request, source=SOURCE, received_at=datetime.now(UTC))
-    except AlertmapError as error:
-        print("NOT READ", error)
-        return {"statusCode": 200}
-    for alert in batch:
+    done = receive(request, SOURCE, datetime.now(UTC))
+    for alert in done.batch if isinstance(done, Accepted) else ():
         print(to_dict(alert))
-    return {"statusCode": 200}
+    return {"statusCode": done.answer.status, "headers": dict(done.answer.headers), "body": done.answer.body}

@@ -195,8 +195,14 @@ def _as_path(path: str | None) -> str | None:
     return path
 
 
+def _as_tuple(values: Any, message: str) -> tuple[Any, ...]:
+    if not isinstance(values, Iterable):
+        raise ConfigurationError(f"{message}, got {quoted(values)}")
+    return tuple(values)
+
+
 def _as_schemes(schemes: Iterable[Scheme]) -> tuple[Scheme, ...]:
-    found = tuple(schemes)
+    found = _as_tuple(schemes, "signatures must be Signature, Jws or TopicSignature")
     if not all(isinstance(scheme, Signature | Jws | TopicSignature) for scheme in found):
         raise ConfigurationError("signatures must be Signature, Jws or TopicSignature")
     names = [scheme.name for scheme in found]
@@ -206,10 +212,14 @@ def _as_schemes(schemes: Iterable[Scheme]) -> tuple[Scheme, ...]:
 
 
 def _as_places(places: Iterable[Place]) -> tuple[Place, ...]:
-    found = tuple(places)
+    found = _as_tuple(places, "token_in must be places: InHeader, InQuery or InBody")
     if not all(isinstance(place, InHeader | InQuery | InBody) for place in found):
         raise ConfigurationError("token_in must be places: InHeader, InQuery or InBody")
     return found
+
+
+def _as_statuses(statuses: Any) -> Collection[int]:
+    return statuses if isinstance(statuses, range) else _as_set(statuses, int, "accepted must be HTTP statuses")
 
 
 def _as_shapes(shapes: object) -> tuple[Any, ...]:
@@ -275,7 +285,7 @@ class Adapter:
     """Vendors whose bodies this adapter also accepts; `*` for all."""
     answer: Reply | Callable[[Batch], Reply] = Factory(Reply)
     """Answer that the sender expects to an accepted request."""
-    accepted: Collection[int] = range(200, 300)
+    accepted: Collection[int] = field(default=range(200, 300), converter=_as_statuses)
     """Statuses that the sender counts as delivered."""
     retries: bool | None = None
     """The sender tries again what it does not count as delivered; None where that is not known."""

@@ -458,7 +458,7 @@ def test_good_elements_are_kept() -> None:
         ({"state": 5}, "state"),
         ({"state": "$a"}, "state"),
         ({"key": {"a": "b"}}, "key"),
-        ({"states": {"Bad": "broken"}}, "states.Bad"),
+        ({"states": {"Bad": "broken"}}, "'states'.Bad"),
         ({"levels": {"1": "urgent"}}, "levels"),
         ({"levels": {1: "high"}}, "levels"),
     ],

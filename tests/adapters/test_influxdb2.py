@@ -176,9 +176,9 @@ def test_options(options: dict[str, Any], tags: set[str]) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"tag_keys": "host"}, "source 'influx': option expected list"),
-        ({"ignore_keys": [1]}, r"source 'influx': option expected str, got int @ \$\.ignore_keys\[0\]"),
-        ({"tags": ["host"]}, "expected no other keys than ignore_keys, tag_keys"),
+        ({"tag_keys": "host"}, "source 'influx': option 'tag_keys': expected list"),
+        ({"ignore_keys": [1]}, r"source 'influx': option 'ignore_keys'\[0\]: expected str, got int"),
+        ({"tags": ["host"]}, "there is no option 'tags'"),
     ],
 )
 def test_wrong_options(options: dict[str, Any], message: str) -> None:

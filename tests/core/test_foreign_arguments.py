@@ -117,8 +117,8 @@ async def received() -> dict[str, Any]:
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
-OF_AUTHORS = {"by_key", "by_source"}
-"""Functions of an incident that the library calls."""
+OF_AUTHORS = {"by_key", "by_source", "SeenStore"}
+"""Functions of an incident that the library calls, and a protocol."""
 
 OF_CALLERS = {"receive"}
 """Parameters that are functions of the caller's framework: what they raise is the caller's."""

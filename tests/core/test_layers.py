@@ -42,6 +42,7 @@ LAYERS = {
     "testing": 6,
     "cli": 6,
     "server": 6,
+    "__main__": 7,
     "__init__": 7,
 }
 """The layer of each module, or of all modules of a package; a module that is in neither form here fails."""

@@ -25,6 +25,13 @@ CHANGES = GROUP_BOOK.apply(TRANSITIONS)
 PROBLEM = alertmap.Problem(ProblemCode.MISSING, "$", "m")
 
 OBJECTS: dict[str, Any] = {
+    "Accepted": alertmap.Accepted(answer=alertmap.Reply(), batch=BATCH, marks={"id:5": "seen"}),
+    "Auth": alertmap.Auth(tokens="t", basic={"u": "p"}),
+    "Duplicate": alertmap.Duplicate(answer=alertmap.Reply(), batch=BATCH),
+    "Handshake": alertmap.Handshake(answer=alertmap.Reply(), confirm_url="https://example.org/"),
+    "Probe": alertmap.Probe(answer=alertmap.Reply()),
+    "Proof": alertmap.Proof(by=("token",)),
+    "Rejected": alertmap.Rejected(answer=alertmap.Reply(status=401), reason=alertmap.Refusal.WRONG),
     "Alert": BATCH.alerts[0],
     "Batch": BATCH,
     "Decision": alertmap.Priorities().explain(BATCH.alerts[0]),
@@ -52,7 +59,11 @@ OBJECTS: dict[str, Any] = {
 """An object of each public class that is a value."""
 
 BOOKS: dict[str, Any] = {"IncidentBook": BOOK, "PageBook": PAGE_BOOK, "GroupBook": GROUP_BOOK}
-CODE = {"Adapter", "Shape"}
+SEEN = alertmap.MemorySeenStore()
+SEEN.put("s", {"id:5": "seen"}, NOW)
+SOURCES = alertmap.Sources([Source("kapacitor", auth=alertmap.Auth(tokens="t"))])
+KEEPERS: dict[str, Any] = {"MemorySeenStore": SEEN, "Sources": SOURCES}
+CODE = {"Adapter", "Shape", "SeenStore"}
 """Classes that hold the functions of an adapter's module: a process finds them by their name."""
 
 PUBLIC = {name: getattr(alertmap, name) for name in alertmap.__all__} | {
@@ -112,7 +123,13 @@ def test_books(name: str, way: str) -> None:
 def test_every_public_class_is_listed() -> None:
     """A new class gets an object here."""
     values = {name for name, it in CLASSES.items() if name not in ERRORS and not hasattr(it, "__members__")}
-    assert values == OBJECTS.keys() | BOOKS.keys() | CODE
-    assert {name: type(it) for name, it in (OBJECTS | BOOKS).items()} == {
-        name: CLASSES[name] for name in OBJECTS | BOOKS
-    }
+    found = OBJECTS | BOOKS | KEEPERS
+    assert values == found.keys() | CODE
+    assert {name: type(it) for name, it in found.items()} == {name: CLASSES[name] for name in found}
+
+
+@each_way
+def test_what_is_kept_is_still_found(way: str) -> None:
+    """The copy of a store has its marks, that of a set of sources finds them."""
+    assert WAYS[way](SEEN).get("s", "id:5", NOW) == "seen"
+    assert WAYS[way](SOURCES).by_token("t") == SOURCES.by_token("t") is not None

@@ -51,7 +51,11 @@ def test_the_webhook_view_answers() -> None:
     view = validator(namespace["application"])
     body = b'{"version": "4", "groupKey": "{}", "alerts": [{"labels": {"alertname": "A"}, "status": "firing"}]}'
 
-    def post(data: bytes, token: str = namespace["TOKEN"], length: int | None = None) -> str:
+    def post(
+        data: bytes,
+        token: str = "a token of your own",  # noqa: S107
+        length: int | None = None,
+    ) -> str:
         environ: dict[str, Any] = {"wsgi.input": BytesIO(data), "HTTP_AUTHORIZATION": f"Bearer {token}"}
         environ |= {
             "REQUEST_METHOD": "POST",
@@ -74,7 +78,7 @@ def test_the_webhook_view_answers() -> None:
     assert len(namespace["book"].incidents) == 1
     assert post(b"{") == "200 OK"
     assert post(body, token="guessed") == "401 Unauthorized"  # noqa: S106
-    assert post(body, length=10**9) == "413 Content Too Large"
+    assert post(body, length=10**9).startswith("413 ")
 
 
 def test_every_vendor_is_named() -> None:

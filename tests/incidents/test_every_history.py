@@ -1,6 +1,7 @@
 """All short histories instead of random samples.
 
-`ALERTMAP_HISTORY_LENGTH` is the maximum length of the histories over 2 keys, 3 states and 3 times.
+`ALERTMAP_HISTORY_LENGTH` is the maximum length of the histories: over 2 keys, 3 states and 3 times; and of one sender
+that repeats, over 3 states, 2 times and 2 pauses.
 """
 
 import os
@@ -9,11 +10,24 @@ from datetime import timedelta
 from itertools import product
 
 import pytest
+from attrs import evolve
 
 from alertmap.incidents.model import Policy, Transition
 from alertmap.incidents.timeline import Timeline, incidents, step
-from alertmap.model import Alert
-from histories import ACKNOWLEDGED, FIRING, RESOLVED, WIDE, Pager, alert, naive_incidents, sec, without_ids
+from alertmap.model import Alert, Times
+from histories import (
+    ACKNOWLEDGED,
+    FIRING,
+    RESOLVED,
+    SUPPRESSED,
+    WIDE,
+    NaiveSender,
+    Pager,
+    alert,
+    naive_incidents,
+    sec,
+    without_ids,
+)
 
 LENGTH = int(os.environ.get("ALERTMAP_HISTORY_LENGTH", "3"))
 
@@ -66,6 +80,7 @@ def test_every_history_keeps_the_pager_right(policy: Policy) -> None:
         del pagers[len(history) :]
         pager = Pager()
         pager.open, pager.opened = dict(pagers[-1].open), set(pagers[-1].opened)
+        pager.pages = set(pagers[-1].pages)
         pager.follow(transitions)
         pagers.append(pager)
         assert pager.agrees([line.open for line in after.values() if line.open])
@@ -74,3 +89,29 @@ def test_every_history_keeps_the_pager_right(policy: Policy) -> None:
         assert all(statement.key <= newest for statement in before.get(key, Timeline()).recent)
         if newest[3] != 1:  # the newest is not an acknowledgement
             assert (newest[3] == 0) is after[key].is_open
+
+
+DELIVERIES = [(state, t, pause) for state, t, pause in product((FIRING, SUPPRESSED, RESOLVED), range(2), (0, 2))]
+
+
+@pytest.mark.parametrize("times", [Times.SINCE, Times.STATED])
+@pytest.mark.parametrize("first", range(len(DELIVERIES)))
+def test_every_history_of_a_repeating_sender(first: int, times: Times) -> None:
+    """A repeat after `settle` is news where times are starts, and old news where each statement has its own."""
+    policy = evolve(WIDE, settle=sec(1))
+
+    def walk(timeline: Timeline, known: NaiveSender, clock: int, length: int) -> None:
+        for place in range(len(DELIVERIES)) if length else [first]:
+            state, t, pause = DELIVERIES[place]
+            sent = alert(state, t, received=clock + pause, times=times)
+            after, _ = step(timeline, sent, policy)
+            model = NaiveSender(policy.settle if times is Times.SINCE else None)
+            model.deliveries, model.contradicted = [*known.deliveries], {**known.contradicted}
+            model.hear(sent)
+            assert [
+                (one.opened_at, one.resolved_at, one.state) for one in incidents(after, policy)
+            ] == model.incidents()
+            if length + 1 < LENGTH:
+                walk(after, model, clock + pause, length + 1)
+
+    walk(Timeline(), NaiveSender(policy.settle), 0, 0)

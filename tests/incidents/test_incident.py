@@ -34,7 +34,7 @@ from alertmap.incidents.model import (
 from alertmap.incidents.snapshot import read_timeline, written_timeline
 from alertmap.incidents.timeline import EVENTS, Statement, Timeline, incidents, step, tick
 from alertmap.model import Alert, Problem, ProblemCode, Severity, State
-from histories import ACKNOWLEDGED, FIRING, RESOLVED, STEP, SUPPRESSED, T0, WIDE, alert, at, sec
+from histories import ACKNOWLEDGED, FIRING, RESOLVED, STEP, SUPPRESSED, T0, WIDE, Pager, alert, at, sec
 
 fold, run = STEP.fold, STEP.run
 GOLDENS = Path(__file__).parent / "snapshots"
@@ -926,3 +926,19 @@ def test_the_diagram_equals_the_table() -> None:
 
 def _cells(row: str) -> list[str]:
     return [cell.strip(" *") for cell in row.strip("|").split("|")]
+
+
+def test_a_resolve_that_takes_the_opening_from_a_repeat_closes_the_page() -> None:
+    """The statement that an id was made from may lose its effect: its incident is then closed, and no other."""
+    pager, timeline = Pager(), Timeline()
+    policy = Policy(max_recent=2, reorder_window=sec(1), max_ahead=sec(0), settle=None)
+    for sent in (
+        alert(RESOLVED, 0, no_data=True),
+        alert(FIRING, None, received=None, episode="y"),
+        alert(FIRING, 0),
+        alert(FIRING, 0, received=None, episode="y"),
+        alert(RESOLVED, 0),
+    ):
+        timeline, transitions = step(timeline, sent, policy)
+        pager.follow(transitions)
+        assert pager.agrees([timeline.open] if timeline.open else [])

@@ -1,28 +1,25 @@
-"""Laws of senders that repeat: their times are starts, and a repeat after `settle` is news.
+"""Laws of senders that repeat: their times are starts, and a repeat after `settle` is news."""
 
-`NaiveSender` is a second statement of the rules, without timelines, folding or transitions: it keeps all deliveries and
-computes everything anew from them.
-"""
-
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from attrs import evolve
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from alertmap.incidents.model import Policy, TransitionKind
-from alertmap.incidents.timeline import Timeline, incidents, statement_of
+from alertmap.incidents.timeline import Timeline, incidents
 from alertmap.model import Alert, State, Times
 from histories import (
-    ACKNOWLEDGED,
     FIRING,
     RESOLVED,
-    SUPPRESSED,
     WIDE,
+    NaiveSender,
     Reducer,
     at,
     histories,
     naive_incidents,
+    order_of,
+    received_of,
     sec,
     without_ids,
 )
@@ -35,75 +32,6 @@ def since_histories(draw: st.DrawFn, max_size: int = 9) -> list[Alert]:
     """Draw alerts of one key whose times are starts, in order of reception, without deadlines and episodes."""
     drawn = draw(histories(timed=True, expiry=False, max_size=max_size))
     return [evolve(one, times=Times.SINCE, episode=None) for one in drawn]
-
-
-def _order(sent: Alert) -> tuple[object, ...]:
-    return statement_of(sent, Timeline(), WIDE).key
-
-
-def _received(sent: Alert) -> datetime:
-    assert sent.received_at
-    return sent.received_at
-
-
-# --- The naive model --------------------------------------------------------------------------------------------------
-
-
-class NaiveSender:
-    """All deliveries of one key, and for each instant that repeats contradicted when the last of these came."""
-
-    def __init__(self, settle: timedelta) -> None:
-        self.settle = settle
-        self.deliveries: list[Alert] = []
-        self.contradicted: dict[tuple[object, ...], datetime] = {}
-
-    def hear(self, sent: Alert) -> None:
-        """Take one delivery."""
-        self.deliveries.append(sent)
-        newest = max(map(_order, self.deliveries))
-        if sent.state is not FIRING or (_order(sent) == newest and self._times_of(newest) == [_received(sent)]):
-            return
-        now = _received(sent)
-        settled = now - min(self._times_of(newest)) > self.settle
-        state = self.incidents()[-1][2]
-        instant = newest[:3]
-        if instant in self.contradicted or (settled and state in (RESOLVED, SUPPRESSED)):
-            before = self.contradicted.get(instant)
-            self.contradicted[instant] = max(before or now, now)
-            if before is None and self.incidents()[-1][2] not in (FIRING, ACKNOWLEDGED):
-                del self.contradicted[instant]  # the resolve was received later: firing is not the last word
-
-    def _times_of(self, order: tuple[object, ...]) -> list[datetime]:
-        return [_received(one) for one in self.deliveries if _order(one) == order]
-
-    def incidents(self) -> list[tuple[datetime, datetime | None, State]]:
-        """Return the start, the end and the state of each incident."""
-        found: list[tuple[datetime, datetime | None, State]] = []
-        ended: datetime | None = None
-        statements = sorted({_order(one): one for one in self.deliveries}.items())
-        last_of = {order[:3]: order for order, _ in statements}
-        for order, sent in statements:
-            t = sent.occurred_at
-            assert t is not None
-            last = max(self._times_of(order))
-            is_open = bool(found) and found[-1][2] is not RESOLVED
-            if sent.state is FIRING and not is_open:
-                found.append((t, None, FIRING))
-                ended = None
-            elif found and (sent.state is SUPPRESSED or (sent.state is RESOLVED and not sent.no_data)):
-                ended = max(ended or last, last)
-            if is_open:
-                start, _, state = found[-1]
-                if sent.state is RESOLVED:
-                    found[-1] = found[-1] if sent.no_data else (start, t, RESOLVED)
-                elif sent.state is SUPPRESSED or sent.state is ACKNOWLEDGED:
-                    found[-1] = (start, None, sent.state)
-                elif state is SUPPRESSED:
-                    found[-1] = (start, None, FIRING)
-            mark = self.contradicted.get(order[:3]) if last_of[order[:3]] == order else None
-            if found and mark and (ended is None or mark > ended) and found[-1][2] in (RESOLVED, SUPPRESSED):
-                found[-1] = (found[-1][0], None, FIRING)
-        return found
 
 
 @given(since_histories(), SETTLES)
@@ -130,11 +58,11 @@ def histories_that_end_in(draw: st.DrawFn, state: State) -> list[Alert]:
     repeats = [one for one in history if one.state is state and not one.no_data]
     new = evolve(draw(st.sampled_from(history)), state=state, no_data=False)
     if state is RESOLVED:
-        firings = [_order(one) for one in history if one.state is FIRING]
-        repeats = [one for one in repeats if all(_order(one) > order for order in firings)]
+        firings = [order_of(one) for one in history if one.state is FIRING]
+        repeats = [one for one in repeats if all(order_of(one) > order for order in firings)]
         new = evolve(new, occurred_at=at(7))
     last = draw(st.sampled_from([*repeats, new]))
-    return [*history, evolve(last, received_at=_received(history[-1]) + sec(draw(st.integers(1, 8))))]
+    return [*history, evolve(last, received_at=received_of(history[-1]) + sec(draw(st.integers(1, 8))))]
 
 
 @given(histories_that_end_in(FIRING), SETTLES)
@@ -142,11 +70,11 @@ def test_no_page_is_lost(reducer: Reducer, history: list[Alert], settle: int) ->
     """A firing received last is open if it is newer than the newest resolve, or came after `settle`."""
     policy = evolve(WIDE, settle=sec(settle))
     last = history[-1]
-    resolves = [_order(one) for one in history if one.state is RESOLVED and not one.no_data]
-    newest = max(map(_order, history))
-    first = min(_received(one) for one in history if _order(one) == newest)
-    is_newer = not resolves or _order(last) > max(resolves)
-    assume(is_newer or _received(last) - first > sec(settle))
+    resolves = [order_of(one) for one in history if one.state is RESOLVED and not one.no_data]
+    newest = max(map(order_of, history))
+    first = min(received_of(one) for one in history if order_of(one) == newest)
+    is_newer = not resolves or order_of(last) > max(resolves)
+    assume(is_newer or received_of(last) - first > sec(settle))
 
     assert reducer.fold(history, policy).is_open
 
@@ -178,7 +106,7 @@ def test_within_settle_the_order_of_processing_makes_no_difference(
     reducer: Reducer, history: list[Alert], data: st.DataObject
 ) -> None:
     """Alerts received within `settle` of each other, processed in any order, end in the same incidents."""
-    policy = evolve(WIDE, settle=max(map(_received, history)) - min(map(_received, history)))
+    policy = evolve(WIDE, settle=max(map(received_of, history)) - min(map(received_of, history)))
     shuffled = data.draw(st.permutations(history))
 
     in_order, in_any = (reducer.fold(alerts, policy) for alerts in (history, shuffled))
@@ -192,7 +120,7 @@ def test_within_settle_the_order_of_processing_makes_no_difference(
 def test_ticks_change_nothing(reducer: Reducer, history: list[Alert], settle: int) -> None:
     """Ticks between the alerts lead to the same timeline, and no tick opens anything."""
     policy = evolve(WIDE, settle=sec(settle))
-    events = [event for one in history for event in (_received(one), one, _received(one))]
+    events = [event for one in history for event in (received_of(one), one, received_of(one))]
 
     ticked, transitions = reducer.run(events, policy)
 

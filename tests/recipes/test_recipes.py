@@ -48,33 +48,43 @@ def test_fastapi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     pytest.importorskip("fastapi")
     testclient = pytest.importorskip("fastapi.testclient")
     sources = tmp_path / "sources.toml"
-    sources.write_text('[sources.eu]\nvendor = "prometheus_alertmanager"\nlabels = { team = "db" }\n', "utf-8")
+    sources.write_text(
+        '[sources.eu]\nvendor = "prometheus_alertmanager"\nlabels = { team = "db" }\nauth = { tokens = "hush" }\n',
+        "utf-8",
+    )
     monkeypatch.setenv("SOURCES", str(sources))
     monkeypatch.setenv("DB", str(tmp_path / "book.sqlite"))
 
-    client = testclient.TestClient(load("fastapi_app").app)
+    client = testclient.TestClient(load("fastapi_app").app, headers={"Authorization": "Bearer hush"})
     assert [client.post("/hooks/eu", content=body()).status_code for _ in range(2)] == [200, 200]
     assert client.post("/hooks/none", content=body()).status_code == 404
     assert client.post("/hooks/eu", content=b"no json").status_code == 200
     assert client.post("/hooks/eu", content=b" " * (8 * 1024 * 1024 + 1)).status_code == 413
+    assert client.post("/hooks/eu", content=body(), headers={"Authorization": "Bearer no"}).status_code == 401
+    assert client.options("/hooks/eu").status_code == 204
     out = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in out] == ["PAGE", "NOT"]
+    assert [line.split()[0] for line in out] == ["PAGE", "REJECTED", "REJECTED"]
     assert "'team': 'db'" in out[0]
 
-    again = testclient.TestClient(load("fastapi_app").app)
+    again = testclient.TestClient(load("fastapi_app").app, headers={"Authorization": "Bearer hush"})
     assert again.post("/hooks/eu", content=body()).status_code == 200
     assert again.post("/hooks/eu", content=body("resolved", 5)).status_code == 200
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["OVER"]
 
 
 def test_flask(capsys: pytest.CaptureFixture[str]) -> None:
-    """It pages once, and answers 200 to what it cannot read."""
+    """It pages once, answers 200 to what it cannot read, 401 without the token, and 413 to what is too long."""
     pytest.importorskip("flask")
-    client = load("flask_app").app.test_client()
-    assert [client.post("/hooks/eu", data=body()).status_code for _ in range(2)] == [200, 200]
-    assert client.post("/hooks/eu", data=b"no json").status_code == 200
-    assert client.post("/hooks/eu", data=body("resolved", 5)).status_code == 200
-    lines = [line for line in capsys.readouterr().out.splitlines() if line]
+    app = load("flask_app").app
+    app.register_error_handler(LimitError, lambda _error: ("", 413))  # as the page says
+    client = app.test_client()
+    token = {"Authorization": "Bearer a token of your own"}
+    assert [client.post("/hooks/eu", data=body(), headers=token).status_code for _ in range(2)] == [200, 200]
+    assert client.post("/hooks/eu", data=b"no json", headers=token).status_code == 200
+    assert client.post("/hooks/eu", data=body("resolved", 5), headers=token).status_code == 200
+    assert client.post("/hooks/eu", data=body(name="Cpu")).status_code == 401
+    assert client.post("/hooks/eu", data=b" " * (8 * 1024 * 1024 + 1), headers=token).status_code == 413
+    lines = [line for line in capsys.readouterr().out.splitlines() if line not in ("", "None")]
     assert [("state=<State.FIRING" in line, "state=<State.RESOLVED" in line) for line in lines] == [
         (True, False),
         (False, True),
@@ -92,8 +102,12 @@ def test_django(capsys: pytest.CaptureFixture[str]) -> None:
     view = load("django_app")
     kapacitor = (ROOT / "fixtures" / "kapacitor" / "critical.json").read_bytes()
     factory = RequestFactory()
-    made = [factory.post("/hooks/us?x=1", data=kapacitor, content_type="application/json") for _ in range(2)]
+    url = "/hooks/us?token=a+token+of+your+own"
+    made = [factory.post(url, data=kapacitor, content_type="application/json") for _ in range(2)]
     assert [view.hook(one, "us").status_code for one in made] == [200, 200]
+    assert (
+        view.hook(factory.post("/hooks/us", data=kapacitor, content_type="application/json"), "us").status_code == 401
+    )
     assert view.hook(factory.post("/hooks/none"), "none").status_code == 404
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["PAGE"]
 
@@ -107,20 +121,22 @@ def test_aws_lambda(capsys: pytest.CaptureFixture[str]) -> None:
         for file in sorted((ROOT / "fixtures" / "grafana").glob("*.json"))
         if not file.name.endswith((".alerts.json", ".request.json")) and b'"firing"' in file.read_bytes()
     )
+    login = b64encode(b"grafana:a password of your own").decode()
     event: dict[str, Any] = {
         "rawPath": "/hooks/eu",
-        "headers": {"content-type": "application/json"},
+        "headers": {"content-type": "application/json", "authorization": f"Basic {login}"},
         "requestContext": {"http": {"method": "POST"}},
         "isBase64Encoded": False,
         "body": sent.decode(),
     }
     handler = load("lambda_app").handler
-    assert handler(event, None) == {"statusCode": 200}
+    assert handler(event, None)["statusCode"] == 200
     first = capsys.readouterr().out
-    assert handler({**event, "isBase64Encoded": True, "body": b64encode(sent).decode()}, None) == {"statusCode": 200}
+    assert handler({**event, "isBase64Encoded": True, "body": b64encode(sent).decode()}, None)["statusCode"] == 200
     assert len(first.splitlines()) == len(capsys.readouterr().out.splitlines()) > 0
-    assert handler({**event, "body": "no json"}, None) == {"statusCode": 200}
-    assert capsys.readouterr().out.startswith("NOT READ")
+    assert handler({**event, "body": "no json"}, None)["statusCode"] == 200
+    assert handler({**event, "headers": {}}, None)["statusCode"] == 401
+    assert capsys.readouterr().out == ""
 
 
 def run(name: str, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:

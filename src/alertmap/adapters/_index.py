@@ -52,6 +52,16 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"details"}), (), False),
         (frozenset({"event_id", "event_timestamp", "event_type", "organization_id"}), (), False),
     ),
+    "datadog": (
+        (frozenset(), (), False),
+        (frozenset({"event_type", "last_updated", "org"}), (), False),
+    ),
+    "dynatrace": (
+        (frozenset({"displayId", "impactLevel", "problemId", "severityLevel", "status"}), (), False),
+        (frozenset({"display_id", "event.status"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
+    ),
     "elastic": (
         (frozenset({"@timestamp", "num_hits", "num_matches"}), (), False),
         (frozenset({"kibana"}), (), False),
@@ -100,6 +110,14 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"AppName", "Type"}), (), False),
         (frozenset({"AppName", "Type"}), (), False),
     ),
+    "google_cloud_monitoring": (
+        (frozenset({"version"}), (), False),
+        (frozenset({"incident"}), (), False),
+        (frozenset({"incident", "version"}), (), False),
+        (frozenset({"finding", "notificationConfigName"}), (), False),
+        (frozenset({"budgetAmount", "budgetDisplayName", "costAmount", "costIntervalStart"}), (), False),
+        (frozenset({"budgetAmount", "budgetDisplayName", "costAmount", "costIntervalStart"}), (), False),
+    ),
     "grafana": (
         (frozenset({"alerts"}), (), False),
         (frozenset({"ruleId", "state"}), (), False),
@@ -124,6 +142,12 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset(), ("user-agent",), False),
         (frozenset(), (), False),
         (frozenset({"message"}), ("user-agent",), False),
+    ),
+    "huawei_ces": (
+        (frozenset({"message", "message_id", "topic_urn"}), (), False),
+        (frozenset({"alarm_id", "alarm_status", "template_variable"}), (), False),
+        (frozenset({"message_id", "topic_urn", "type"}), (), False),
+        (frozenset({"message", "message_id", "topic_urn", "type"}), (), False),
     ),
     "icinga2": (
         (frozenset({"check_result", "host", "notification_type"}), (), False),
@@ -186,8 +210,16 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"host", "severity", "status", "url"}), (), False),
         (frozenset({"message", "title", "token"}), (), False),
     ),
+    "new_relic": (
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+    ),
     "nightingale": (
         (frozenset({"rule_id"}), (), False),
+    ),
+    "oci_monitoring": (
+        (frozenset({"alarmMetaData", "type"}), (), False),
+        (frozenset({"ConfirmationURL"}), ("x-oci-ns-messagetype",), False),
     ),
     "open_falcon": (
         (frozenset({"endpoint", "exp_id", "left_value", "metric", "status", "stra_id"}), (), False),
@@ -235,6 +267,15 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     ),
     "skywalking": (
         (frozenset({"alarmMessage", "id0", "ruleName", "scopeId"}), (), False),
+    ),
+    "splunk": (
+        (frozenset({"message_type"}), (), False),
+        (frozenset({"incidentId"}), ("x-sfx-signature",), False),
+        (frozenset({"detectorId", "incidentId"}), (), False),
+        (frozenset({"owner", "result", "sid"}), (), False),
+    ),
+    "tencent_cloud": (
+        (frozenset({"alarmObjInfo", "alarmPolicyInfo", "alarmStatus"}), (), False),
     ),
     "uptime_kuma": (
         (frozenset({"heartbeat", "monitor"}), (), False),

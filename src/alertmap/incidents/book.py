@@ -380,8 +380,9 @@ def _may_end_earlier(before: Timeline, after: Timeline) -> bool:
 
 
 def _tuple(items: object, expected: str) -> tuple[Any, ...]:
-    if not isinstance(items, Iterable):
-        raise ConfigurationError(f"expected {expected}, got {type(items).__name__}")
+    if not isinstance(items, Iterable) or isinstance(items, (str, bytes, Mapping)):
+        hint = ": parse it first" if "Alert" in expected and isinstance(items, (str, bytes, Mapping)) else ""
+        raise ConfigurationError(f"expected {expected}, got {type(items).__name__}{hint}")
     return tuple(items)
 
 

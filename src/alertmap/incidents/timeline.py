@@ -569,8 +569,9 @@ def _repeated(timeline: Timeline, firing: Statement, change: _Change, policy: Po
         return change  # received before the expiry, which already counted it
     newest = change.after[-1] if change.after else None
     is_open = newest is not None and newest.state not in (CLOSED, _SUPPRESSED)
-    if end < len(statements) and statements[end].key[3] == _STILL_FIRING:
-        mark = _merged(statements[end], firing._replace(severity=None, title="", details=None))
+    is_renewed = end < len(statements) and statements[end].key[3] == _STILL_FIRING
+    if is_renewed:
+        mark = _merged(statements[end], firing._replace(severity=None, title=""))
     elif is_open or firing.received_at <= plus(timeline.first_received_at, policy.settle or _ZERO):
         return change
     else:
@@ -579,9 +580,10 @@ def _repeated(timeline: Timeline, firing: Statement, change: _Change, policy: Po
     # Where no incident is known, the firing is below the horizon: an incident is made of it.
     origin = change.origin if change.after else opened(firing, None)
     after, _ = _fold(origin, marked[change.folded :], policy)
-    if after[-1].state == CLOSED or not _is_alive(after[-1], firing.received_at, policy):
+    fires = after[-1].state not in (CLOSED, _SUPPRESSED)
+    if not (fires or is_renewed) or (fires and not _is_alive(after[-1], firing.received_at, policy)):
         return change
-    cause = change.cause if is_open else Cause.STILL_FIRING
+    cause = change.cause if is_open or not fires else Cause.STILL_FIRING
     return change._replace(origin=origin, statements=marked, after=after, cause=cause)
 
 
@@ -710,7 +712,7 @@ def _differences(
     """Return the transitions between two lists of incidents, oldest first, so that closings precede openings."""
     transitions: list[Transition] = []
     name, vendor = (timeline.source, timeline.dedup_key), timeline.vendor
-    if len(before) == len(after) == 1 and before[0].opening is after[0].opening:
+    if len(before) == len(after) == 1 and before[0].identity == after[0].identity:
         pairs: Iterable[tuple[IncidentState | None, IncidentState]] = ((before[0], after[0]),)
     else:
         old_of = {old.identity: old for old in before}

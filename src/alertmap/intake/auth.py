@@ -166,3 +166,37 @@ class Auth:
         elif timestamp == InHeader(""):
             return None
         return evolve(scheme, place=place, timestamp=timestamp)
+
+
+IN_FILES = (
+    "tokens",
+    "basic",
+    "secrets",
+    "topics",
+    "claims",
+    "challenge",
+    "form",
+    "signature_header",
+    "timestamp_header",
+)
+"""Settings that a mapping may have; others are objects."""
+
+
+def as_auth(auth: object) -> Auth | None:
+    """Return credentials from a mapping of their settings, as a file has them; `Auth` and None as they are.
+
+    Raises:
+        ConfigurationError: it is something else, or a setting is unknown or invalid. The message names no credential.
+    """
+    if auth is None or isinstance(auth, Auth):
+        return auth
+    if not isinstance(auth, Mapping):
+        raise ConfigurationError(f"auth must be an Auth or a mapping of its settings, not a {type(auth).__name__}")
+    for name in auth:
+        if name not in IN_FILES:
+            shown, known = did_you_mean(str(name), IN_FILES), f": there are {', '.join(IN_FILES)}"
+            raise ConfigurationError(f"auth has no setting {quoted(name)}{shown or known}")
+    for name in IN_FILES[5:]:
+        if not isinstance(auth.get(name, ""), str):
+            raise ConfigurationError(f"auth: {name} must be text")
+    return Auth(**auth)

@@ -46,10 +46,10 @@ def probe(request: Request) -> Reply | None:
     if request.method == "OPTIONS":
         return Reply(status=204, headers={"Allow": "POST"})
     if request.method == "HEAD":
-        return Reply(headers={})
+        return Reply()
     # A query with fields may be an alert, or meant as one.
     if request.method == "GET" and not request.body and not has_fields(request):
-        return Reply(headers={})
+        return Reply()
     return None
 
 

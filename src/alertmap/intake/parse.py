@@ -264,7 +264,7 @@ def _batch(call: _Call, document: Any, request: Request, problems: tuple[Problem
     if not alerts and batch_problems.refused and notice.reason is None:
         refused = [problem for problem in batch_problems.all() if problem.code is ProblemCode.BAD_ELEMENT]
         message = join_limited([f"{it.message} @ {it.path}" for it in refused])
-        raise ShapeError(message, problems=batch_problems.all())
+        raise ShapeError(message, problems=batch_problems.all(), hint=_hint(call, document, request))
     return Batch(
         vendor=adapter.name,
         source=call.source.name,
@@ -323,10 +323,14 @@ def _inner(call: _Call, document: Any) -> Unwrapped | None:
 
 
 def _shape_error(call: _Call, error: wire.Mismatch, document: Any, request: Request) -> ShapeError:
+    return ShapeError(str(error), problems=error.problems(), hint=_hint(call, document, request))
+
+
+def _hint(call: _Call, document: Any, request: Request) -> str:
+    """Name the other vendor that a document looks like."""
     looks = recognise(document, request, call.limits)
     other = looks is not None and looks.vendor != call.adapter.name
-    hint = f"this looks like {looks.vendor}: {looks.reason}" if looks and other else ""
-    return ShapeError(str(error), problems=error.problems(), hint=hint)
+    return f"this looks like {looks.vendor}: {looks.reason}" if looks and other else ""
 
 
 def _guard(adapter: Adapter, shape: Shape, document: Any, context: wire.ParseContext) -> None:

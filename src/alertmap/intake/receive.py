@@ -21,6 +21,7 @@ from alertmap.errors import (
     LimitError,
     PayloadError,
     Refusal,
+    quoted,
 )
 from alertmap.intake import handshake
 from alertmap.intake.parse import parse_received
@@ -38,6 +39,7 @@ class Accepted:
     """The request is authentic: process its alerts, and answer once they are stored."""
 
     answer: Reply
+    """The answer to the sender."""
     batch: Batch
     """The alerts. A request that cannot be read has none, and one problem `unreadable`: keep the request."""
     proof: Proof | None = None
@@ -51,6 +53,7 @@ class Handshake:
     """The sender asks for something before it sends alerts."""
 
     answer: Reply
+    """The answer to the sender."""
     confirm_url: str | None = None
     """URL that the caller may visit to confirm, without redirects; it was checked to be one of the vendor."""
     batch: Batch | None = None
@@ -62,6 +65,7 @@ class Probe:
     """The request only looks whether the URL answers."""
 
     answer: Reply
+    """The answer to the sender."""
     batch: Batch | None = None
     """The request, where it has a query that was not read: its problem says so. Otherwise it has proved nothing."""
 
@@ -71,7 +75,9 @@ class Duplicate:
     """The request was received before: give the same answer, and do nothing."""
 
     answer: Reply
+    """The answer to the sender."""
     batch: Batch
+    """The alerts of the request, once more."""
 
 
 @record(kw_only=True)
@@ -79,6 +85,7 @@ class Rejected:
     """The request is not accepted."""
 
     answer: Reply
+    """The answer to the sender."""
     reason: Refusal
     message: str = ""
     """The reason in a sentence, for a log. It holds no value of the request."""
@@ -144,9 +151,14 @@ def refuse(
         ConfigurationError: the source names no vendor, or `retry_after` is negative.
         UnknownVendor: no adapter has this name.
     """
-    if retry_after is not None and retry_after < timedelta():
-        raise ConfigurationError("retry_after must not be negative")
-    return _rejected(source, vendor_of(source, vendor), Refusal(reason), "", retry_after)
+    pause: object = retry_after
+    if pause is not None and (not isinstance(pause, timedelta) or pause < timedelta()):
+        raise ConfigurationError("retry_after must be a timedelta that is not negative")
+    try:
+        refusal = Refusal(reason)
+    except Exception:  # noqa: BLE001 - an object that cannot even be compared
+        raise ConfigurationError(f"reason must be a Refusal, not {quoted(reason)}") from None
+    return _rejected(source, vendor_of(source, vendor), refusal, "", retry_after)
 
 
 @record
@@ -277,7 +289,7 @@ _STATUSES = {
 def _rejected(
     source: Source, adapter: Adapter, reason: Refusal, message: str, retry_after: timedelta | None = None
 ) -> Rejected:
-    status, headers = _STATUSES.get(reason, 401), {}
+    status, headers = _STATUSES.get(reason, 401), dict(Reply().headers)
     if reason is Refusal.UNAVAILABLE:
         status = adapter.busy
     if reason in (Refusal.UNAVAILABLE, Refusal.TOO_MANY):

@@ -34,7 +34,8 @@ class MemorySeenStore:
     """
 
     def __init__(self, max_marks: int = 100_000, keep: timedelta = timedelta(days=4)) -> None:
-        if max_marks < 1 or keep <= timedelta():
+        given: tuple[object, object] = (max_marks, keep)
+        if [*map(type, given)] != [int, timedelta] or max_marks < 1 or keep <= timedelta():
             raise ConfigurationError("max_marks must be a positive int, keep a positive timedelta")
         self._max, self._keep = max_marks, keep
         self._marks: OrderedDict[tuple[str, str], tuple[str, datetime]] = OrderedDict()

@@ -11,7 +11,7 @@ from alertmap._records import record
 from alertmap.adapter import Adapter
 from alertmap.errors import ConfigurationError, UnknownVendor, did_you_mean, join_limited, quoted
 from alertmap.intake import registry
-from alertmap.intake.auth import Auth
+from alertmap.intake.auth import Auth, as_auth
 from alertmap.intake.severity import Priorities, as_severity_or_none
 from alertmap.intake.template import Template, parse_template
 from alertmap.model import Severity
@@ -24,11 +24,6 @@ def _as_priorities(priorities: object) -> Priorities:
 def _name(_source: object, _attribute: object, name: Any) -> None:
     if not isinstance(name, str) or not name.strip():
         raise ConfigurationError("a source's name must be text that is not blank")
-
-
-def _auth(_source: object, _attribute: object, auth: Any) -> None:
-    if auth is not None and not isinstance(auth, Auth):
-        raise ConfigurationError(f"auth must be an Auth, not a {type(auth).__name__}")
 
 
 def _as_identity(parts: object) -> tuple[str, ...] | None:
@@ -48,6 +43,11 @@ def _as_labels(labels: object) -> dict[str, str]:
     if not all(isinstance(text, str) and text.strip() for pair in pairs.items() for text in pair):
         raise ConfigurationError("labels must map names to texts, and none may be blank")
     return pairs
+
+
+def _flag(_source: object, attribute: Any, value: Any) -> None:
+    if type(value) is not bool:
+        raise ConfigurationError(f"{attribute.name} must be true or false, not {quoted(value)}")
 
 
 @record
@@ -83,9 +83,9 @@ class Source:
     """Template of the title, such as `{title} on {labels.host}`; None, or an empty result, for the sender's."""
     message: str | None = field(default=None, kw_only=True)
     """Template of the message. Fields are written `{title}`, entries of tables `{labels.host}`, braces `{{`."""
-    auth: Auth | None = field(default=None, validator=_auth, kw_only=True)
+    auth: Auth | None = field(default=None, converter=as_auth, kw_only=True)
     """Credentials that its requests must have for `receive`; None: none, the caller has checked the requests."""
-    skip_repeated_bodies: bool = field(default=False, kw_only=True)
+    skip_repeated_bodies: bool = field(default=False, validator=_flag, kw_only=True)
     """`receive` takes a body that equals the last one of each of its keys for a retry; for senders without ids."""
     _adapter: Adapter | None = field(init=False, default=None, repr=False, eq=False)
     _read_options: Any = field(init=False, default=None, repr=False, eq=False)

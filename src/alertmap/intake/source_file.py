@@ -31,7 +31,7 @@ from alertmap.intake.source import InvalidOptions, Source, read_options
 Path = tuple[str, ...]
 """Keys from the top of the file to a value."""
 
-_SETTINGS = ("vendor", "identity", "labels", "severity", "title", "message")
+_SETTINGS = ("vendor", "identity", "labels", "severity", "title", "message", "auth", "skip_repeated_bodies")
 _PRIORITIES = ("levels", "preset", "field")
 _KEYS = (*_SETTINGS, *_PRIORITIES, "options")
 
@@ -64,8 +64,9 @@ class InvalidSources(ConfigurationError):
 def load_sources(text: str) -> dict[str, Source]:
     """Return the sources of a TOML text by name: each table `sources.NAME` is one.
 
-    The keys of a table are `vendor` (needed), `identity`, `labels`, `severity`, `title`, `message` and `options`, with
-    the meaning that they have for `Source`, and `levels`, `preset` and `field`, which make its `Priorities`. Other
+    The keys of a table are `vendor` (needed), `identity`, `labels`, `severity`, `title`, `message`, `options`, `auth`
+    (a table of `tokens`, `basic`, `secrets`, `topics`, `claims`, …) and `skip_repeated_bodies`, with the meaning that
+    they have for `Source`, and `levels`, `preset` and `field`, which make its `Priorities`. Other
     tables of the file are not read.
 
     Raises:

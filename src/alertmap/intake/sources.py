@@ -30,6 +30,8 @@ class Sources:
     def __init__(self, sources: Iterable[Source]) -> None:
         self._by_name: dict[str, Source] = {}
         self._by_digest: dict[bytes, Source] = {}
+        if not isinstance(sources, Iterable):
+            raise ConfigurationError(f"expected sources, got {type(sources).__name__}")
         for source in sources:
             if not isinstance(source, Source):
                 raise ConfigurationError(f"expected a Source, got {type(source).__name__}")
