@@ -36,7 +36,7 @@ class BudgetData:
 
 
 @wire.model
-class Budget:
+class BudgetNotice:
     schemaId: Literal["AIP Budget Notification"]
     data: BudgetData
 
@@ -69,7 +69,7 @@ def of_cost(
     )
 
 
-def read(event: Budget) -> Reading | Notice:
+def read(event: BudgetNotice) -> Reading | Notice:
     data = event.data
     if arm.is_test(data.SubscriptionId):
         return Notice(reason=Reason.TEST)
@@ -99,4 +99,4 @@ def read(event: Budget) -> Reading | Notice:
     )
 
 
-SHAPES = [Shape(Budget, read, times=Times.NONE)]
+SHAPES = [Shape(BudgetNotice, read, times=Times.NONE)]

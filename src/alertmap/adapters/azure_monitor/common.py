@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import Notice, Reading, Reason, Shape, State, Times
+from alertmap.adapter import Notice, Problem, Reading, Reason, Shape, State, Times
 from alertmap.adapters.azure_monitor import arm, budgets, events, rules
 
 CONDITIONS = {"Fired": State.FIRING, "Resolved": State.RESOLVED}
@@ -119,10 +119,12 @@ class RuleAlert:
     data: RuleData
 
 
-def read_service(alert: ServiceAlert) -> Reading | Notice:
+def read_service(alert: ServiceAlert) -> Reading | Notice | list[Notice | Problem]:
     sent = of_event(alert.data)
-    if arm.is_test(sent.subscription) or events.is_test(alert.data.alertContext):
+    if arm.is_test(sent.subscription):
         return Notice(reason=Reason.TEST)
+    if events.is_test(alert.data.alertContext):
+        return [Notice(reason=Reason.TEST), events.SYNTHETIC]
     return events.of_service(alert.data.alertContext, sent)
 
 

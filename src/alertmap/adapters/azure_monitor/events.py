@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import Reading, State
+from alertmap.adapter import Problem, ProblemCode, Reading, State
 from alertmap.adapters.azure_monitor import arm
 
 # https://learn.microsoft.com/azure/service-health/service-health-notifications-properties
@@ -100,6 +100,9 @@ class Sent(NamedTuple):
     at: datetime | None
     labels: Mapping[str, str]
     links: Mapping[str, str]
+
+
+SYNTHETIC = Problem(ProblemCode.MISSING, "$", "a synthetic event of Service Health is no alert")
 
 
 def is_test(event: ServiceEvent) -> bool:

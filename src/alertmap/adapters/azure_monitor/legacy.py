@@ -288,14 +288,18 @@ def of_event(event: events.Event, properties: wire.Texts) -> events.Sent:
 
 
 def read_log(alert: LogAlert) -> Reading | Notice:
-    return read_search(alert.data)
+    return searched(alert.data, {"subscription": arm.same(alert.data.SubscriptionId)})
 
 
 def read_search(search: LogSearch) -> Reading | Notice:
+    return searched(search, {})  # those of a workspace have no subscription
+
+
+def searched(search: LogSearch, parts: dict[str, str]) -> Reading | Notice:
     if arm.is_test(search.SubscriptionId):
         return Notice(reason=Reason.TEST)
     parts = {
-        "subscription": arm.same(search.SubscriptionId) or None,  # none in those of a workspace
+        **parts,
         "source": arm.same(search.ApplicationId or search.WorkspaceId),
         "rule": arm.same(search.AlertRuleName),
     }
