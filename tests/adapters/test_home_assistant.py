@@ -188,7 +188,7 @@ AGENT = "HomeAssistant/2025.4.4 httpx/0.28.1 Python/3.13"
         ({"entity_id": "alert.leak", "state": "on"}, "", VENDOR),
         ({"entity_id": "alert.leak", "state": "on"}, AGENT, VENDOR),
         ({"entity_id": "no entity", "state": "on"}, "", None),
-        ({"entity_id": "alert.leak", "message_type": "CRITICAL"}, "", None),
+        ({"entity_id": "alert.leak", "message_type": "CRITICAL"}, "", "splunk"),
         ({"text": "m"}, AGENT, None),
     ],
 )

@@ -24,6 +24,8 @@ CASES = [(vendor, case) for vendor in vendors() for case in load(FIXTURES / vend
 
 LOOK_SECRET = {
     **dict.fromkeys(("fluxcd/signed", "gitea/signed", "grafana/signed", "grafana/signed_with_time"), "a signature"),
+    "splunk/detector": "a signature",
+    **{f"splunk/streams/alertmanager-groups/0{number}": "a made-up token in the path" for number in range(1, 6)},
     **dict.fromkeys(
         ("opsgenie/streams/alertmanager-groups/02", "opsgenie/streams/alertmanager-groups/05"), "a hash as the alias"
     ),
