@@ -111,6 +111,10 @@ def test_a_push_is_alertmanagers(one: Captured) -> None:
 # --- Detection over all folders, built vendors and others -------------------------------------------------------------
 
 
+TARGETS = {"pagerduty": "pagerduty", "opsgenie": "opsgenie", "victorops": "splunk", "to-splunk": "splunk"}
+"""Vendors of the APIs that other tools post to, by a word in the names of captures. VictorOps is Splunk's On-Call."""
+
+
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_no_request_is_misrecognised(folder: str) -> None:
     """A request is recognised as its folder's vendor or not at all, except for foreign forms."""
@@ -121,8 +125,8 @@ def test_no_request_is_misrecognised(folder: str) -> None:
         if found is None or found.vendor in {folder, *(rules.vendor for rules in mine)}:
             continue
         posts_there = one.request.path.endswith(("/api/v1/alerts", "/api/v2/alerts"))
-        target = next((vendor for vendor in ("pagerduty", "opsgenie") if vendor in one.name), None)
-        if target is not None:  # many tools post to the APIs of these two
+        target = next((vendor for word, vendor in TARGETS.items() if word in one.name), None)
+        if target is not None:  # many tools post to the APIs of these
             assert found.vendor == target, one.name
         elif posts_there or (folder == "grafana" and is_push(one)):
             assert found.vendor == "prometheus_alertmanager", one.name
