@@ -176,7 +176,7 @@ def read(event: Notification) -> Reading | Notice:
 
 
 def read_listed(problem: Listed) -> Reading:
-    event = Notification(state=problem.status, PID=problem.problemId, ProblemID=problem.displayId)
+    event = Notification(state=problem.status, ProblemID=problem.displayId)
     return reading(event, problem, problem.problemId)
 
 

@@ -123,8 +123,6 @@ def read_service(alert: ServiceAlert) -> Reading | Notice | list[Notice | Proble
     sent = of_event(alert.data)
     if arm.is_test(sent.subscription):
         return Notice(reason=Reason.TEST)
-    if events.is_test(alert.data.alertContext):
-        return [Notice(reason=Reason.TEST), events.SYNTHETIC]
     return events.of_service(alert.data.alertContext, sent)
 
 

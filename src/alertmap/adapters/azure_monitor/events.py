@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import Problem, ProblemCode, Reading, State
+from alertmap.adapter import Notice, Problem, ProblemCode, Reading, Reason, State
 from alertmap.adapters.azure_monitor import arm
 
 # https://learn.microsoft.com/azure/service-health/service-health-notifications-properties
@@ -105,12 +105,10 @@ class Sent(NamedTuple):
 SYNTHETIC = Problem(ProblemCode.MISSING, "$", "a synthetic event of Service Health is no alert")
 
 
-def is_test(event: ServiceEvent) -> bool:
-    return wire.loosen(event.properties.isSynthetic) == "true"
-
-
-def of_service(event: ServiceEvent, sent: Sent) -> Reading:
+def of_service(event: ServiceEvent, sent: Sent) -> Reading | list[Notice | Problem]:
     facts = event.properties
+    if wire.loosen(facts.isSynthetic) == "true":
+        return [Notice(reason=Reason.TEST), SYNTHETIC]
     # Each update is an alert of its own, with its own id and the condition "Fired", and only the stage ends it.
     state = STATUSES.get(wire.state_word(event.status)) if facts.stage is None else facts.stage
     return Reading(

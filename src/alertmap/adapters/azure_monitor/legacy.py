@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import Notice, Reading, Reason, Shape, State, Times
+from alertmap.adapter import Notice, Problem, Reading, Reason, Shape, State, Times
 from alertmap.adapters.azure_monitor import arm, events, rules
 
 STATUSES = conventions.states(firing="Activated", resolved="Deactivated, Resolved")
@@ -251,9 +251,9 @@ def reading(
     )
 
 
-def read_service(alert: ServiceAlert) -> Reading | Notice:
+def read_service(alert: ServiceAlert) -> Reading | Notice | list[Notice | Problem]:
     event = alert.data.context.activityLog
-    if arm.is_test(event.subscriptionId) or events.is_test(event):
+    if arm.is_test(event.subscriptionId):
         return Notice(reason=Reason.TEST)
     return events.of_service(event, of_event(event, alert.data.properties))
 
