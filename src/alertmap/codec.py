@@ -1,7 +1,7 @@
 """Values as JSON types, and alerts back; `alert.schema.json` beside this file is the schema of an alert."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -9,23 +9,10 @@ from typing import TYPE_CHECKING, Any
 from alertmap import wire
 from alertmap.errors import ConfigurationError, ShapeError
 from alertmap.model import Alert, Batch, Problem
+from alertmap.times import time_text
 
 if TYPE_CHECKING:
     from alertmap.incidents.model import Incident, Transition
-
-
-def time_text(moment: datetime) -> str:
-    """Return a time as RFC 3339 text in UTC, as everything that the library writes has it: `2026-01-31T12:00:00Z`.
-
-    Raises:
-        ConfigurationError: the time is naive, or lies outside the years 1 to 9999 of UTC.
-    """
-    try:
-        if moment.utcoffset() is not None:
-            return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    except Exception:  # noqa: BLE001, S110 - a time beyond the years 1 to 9999, or a time zone that raises
-        pass
-    raise ConfigurationError("times must be aware, such as datetime.now(UTC), and lie in the years 1 to 9999 of UTC")
 
 
 _ABOUT = ("state", "severity", "dedup_key", "title", "source", "vendor")

@@ -154,8 +154,11 @@ def test_only_values_of_the_library_are_written() -> None:
     """Anything else, and a value with a naive time, is a configuration error."""
     with pytest.raises(ConfigurationError, match="expected Alert, Batch, Problem, Incident or Transition, got dict"):
         to_dict({})  # type: ignore[arg-type]
-    for moment in (datetime(2026, 1, 1), datetime.max.replace(tzinfo=timezone(-timedelta(hours=1)))):  # noqa: DTZ001
-        with pytest.raises(ConfigurationError, match="must be aware"):
+    for moment, message in (
+        (datetime(2026, 1, 1), "a time must be an aware datetime such as .*, got a naive datetime"),  # noqa: DTZ001
+        (datetime.max.replace(tzinfo=timezone(-timedelta(hours=1))), "a time lies outside the years 1 to 9999 in UTC"),
+    ):
+        with pytest.raises(ConfigurationError, match=message):
             to_dict(evolve(LEAST, occurred_at=moment))
 
 

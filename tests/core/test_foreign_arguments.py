@@ -14,6 +14,7 @@ import pytest
 import alertmap
 from alertmap import (
     AlertmapError,
+    Auth,
     IncidentBook,
     Limits,
     PageBook,
@@ -22,6 +23,7 @@ from alertmap import (
     ProblemCode,
     Request,
     Shape,
+    Source,
     Timeline,
     parse,
     to_dict,
@@ -117,6 +119,10 @@ async def received() -> dict[str, Any]:
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
+OF_RECEIVING = {"source": Source("kapacitor", vendor="kapacitor", auth=Auth(tokens="t")), "request": Request(BODY)}
+RECEIVING = ("receive", "refuse", "verify")
+"""Functions that take the objects themselves, and what they take."""
+
 OF_AUTHORS = {"by_key", "by_source", "SeenStore"}
 """Functions of an incident that the library calls, and a protocol."""
 
@@ -166,6 +172,8 @@ def attempts(function: Callable[..., Any]) -> Iterator[tuple[str, Callable[[], A
         it for it in parameters if it.default is it.empty and it.kind not in (it.VAR_POSITIONAL, it.VAR_KEYWORD)
     ]
     usual = {it.name: ORDINARY.get(it.name) for it in required}
+    if function.__name__ in RECEIVING:
+        usual = {name: OF_RECEIVING.get(name, value) for name, value in usual.items()}
     usual |= dict.fromkeys(OF_CALLERS & usual.keys(), received)
     for it in (it for it in parameters if it.name not in OF_CALLERS):
         for value in VALUES:

@@ -20,6 +20,7 @@ LAYERS = {
     "_records": 0,
     "model": 0,
     "schemes": 0,
+    "times": 0,
     "strict_json": 1,
     "wire": 1,
     "conventions": 1,

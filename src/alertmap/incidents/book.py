@@ -36,9 +36,9 @@ from alertmap.incidents.timeline import (
     expire,
     incidents,
     opened,
-    to_utc,
 )
 from alertmap.model import Alert, Severity
+from alertmap.times import to_utc
 
 Name = tuple[str, str]
 """Source and dedup key."""

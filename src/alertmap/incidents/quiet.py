@@ -37,8 +37,9 @@ from attrs.validators import optional
 from alertmap import wire
 from alertmap.errors import ConfigurationError, shown
 from alertmap.incidents.model import Incident, Transition
-from alertmap.incidents.timeline import NEVER, plus, to_utc
+from alertmap.incidents.timeline import NEVER, plus
 from alertmap.model import Severity, State
+from alertmap.times import to_utc
 
 _ZERO = timedelta()
 

@@ -15,8 +15,9 @@ from typing import Any
 
 from alertmap.errors import ConfigurationError
 from alertmap.incidents.model import STATES, Details, IncidentState, OrderKey, Policy, table_of
-from alertmap.incidents.timeline import EVENTS, Statement, Timeline, recompute, to_utc
+from alertmap.incidents.timeline import EVENTS, Statement, Timeline, recompute
 from alertmap.model import Severity, State
+from alertmap.times import to_utc
 
 VERSION = 3
 

@@ -63,6 +63,7 @@ from alertmap.incidents.model import (
     transition,
 )
 from alertmap.model import Alert, ProblemCode, Severity, State, Times
+from alertmap.times import to_utc
 
 EVENTS: tuple[Event, ...] = (*STATES, STILL_FIRING, EXPIRY)
 """All events, in the order in which they count at one instant."""
@@ -826,29 +827,6 @@ def _is_plain(alert: Any) -> bool:
         and (started is None or (type(started) is datetime and started.tzinfo is UTC))
         and (expires_at is None or (type(expires_at) is datetime and expires_at.tzinfo is UTC))
     )
-
-
-_AWARE = "must be an aware datetime such as datetime.now(UTC)"
-
-
-def to_utc(time: object, name: str) -> datetime:
-    """Convert a datetime to UTC.
-
-    Raises:
-        ConfigurationError: it is not a datetime, is naive, or lies outside the years 1 to 9999 in UTC.
-    """
-    if not isinstance(time, datetime):
-        raise ConfigurationError(f"{name} {_AWARE}, got {type(time).__name__}")
-    if time.tzinfo is UTC:
-        return time
-    try:
-        if time.utcoffset() is not None:
-            return time.astimezone(UTC)
-    except OverflowError:
-        raise ConfigurationError(f"{name} lies outside the years 1 to 9999 in UTC") from None
-    except Exception as error:
-        raise ConfigurationError(f"{name}: its time zone raised {type(error).__name__}") from error
-    raise ConfigurationError(f"{name} {_AWARE}, got a naive datetime")
 
 
 def _expect(value: object, kind: type) -> None:

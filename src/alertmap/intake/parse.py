@@ -4,7 +4,7 @@ decode -> envelopes off -> wire model -> `read` -> scrub, severity, key -> alert
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -20,7 +20,6 @@ from alertmap.errors import (
     ConfigurationError,
     PayloadError,
     ShapeError,
-    UnknownVendor,
     join_limited,
     quoted,
 )
@@ -35,6 +34,7 @@ from alertmap.intake.source import Source, resolve_source
 from alertmap.model import Alert, Batch, Notice, Problem, ProblemCode, Reading, Reason, Request, State, Times
 from alertmap.paths import JsonPath, format_path, parse_path, resolve
 from alertmap.strict_json import Limits, check, limit_error, resolve_limits
+from alertmap.times import to_utc
 
 MAX_AHEAD = timedelta(minutes=5)
 """How far a vendor's clock may be ahead of the time of receipt before its time is doubted."""
@@ -151,40 +151,12 @@ _LONGEST_ID = 255  # characters of the id of a request
 
 
 def _resolved(vendor: object, source: object) -> tuple[Adapter, Source, Any]:
-    adapter = _as_adapter(vendor)
+    adapter = registry.adapter_of(vendor)
     found = resolve_source(source, adapter)
     return adapter, found, found.options_for(adapter)
 
 
 _named = lru_cache(maxsize=256)(_resolved)
-
-
-def _as_adapter(vendor: Any) -> Adapter:
-    if isinstance(vendor, Adapter):
-        return vendor
-    if isinstance(vendor, str):
-        try:
-            return registry.find(vendor)
-        except UnknownVendor as error:
-            if "did you mean" in str(error):
-                raise
-            raise UnknownVendor(f"{error}; alertmap.vendors() lists them, and `generic` reads any JSON") from None
-    hint = ": the vendor comes first, parse(vendor, request)" if isinstance(vendor, (Request, bytes)) else ""
-    raise ConfigurationError(f"expected the name of a vendor or an Adapter, got {type(vendor).__name__}{hint}")
-
-
-def _as_moment(moment: object) -> datetime | None:
-    if moment is None:
-        return None
-    got = "a naive datetime" if isinstance(moment, datetime) else type(moment).__name__
-    try:
-        if isinstance(moment, datetime) and moment.utcoffset() is not None:
-            return moment.astimezone(UTC)
-    except OverflowError:
-        raise ConfigurationError("received_at must be a time that UTC has") from None
-    except Exception as error:
-        raise ConfigurationError(f"received_at: its time zone raised {type(error).__name__}") from error
-    raise ConfigurationError(f"received_at must be an aware datetime such as datetime.now(UTC), got {got}")
 
 
 class _Call:
@@ -195,7 +167,7 @@ class _Call:
     def __init__(self, vendor: object, source: Source | str | None, received_at: object, limits: object) -> None:
         by_name = type(vendor) is str and (source is None or type(source) is str)
         self.adapter, self.source, self.options = (_named if by_name else _resolved)(vendor, source)
-        self.received_at = _as_moment(received_at)
+        self.received_at = None if received_at is None else to_utc(received_at, "received_at")
         self.limits = resolve_limits(limits)
         self.decided: dict[tuple[str | None, bool], Decision] = {}
 

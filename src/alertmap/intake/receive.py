@@ -27,11 +27,12 @@ from alertmap.intake import handshake
 from alertmap.intake.parse import parse_received
 from alertmap.intake.seen import SeenStore
 from alertmap.intake.source import Source, vendor_of
-from alertmap.intake.verify import Fetch, Proof, Replay, Sent, as_bytes, as_now, check_proof
+from alertmap.intake.verify import Fetch, Proof, Replay, Sent, as_bytes, as_request, check_proof
 from alertmap.model import Batch, Problem, ProblemCode, Reason, Reply, Request
 from alertmap.paths import parse_path
 from alertmap.schemes import InBody
 from alertmap.strict_json import Limits, resolve_limits
+from alertmap.times import to_utc
 
 
 @record(kw_only=True)
@@ -125,9 +126,7 @@ def receive(
         UnknownVendor: no adapter has this name.
     """
     adapter = vendor_of(source, vendor)
-    if not isinstance(request, Request):
-        raise ConfigurationError(f"request must be a Request, not a {type(request).__name__}")
-    received = _Received(request, source, adapter, as_now(now), resolve_limits(limits))
+    received = _Received(as_request(request), source, adapter, to_utc(now, "now"), resolve_limits(limits))
     try:
         return _receive(received, seen, fetch)
     except AuthError as error:

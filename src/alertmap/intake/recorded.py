@@ -8,7 +8,7 @@ software that sent it. Other keys are ignored.
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -18,6 +18,7 @@ from alertmap import wire
 from alertmap.errors import ConfigurationError, DecodeError, ShapeError
 from alertmap.model import Request
 from alertmap.strict_json import Limits, decode_json
+from alertmap.times import time_text
 
 
 @wire.model
@@ -113,14 +114,5 @@ def write_recorded(
     except UnicodeDecodeError as error:
         document["body_raw"] = b64encode(error.object).decode()
     if received_at is not None:
-        document["received_at"] = _written(received_at)
+        document["received_at"] = time_text(received_at, "received_at", timespec="milliseconds")
     return json.dumps(document, indent=indent, ensure_ascii=False) + "\n"
-
-
-def _written(moment: object) -> str:
-    if not isinstance(moment, datetime):
-        raise ConfigurationError(f"received_at must be an aware datetime, got {type(moment).__name__}")
-    try:
-        return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    except Exception:  # noqa: BLE001 - beyond the years 1 to 9999, or a time zone that raises
-        raise ConfigurationError("received_at must be a time that UTC has") from None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from alertmap import adapters
 from alertmap.adapter import Adapter
-from alertmap.errors import AdapterError, UnknownVendor, did_you_mean
+from alertmap.errors import AdapterError, ConfigurationError, UnknownVendor, did_you_mean
 from alertmap.intake.marks import Index, ShapeMarks
 from alertmap.model import Request
 
@@ -56,6 +56,27 @@ def find(name: str) -> Adapter:
     if not isinstance(name, str):
         raise UnknownVendor(f"a vendor is a name or an Adapter, not a {type(name).__name__}")
     return _find(name)
+
+
+def adapter_of(vendor: object) -> Adapter:
+    """Return the adapter that an argument is or names.
+
+    Raises:
+        UnknownVendor: there is none of that name; the message has the nearest name, or says where they are listed.
+        ConfigurationError: it is neither a name nor an adapter.
+        AdapterError: as `find`.
+    """
+    if isinstance(vendor, Adapter):
+        return vendor
+    if not isinstance(vendor, str):
+        hint = ": the vendor comes first, parse(vendor, request)" if isinstance(vendor, (Request, bytes)) else ""
+        raise ConfigurationError(f"expected the name of a vendor or an Adapter, got {type(vendor).__name__}{hint}")
+    try:
+        return find(vendor)
+    except UnknownVendor as error:
+        if "did you mean" in str(error):
+            raise
+        raise UnknownVendor(f"{error}; alertmap.vendors() lists them, and `generic` reads any JSON") from None
 
 
 @cache

@@ -262,8 +262,4 @@ def vendor_of(source: object, vendor: object = None) -> Adapter:
     named = vendor if vendor is not None else source.vendor
     if named is None:
         raise ConfigurationError(f"the source {quoted(source.name)} names no vendor: Source(…, vendor=…)")
-    if isinstance(named, Adapter):
-        return named
-    if not isinstance(named, str):
-        raise ConfigurationError(f"a vendor is a name or an Adapter, not a {type(named).__name__}")
-    return registry.find(named)
+    return registry.adapter_of(named)

@@ -71,7 +71,7 @@ class Sources:
             UnknownVendor: no adapter has this name.
             LimitError: the request exceeds its limits.
         """
-        adapter = vendor if isinstance(vendor, Adapter) else registry.find(vendor)
+        adapter = registry.adapter_of(vendor)
         sent = Sent(request, adapter, resolve_limits(limits))
         found: list[Source | None] = []
         for place in (*adapter.token_in, *TOKEN_PLACES):

@@ -32,6 +32,7 @@ from alertmap.model import Request
 from alertmap.paths import MISSING, parse_path, resolve
 from alertmap.schemes import InBody, InHeader, InQuery, Jws, Place, Scheme, Signature, TopicSignature, parts_of
 from alertmap.strict_json import Limits, decode_json, resolve_limits
+from alertmap.times import to_utc
 
 Fetch: TypeAlias = Callable[[str], bytes]
 """Function of the caller that gets a certificate or a set of keys: without redirects, in seconds, and cached."""
@@ -96,21 +97,7 @@ def verify(
     adapter = vendor_of(source, vendor)
     if source.auth is None:
         return None
-    return check_proof(Sent(request, adapter, resolve_limits(limits)), source.auth, as_now(now), fetch)
-
-
-def as_now(now: object) -> datetime:
-    """Return a time of receipt in UTC.
-
-    Raises:
-        ConfigurationError: it is no aware datetime.
-    """
-    if not isinstance(now, datetime) or now.utcoffset() is None:
-        raise ConfigurationError("now must be an aware datetime, such as datetime.now(UTC)")
-    try:
-        return now.astimezone(UTC)
-    except OverflowError:
-        raise ConfigurationError("now must be a time that UTC has") from None
+    return check_proof(Sent(request, adapter, resolve_limits(limits)), source.auth, to_utc(now, "now"), fetch)
 
 
 def check_proof(sent: "Sent", auth: Auth, now: datetime, fetch: Fetch | None = None) -> Proof:
@@ -142,6 +129,7 @@ class Sent:
     """Parts of a request, as they were sent; its body is decoded when a part of it is needed."""
 
     def __init__(self, request: Request, adapter: Adapter, limits: Limits) -> None:
+        request = as_request(request)
         self.request, self.adapter, self.limits = request, adapter, limits
         self._document: Any = None
         self._bodies: tuple[bytes, ...] = ()
@@ -199,6 +187,17 @@ class Sent:
         """Return the only text at a place; None where there is none, or several."""
         found = self.values(place) if place is not None else []
         return found[0] if len(found) == 1 else None
+
+
+def as_request(request: object) -> Request:
+    """Return a request as it is.
+
+    Raises:
+        ConfigurationError: it is something else.
+    """
+    if not isinstance(request, Request):
+        raise ConfigurationError(f"request must be a Request, not a {type(request).__name__}")
+    return request
 
 
 def as_bytes(text: bytes | str) -> bytes:

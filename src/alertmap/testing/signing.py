@@ -2,7 +2,7 @@
 
 import hmac
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from attrs import evolve
@@ -16,6 +16,7 @@ from alertmap.model import Request
 from alertmap.paths import parse_path
 from alertmap.schemes import InBody, InHeader, InQuery, Jws, Place, Signature
 from alertmap.strict_json import Limits
+from alertmap.times import time_text, to_utc
 
 
 def signed(
@@ -84,8 +85,8 @@ def _signed(
 
 def _timestamp(scheme: Signature, now: datetime) -> str:
     if scheme.unit == "iso":
-        return now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return str(int(now.timestamp()) * (1000 if scheme.unit == "ms" else 1))
+        return time_text(now, "now", timespec="seconds")
+    return str(int(to_utc(now, "now").timestamp()) * (1000 if scheme.unit == "ms" else 1))
 
 
 def _token(request: Request, scheme: Jws, secret: str) -> str:
