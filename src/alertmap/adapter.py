@@ -36,6 +36,8 @@ from alertmap.schemes import (
     Scheme,
     Signature,
     TopicSignature,
+    as_places,
+    as_schemes,
 )
 
 __all__ = [
@@ -195,26 +197,11 @@ def _as_path(path: str | None) -> str | None:
     return path
 
 
-def _as_tuple(values: Any, message: str) -> tuple[Any, ...]:
-    if not isinstance(values, Iterable):
-        raise ConfigurationError(f"{message}, got {quoted(values)}")
-    return tuple(values)
-
-
-def _as_schemes(schemes: Iterable[Scheme]) -> tuple[Scheme, ...]:
-    found = _as_tuple(schemes, "signatures must be Signature, Jws or TopicSignature")
-    if not all(isinstance(scheme, Signature | Jws | TopicSignature) for scheme in found):
-        raise ConfigurationError("signatures must be Signature, Jws or TopicSignature")
+def _as_signatures(signatures: object) -> tuple[Scheme, ...]:
+    found = as_schemes(signatures, "signatures")
     names = [scheme.name for scheme in found]
     if len(set(names)) < len(names):
         raise ConfigurationError("two signatures have the same name: `Proof.form` could not tell them apart")
-    return found
-
-
-def _as_places(places: Iterable[Place]) -> tuple[Place, ...]:
-    found = _as_tuple(places, "token_in must be places: InHeader, InQuery or InBody")
-    if not all(isinstance(place, InHeader | InQuery | InBody) for place in found):
-        raise ConfigurationError("token_in must be places: InHeader, InQuery or InBody")
     return found
 
 
@@ -293,10 +280,10 @@ class Adapter:
     """Status for a sender that should try again."""
     answer_within: float | None = None
     """Seconds after which the sender gives up waiting for the answer, where they are known."""
-    signatures: tuple[Scheme, ...] = field(default=(), converter=_as_schemes)
+    signatures: tuple[Scheme, ...] = field(default=(), converter=_as_signatures)
     """Schemes that the sender may sign with: all that stand in the same place are tried, and of several places the
     first in which something was sent."""
-    token_in: tuple[Place, ...] = field(default=(), converter=_as_places)
+    token_in: tuple[Place, ...] = field(default=(), converter=as_places)
     """Places of a token besides the parameter `token` and `Authorization: Bearer`. A token in the body is hidden."""
     challenge: Challenge | None = None
     """GET request by which the sender asks whether the receiver has the secret."""

@@ -5,7 +5,7 @@ never the header: `X-Hub-Signature` is SHA-1 with one vendor and SHA-256 with an
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 
 from attrs import field
@@ -183,6 +183,26 @@ def standard_webhooks(headers: str = "webhook") -> tuple[Signature, Signature]:
         Signature(place=InHeader(name, "v1,", " "), name="v1", key_prefix="whsec_", **parts),
         Signature(place=InHeader(name, "v1a,", " "), name="v1a", algorithm="ed25519", key_prefix="whpk_", **parts),
     )
+
+
+def as_places(places: object) -> tuple[Place, ...]:
+    """Return one place, or several, as a tuple: the converter of a field `token_in`."""
+    return _several(places, (InHeader, InQuery, InBody), "token_in must be places: InHeader, InQuery or InBody")
+
+
+def as_schemes(schemes: object, name: str) -> tuple[Scheme, ...]:
+    """Return one scheme, or several, as a tuple: the converter of a field, whose `name` the error has."""
+    return _several(schemes, (Signature, Jws, TopicSignature), f"{name} must be Signature, Jws or TopicSignature")
+
+
+def _several(values: object, kinds: tuple[type, ...], message: str) -> tuple[Any, ...]:
+    found = (values,) if isinstance(values, kinds) else values
+    if isinstance(found, str) or not isinstance(found, Iterable):
+        raise ConfigurationError(f"{message}, got {quoted(values)}")
+    found = tuple(found)
+    if not all(isinstance(value, kinds) for value in found):
+        raise ConfigurationError(message)
+    return found
 
 
 STANDARD_WEBHOOKS = standard_webhooks()[:1]

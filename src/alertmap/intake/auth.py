@@ -8,7 +8,19 @@ from attrs import evolve, field
 
 from alertmap._records import record
 from alertmap.errors import ConfigurationError, did_you_mean, quoted
-from alertmap.schemes import SMN, SNS, InBody, InHeader, InQuery, Jws, Place, Scheme, Signature, TopicSignature
+from alertmap.schemes import (
+    SMN,
+    SNS,
+    InHeader,
+    InQuery,
+    Jws,
+    Place,
+    Scheme,
+    Signature,
+    TopicSignature,
+    as_places,
+    as_schemes,
+)
 
 if TYPE_CHECKING:
     from alertmap.adapter import Adapter
@@ -42,26 +54,6 @@ def _logins(logins: object) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def _places(places: object) -> tuple[Place, ...]:
-    found = (places,) if isinstance(places, InHeader | InQuery | InBody) else places
-    if isinstance(found, str) or not isinstance(found, Iterable):
-        raise ConfigurationError("token_in must be places: InHeader, InQuery or InBody")
-    found = tuple(found)
-    if not all(isinstance(place, InHeader | InQuery | InBody) for place in found):
-        raise ConfigurationError("token_in must be places: InHeader, InQuery or InBody")
-    return found
-
-
-def _schemes(schemes: object) -> tuple[Scheme, ...]:
-    found = (schemes,) if isinstance(schemes, Signature | Jws | TopicSignature) else schemes
-    if isinstance(found, str) or not isinstance(found, Iterable):
-        raise ConfigurationError("schemes must be Signature, Jws or TopicSignature")
-    found = tuple(found)
-    if not all(isinstance(scheme, Signature | Jws | TopicSignature) for scheme in found):
-        raise ConfigurationError("schemes must be Signature, Jws or TopicSignature")
-    return found
-
-
 def _not_negative(_instance: object, _attribute: object, span: object) -> None:
     if not isinstance(span, timedelta) or span < timedelta():
         raise ConfigurationError("tolerance must be a timedelta that is not negative")
@@ -79,7 +71,7 @@ class Auth:
 
     tokens: tuple[str, ...] = field(default=(), repr=False, converter=_texts)
     """Shared tokens, the current one and those that are still valid."""
-    token_in: tuple[Place, ...] = field(default=(), converter=_places)
+    token_in: tuple[Place, ...] = field(default=(), converter=as_places)
     """Places of the token; none: the parameter `token`, `Authorization: Bearer`, and the places of the vendor."""
     basic: tuple[tuple[str, str], ...] = field(default=(), repr=False, converter=_logins)
     """Pairs of user and password, or a mapping of them, for `Authorization: Basic`."""
@@ -91,7 +83,9 @@ class Auth:
     """Claims that a token of an issuer (RS256) must have, such as `aud`, with their values."""
     challenge: str = field(default="", repr=False)
     """Secret of the challenge, for vendors that send one. It proves us to the vendor, and no request to us."""
-    schemes: tuple[Scheme, ...] = field(default=(), repr=False, converter=_schemes)
+    schemes: tuple[Scheme, ...] = field(
+        default=(), repr=False, converter=lambda schemes: as_schemes(schemes, "schemes")
+    )
     """Schemes in the place of the vendor's, such as `STANDARD_WEBHOOKS` for what a gateway signs anew."""
     form: str = ""
     """Name of the only scheme that is accepted, where the vendor has alternatives."""
