@@ -54,6 +54,10 @@ def _logins(logins: object) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
+def _as_schemes(schemes: object) -> tuple[Scheme, ...]:
+    return as_schemes(schemes, "schemes")
+
+
 def _not_negative(_instance: object, _attribute: object, span: object) -> None:
     if not isinstance(span, timedelta) or span < timedelta():
         raise ConfigurationError("tolerance must be a timedelta that is not negative")
@@ -83,9 +87,7 @@ class Auth:
     """Claims that a token of an issuer (RS256) must have, such as `aud`, with their values."""
     challenge: str = field(default="", repr=False)
     """Secret of the challenge, for vendors that send one. It proves us to the vendor, and no request to us."""
-    schemes: tuple[Scheme, ...] = field(
-        default=(), repr=False, converter=lambda schemes: as_schemes(schemes, "schemes")
-    )
+    schemes: tuple[Scheme, ...] = field(default=(), repr=False, converter=_as_schemes)
     """Schemes in the place of the vendor's, such as `STANDARD_WEBHOOKS` for what a gateway signs anew."""
     form: str = ""
     """Name of the only scheme that is accepted, where the vendor has alternatives."""
