@@ -95,7 +95,7 @@ def read(event: Alert) -> Reading | None:
         title=name or url,
         message=event.alertDetails,
         resource=url,
-        labels={"expiry": expiry or "", "expires": event.sslExpiryDate},
+        labels={"expiry": expiry or "", "expires": event.sslExpiryDate if expiry else ""},
         links={"url": conventions.link(url), "monitor": event.dashboardUrl},
         values={"days left": left} if expiry else {},
         started_at=wire.before(event.alertDateTime, duration(event)) if event.state is State.RESOLVED else None,
@@ -121,7 +121,7 @@ def read_text(text: str) -> Reading | Iterable[Problem] | None:
     if event is None:
         return problems
     found = read(event)
-    return found and evolve(found, message=found.message or rest, problems=problems)
+    return found and evolve(found, message=found.message or rest.strip(), problems=problems)
 
 
 def is_alert(document: Any, _request: Request) -> bool:
