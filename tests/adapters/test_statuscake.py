@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
-from alertmap import Accepted, Alert, Auth, Rejected, Request, Source, State, parse_document, receive
+from alertmap import Accepted, Alert, Auth, Rejected, Request, Source, State, parse, parse_document, receive
 from alertmap.adapters import statuscake
 from alertmap.errors import PayloadError
 from alertmap.intake.redact import redact
@@ -133,3 +133,11 @@ def test_the_url_of_the_guide_is_read() -> None:
     fixture = json.loads((FIXTURES / "placeholders_up.request.json").read_text(encoding="utf-8"))
     assert list(names) == list(Request(method="GET", path=fixture["path"]).query)
     assert "|" not in one(body("down", Name="|NAME|")).dedup_key
+
+
+def test_the_example_of_the_vendor_is_read() -> None:
+    """Its parameter `Code` has the name of a credential, so the status code is left out, and nothing else."""
+    path = f"/statuscake?URL=https%3A%2F%2Fshop.example&Token={TOKEN}&Name=shop%20home&Code=503&Status=Down"
+    [alert] = parse(VENDOR, Request(method="GET", path=path))
+    assert (alert.state, alert.dedup_key) == (State.FIRING, one(body("down")).dedup_key)
+    assert (alert.message, alert.values, alert.problems) == ("Down", {}, ())

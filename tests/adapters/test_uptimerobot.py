@@ -96,7 +96,7 @@ def test_the_password_of_a_monitor_stays_inside() -> None:
 
 
 def test_the_payload_of_the_guide_is_a_fixture() -> None:
-    """What users copy is what the fixture fills in."""
+    """The fixture fills in all variables that users copy."""
     assert uptimerobot.__doc__
     text = uptimerobot.__doc__.partition("```json\n")[2].partition("```")[0]
     document: dict[str, str] = json.loads(text)

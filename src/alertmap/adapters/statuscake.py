@@ -49,7 +49,7 @@ PLACEHOLDER = re.compile(r"\|(?:URL|TOKEN|NAME|CODE|STATUS|CHECKRATE|TAGS)\|")
 
 @wire.model(loose_keys=True)
 class Message:
-    """What a test says; the `Token` beside it is no field, so that it goes nowhere."""
+    """Message about a test. The `Token` beside it is no field, so that it goes nowhere."""
 
     Status: Annotated[State, wire.state(STATES)]
     word: Annotated[wire.Text, wire.named("Status")] = ""
