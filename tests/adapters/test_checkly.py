@@ -96,7 +96,7 @@ def rendered(**variables: str) -> str:
 
 
 def test_the_payload_of_the_set_up_page_is_read_without_a_problem() -> None:
-    """What users are asked to paste has each part under a name that is read."""
+    """Each part of it stands under a name that is read."""
     alert = one(rendered())
     assert (alert.state, alert.severity, alert.problems) == (State.FIRING, Severity.HIGH, ())
     assert (alert.title, alert.message, alert.labels) == ("Cart", "status 503", {"tags": "prod,shop"})
