@@ -112,8 +112,10 @@ def test_the_payload_of_the_set_up_page_survives_any_error_message() -> None:
 
 
 def test_a_broken_body_is_recognised() -> None:
-    """Without the vendor's name, too."""
-    found = detect(rendered(CHECK_ERROR_MESSAGE="a\nb"))
+    """Without the vendor's name, too, and although its header calls it JSON."""
+    broken = Request(rendered(CHECK_ERROR_MESSAGE="a\nb"), headers={"Content-Type": "application/json"})
+    assert parse("checkly", broken)[0].state is State.FIRING
+    found = detect(broken)
     assert found
     assert found.vendor == "checkly"
 

@@ -100,9 +100,9 @@ def test_the_parameters_of_the_set_up_page_are_read_without_a_problem() -> None:
     assert found
     sent = body("down") | {"TAGS": "env:prod,team:shop"}
     alert = one(re.sub(r"\$(\w+)", lambda name: str(sent[name[1]]), found[1]))
-    whole = one(body("down"))
-    assert (alert.dedup_key, alert.state, alert.severity) == (whole.dedup_key, whole.state, whole.severity)
-    assert (alert.message, alert.links, alert.occurred_at) == (whole.message, whole.links, whole.occurred_at)
+    full = one(body("down"))
+    assert (alert.dedup_key, alert.state, alert.severity) == (full.dedup_key, full.state, full.severity)
+    assert (alert.message, alert.links, alert.occurred_at) == (full.message, full.links, full.occurred_at)
     assert (alert.labels["env"], alert.labels["team"], alert.problems) == ("prod", "shop", ())
 
 

@@ -83,7 +83,7 @@ class Alert:
     response_time: wire.Text = ""
     status_code: Annotated[wire.Text, wire.also("api_check_response_status_code")] = ""
     run_location: wire.Text = ""
-    tags: wire.ScalarText = ""
+    tags: wire.HtmlText | list[wire.Text] = ""
     result_link: Annotated[wire.HtmlText, wire.also("link", "url")] = ""
     ssl_check_domain: wire.Text = ""
     ssl_days_remaining: wire.Text = ""
@@ -120,7 +120,8 @@ def read(alert: Alert) -> Reading:
         title=alert.alert_title if is_ssl or not name else name,
         message=alert.check_error_message or alert.alert_title,
         resource=domain if is_ssl else name,
-        labels=wire.pick(alert, "group_name", "check_type", "run_location", "tags"),
+        labels=wire.pick(alert, "group_name", "check_type", "run_location")
+        | {"tags": alert.tags if isinstance(alert.tags, str) else ", ".join(alert.tags)},
         links={"result": alert.result_link},
         values={
             "response_time_ms": wire.number_in(alert.response_time),
