@@ -67,7 +67,7 @@ def test_an_alert_that_is_over_is_resolved_although_somebody_ignored_it() -> Non
 
 @pytest.mark.parametrize("name", ["alert", "global_alert_state"])
 def test_ids_of_alert_and_verdict_are_no_part_of_the_key(name: str) -> None:
-    """They differ between an alert and its end."""
+    """They may differ between an alert and its end."""
     assert one(body("raised", **{name: {"id": 1}})).dedup_key == one(body("raised")).dedup_key
 
 

@@ -123,7 +123,7 @@ def read(event: Webhook) -> Reading:
     return Reading(
         state=State.SUPPRESSED if is_ignored else state,
         level=data.alert.state if fires else None,
-        # The device may have several checks; the ids of alert and verdict are not those of an outage.
+        # A device may have several checks. No page says that the ids of alert and verdict last as long as an outage.
         identity=[{"account": data.account.id.strip(), "check": service.id.strip()}, {"check": service.id.strip()}],
         title=service.display_name or service.short_name or service.name,
         message=data.alert.short_output or data.alert.output.partition("\n")[0],
