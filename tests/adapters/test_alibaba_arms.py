@@ -138,3 +138,11 @@ def test_an_alert_of_alertmanager_without_labels_of_arms_is_not_its() -> None:
         "alerts": [{"status": "firing", "labels": {"alertname": "NodeDown"}, "startsAt": "2026-05-02T03:10:15Z"}],
     }
     assert found(document) == "prometheus_alertmanager"
+
+
+def test_a_source_of_alertmanager_reads_it_as_well() -> None:
+    """Whoever pointed ARMS at such a source loses no page; the labels are the key there, so the recovery closes."""
+    book = IncidentBook()
+    for name, count in (("firing", 1), ("resolved", 0)):
+        book.apply(parse_document("prometheus_alertmanager", body(name), received_at=NOW).alerts)
+        assert len(book.open) == count
