@@ -134,7 +134,7 @@ def test_a_variable_that_was_not_filled_in_is_no_part_of_the_key(name: str) -> N
 
 
 def test_a_list_of_fields_and_a_flat_body_are_one() -> None:
-    """The same keys beside each other have the same key."""
+    """Keys count, not their places."""
     flat = body("triggered")
     top = {key: flat.pop(key) for key in ("alert_action", "alert_id", "name", "description", "threshold")}
     listed = {**top, "fields": [{"key": key, "value": value} for key, value in flat.items()]}

@@ -103,7 +103,7 @@ def test_the_test_of_a_channel_is_no_alert() -> None:
 def test_a_notification_without_segments_is_an_alert(entities: object) -> None:
     """The rule alone is the key."""
     alert = one(body("active", entities=entities))
-    assert dict(alert.identity) == {"alert": "21998727"}
+    assert dict(alert.identity) == {"alert": "4711"}
 
 
 def test_a_recovery_without_a_time_ends_its_alert_when_it_is_received() -> None:
