@@ -76,7 +76,7 @@ def test_the_id_of_the_event_is_no_part_of_the_key() -> None:
 
 
 def test_the_flag_active_decides_nothing() -> None:
-    """What the event is counts; the flag of the alert and those of its agents do not."""
+    """The kind of the event decides; the flag of the alert and those of its agents do not."""
     assert only(fixture("trigger", active=0)).state is State.FIRING
     assert only(fixture("clear", active=1)).state is State.RESOLVED
 
