@@ -65,7 +65,7 @@ class Alert:
 
 @wire.model
 class Document:
-    """The same in XML."""
+    """Alert in XML: the root element is `alert`."""
 
     alert: Alert
 
