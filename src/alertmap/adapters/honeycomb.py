@@ -39,7 +39,8 @@ An alert is a trigger or a burn alert. Groups have no alerts of their own, for t
 over the threshold are values of the alert, and a single one is its labels, too. A trigger that notifies every time, not
 only on a change, states it again. Without a level a burn alert is high and a trigger medium.
 
-Limits: no acknowledgement is sent, nor the end of a trigger that is disabled or deleted while it fires.
+Limits: no acknowledgement is sent, nor the end of a trigger that is disabled or deleted while it fires: let incidents
+of this source expire, with triggers that notify every time.
 """
 
 import re
@@ -146,7 +147,7 @@ def read(event: Trigger) -> Reading | Notice:
         links={"trigger": event.trigger_url, "result": event.result_url, "slo": event.slo_url},
         values={**values(event.rows, groups), "threshold": wire.number_in(event.threshold)},
         occurred_at=event.timestamp,
-        times=Times.STATED if event.timestamp else Times.NONE,
+        times=None if event.timestamp else Times.NONE,
     )
 
 
@@ -208,6 +209,7 @@ adapter = Adapter(
         Shape(Trigger, read, marks=is_trigger, headers={TOKEN: ""}),
     ],
     levels=LEVELS,
+    times=Times.STATED,
     repeats={State.FIRING},  # of a trigger that notifies every time
     delivery_header="X-Honeycomb-Webhook-Delivery-ID",
     placeholders=re.compile(r"<no value>|\{\{[^{}]*\}\}"),  # a variable without a value

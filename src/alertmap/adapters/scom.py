@@ -131,7 +131,7 @@ def read(alert: Alert) -> Reading:
         values={"repeats": wire.number_in(alert.repeatCount)},
         started_at=alert.raisedAt,
         occurred_at=alert.modifiedAt,
-        times=Times.STATED if alert.modifiedAt else Times.NONE,
+        times=None if alert.modifiedAt else Times.NONE,
     )
 
 
@@ -146,7 +146,6 @@ def read_event(event: Event) -> Reading:
         resource=payload.source,
         labels={"priority": payload.priority, **custom(payload.customDetails)},
         started_at=payload.timestamp,
-        times=Times.NONE,
     )
 
 
@@ -169,10 +168,11 @@ adapter = Adapter(
     name="scom",
     title="System Center Operations Manager",
     shapes=[
-        Shape(Event, read_event, marks={"$.payload.customDetails.CustomField1", "alertId"}),
+        Shape(Event, read_event, marks={"$.payload.customDetails.CustomField1", "alertId"}, times=Times.NONE),
         Shape(Alert, read, marks=is_alert),
     ],
     levels=LEVELS,
+    times=Times.STATED,
     # `Not Present` is the default of macros in Opsgenie's script; `NONE` stands for blank fields in ilert's.
     placeholders=re.compile(r"(?P<absent>Not ?Present|NONE|Hostname Not Available)|\$Data(?:\[[^\]]*\])?/.*"),
     repeats={State.FIRING},

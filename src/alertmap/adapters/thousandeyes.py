@@ -16,7 +16,8 @@ A classic alert is a rule and its test, or for notifications of agents a rule an
 The agents of a test have no alerts of their own. The preset has the ids of neither account nor test: there the alert is
 its own id, a new one each time that it fires. New rules are `Info`: set a severity in each rule.
 
-Limits: no acknowledgement and no suppression is sent. Keys that a user adds to a classic webhook are not read.
+Limits: each change is sent once; a clear is sent, too, where a rule is deleted or taken from a test. No acknowledgement
+and no suppression is sent. Keys that a user adds to a classic webhook are not read.
 """
 
 from typing import Annotated, Any, Literal
