@@ -66,13 +66,18 @@ def test_the_payload_of_the_guide_is_read() -> None:
     guide = honeycomb.__doc__ or ""
     template = guide[guide.index("       {\n") : guide.index("   and on the Variables tab")]
     values = {
-        ".Vars.severity": "error",
+        "toJson .Vars.severity": '"error"',
         ".Alert.Status": "TRIGGERED",
         ".Alert.Timestamp": "2026-03-04T10:00:00.123Z",
         ".Alert.IsTest": "false",
         "toJson .Result.GroupsTriggered": '[{"group":[{"key":"host","value":"db-3"},{"key":"az","value":2}]}]',
     }
-    body = re.sub(r"\{\{ (.+?) \}\}", lambda found: values.get(found[1], "https://acme.example/"), template)
+
+    def rendered(found: re.Match[str]) -> str:
+        other = json.dumps('a "b"\nc') if found[1].startswith("toJson ") else "https://acme.example/"
+        return values.get(found[1], other)
+
+    body = re.sub(r"\{\{ (.+?) \}\}", rendered, template)
     found = detect(Request(body))
     assert found is not None
     assert found.vendor == "honeycomb"

@@ -8,11 +8,11 @@ Set up:
 2. The default payload has neither level nor time. For both, on the Payload tab take this for triggers:
 
        {
-         "name": "{{ .Name }}",
+         "name": {{ toJson .Name }},
          "id": "{{ .ID }}",
-         "description": "{{ .Description }}",
+         "description": {{ toJson .Description }},
          "links": {"url": "{{ .URL }}"},
-         "environment": "{{ .Environment }}",
+         "environment": {{ toJson .Environment }},
          "threshold": {"op": "{{ .Operator }}", "value": "{{ .Threshold }}"},
          "result": {
            "groupsTriggered": {{ toJson .Result.GroupsTriggered }},
@@ -20,17 +20,17 @@ Set up:
          },
          "alert": {
            "instanceId": "{{ .Alert.InstanceID }}",
-           "description": "{{ .Alert.Description }}",
+           "description": {{ toJson .Alert.Description }},
            "status": "{{ .Alert.Status }}",
-           "summary": "{{ .Alert.Summary }}",
-           "severity": "{{ .Vars.severity }}",
+           "summary": {{ toJson .Alert.Summary }},
+           "severity": {{ toJson .Vars.severity }},
            "timestamp": "{{ .Alert.Timestamp }}",
            "isTest": {{ .Alert.IsTest }}
          }
        }
 
    and on the Variables tab add `severity` with a default, such as `warning`; each trigger may override it with
-   `critical`, `error`, `warning` or `info`. The generic payload that Honeycomb suggests there is read, too.
+   `critical`, `error`, `warning` or `info`. The payload that Honeycomb suggests there is read, too.
 3. Add the integration as a recipient of each trigger, and of the burn alerts of each SLO. Press Test.
 
 Answer 200 within 10 seconds. Honeycomb tries again after 408 and 502, and after 429 and 503 with `Retry-After`.
