@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from alertmap import Alert, IncidentBook, PayloadError, State, parse, parse_document
+from alertmap import Alert, IncidentBook, PayloadError, Source, State, parse, parse_document
 from alertmap.adapters import vmware_aria
-from alertmap.model import Batch, ProblemCode, Reason, Request
+from alertmap.intake.receive import Accepted, receive
+from alertmap.model import ProblemCode, Reason, Request
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "vmware_aria"
 VENDOR = "vmware_aria"
@@ -111,15 +112,18 @@ def test_a_payload_without_a_status_is_refused() -> None:
         parse_document(VENDOR, {"AlertName": "auth failures", "messages": [], "NumHits": 3})
 
 
-def test_answers_are_those_of_the_vendors_page() -> None:
-    """201 to what may be new, 202 to an end, both counted as delivered."""
+@pytest.mark.parametrize(("method", "status"), [("POST", 201), ("PUT", 202), ("PATCH", 201)])
+@pytest.mark.parametrize("name", ["active", "canceled", "sample", "no_id"])
+def test_answers_are_those_of_the_vendors_page(name: str, method: str, status: int) -> None:
+    """201 to a POST, 202 to a PUT, whatever the alert is."""
+    source = Source("aria", vendor=VENDOR)
+    for document in (fixture(name), fixture(name, status=None)):
+        done = receive(Request(json.dumps(document), method=method), source, datetime(2026, 3, 4, tzinfo=UTC))
+        assert done.answer.status == status
 
-    def answer(batch: Batch) -> int:
-        status = vmware_aria.answer(batch).status
-        assert status in vmware_aria.adapter.accepted
-        return status
 
-    assert answer(parse_document(VENDOR, fixture("active"))) == 201
-    assert answer(parse_document(VENDOR, fixture("canceled"))) == 202
-    test = parse_document(VENDOR, fixture("sample"))
-    assert (test.reason, answer(test)) == (Reason.TEST, 201)
+def test_a_request_that_cannot_be_read_is_kept() -> None:
+    """Its answer counts as delivered, since Aria would not send another body."""
+    done = receive(Request("{}"), Source("aria", vendor=VENDOR), datetime(2026, 3, 4, tzinfo=UTC))
+    assert isinstance(done, Accepted)
+    assert (done.batch.reason, done.answer.status) == (Reason.UNREADABLE, 201)

@@ -96,12 +96,6 @@ class Trigger:
 
 
 @wire.model
-class Threshold:
-    op: wire.Text = ""
-    value: wire.Text = ""
-
-
-@wire.model
 class Result:
     rows: Annotated[list[Row], wire.named("groupsTriggered")] = Factory(list)
     url: Annotated[str, wire.inside("url"), wire.named("links")] = ""
@@ -127,7 +121,8 @@ class Suggested:
     description: wire.Text = ""
     environment: wire.Text = ""
     url: Annotated[str, wire.inside("url"), wire.named("links")] = ""
-    threshold: Threshold = Threshold()
+    operator: Annotated[str, wire.inside("op"), wire.named("threshold")] = ""
+    threshold: Annotated[str, wire.inside("value")] = ""
     result: Result = Result()
 
 
@@ -163,8 +158,8 @@ def read_suggested(event: Suggested) -> Reading | Notice:
             trigger_description=event.description,
             severity=alert.severity,
             environment=event.environment,
-            operator=event.threshold.op,
-            threshold=event.threshold.value,
+            operator=event.operator,
+            threshold=event.threshold,
             trigger_url=event.url,
             result_url=event.result.url,
             rows=event.result.rows,

@@ -50,12 +50,6 @@ class Label:
 
 
 @wire.model
-class Link:
-    rel: wire.AnyText = ""
-    href: wire.AnyText = ""
-
-
-@wire.model
 class Alert(Agent):
     """Alert of a rule; that of an agent's rule is itself the agent."""
 
@@ -78,7 +72,6 @@ class Alert(Agent):
     dateStart: wire.LocalTime = None  # UTC without a zone; in older notifications of agents a count of seconds
     dateEnd: wire.LocalTime = None
     permalink: wire.Text = ""
-    apiLinks: list[Link] = Factory(list)
 
 
 @wire.model
@@ -107,21 +100,16 @@ class GenericTest:
 
 
 @wire.model
-class Rule:
-    id: wire.AnyText = ""
-    name: wire.Text = ""
-    expression: wire.Text = ""
-    notes: wire.Text = ""
-
-
-@wire.model
 class GenericAlert:
     id: wire.AnyText
     type: wire.Text = ""
     severity: wire.Text = ""
     test: GenericTest = GenericTest()
     targets: list[wire.AnyText] = Factory(list)
-    rule: Rule = Rule()
+    rule: Annotated[str, wire.inside("id")] = ""
+    ruleName: Annotated[str, wire.inside("name"), wire.named("rule")] = ""
+    expression: Annotated[str, wire.inside("expression"), wire.named("rule")] = ""
+    notes: Annotated[str, wire.inside("notes"), wire.named("rule")] = ""
     triggered: wire.AnyTime = None
     cleared: wire.AnyTime = None
     details: list[Detail] = Factory(list)
@@ -157,7 +145,7 @@ def read(event: Event) -> Reading:
             "agents": "; ".join(agent.agentName for agent in agents),
             "labels": ", ".join(label.name for label in alert.testLabels),
         },
-        links={"alert": alert.permalink, **{link.rel or "link": link.href for link in alert.apiLinks}},
+        links={"alert": alert.permalink},
         values={} if alert.violationCount is None else {"violations": alert.violationCount},
         started_at=start,
         occurred_at=end if is_over else start,
@@ -166,7 +154,7 @@ def read(event: Event) -> Reading:
 
 
 def identity(alert: Alert) -> Identity:
-    """Return the rule and what it watches. The ids of accounts share one count, so that the account is no part."""
+    """Return the rule and what it watches; ids of rules are unique across accounts."""
     if alert.agentId.strip() and not alert.testId.strip():
         return {"rule": alert.ruleId, "agent": alert.agentId}
     return {"rule": alert.ruleId, "test": alert.testId}
@@ -174,7 +162,6 @@ def identity(alert: Alert) -> Identity:
 
 def read_generic(event: Generic) -> Reading:
     alert, is_over = event.alert, event.type is State.RESOLVED
-    rule, test = alert.rule, alert.test
     metrics = (
         conventions.join(detail.source, (is_over and detail.metricsAtEnd) or detail.metricsAtStart)
         for detail in alert.details
@@ -183,10 +170,10 @@ def read_generic(event: Generic) -> Reading:
         state=event.type,
         level=alert.severity,
         identity={"alert": alert.id},
-        title=conventions.join(rule.name, test.name) or rule.expression,
-        message=conventions.join(rule.expression, *metrics, rule.notes, by="\n"),
+        title=conventions.join(alert.ruleName, alert.test.name) or alert.expression,
+        message=conventions.join(alert.expression, *metrics, alert.notes, by="\n"),
         resource=next(iter(alert.targets), ""),
-        labels={"type": alert.type, "rule": rule.id, "labels": ", ".join(test.labels)},
+        labels={"type": alert.type, "rule": alert.rule, "labels": ", ".join(alert.test.labels)},
         started_at=alert.triggered,
         occurred_at=alert.cleared if is_over else alert.triggered,
     )

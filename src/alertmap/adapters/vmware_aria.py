@@ -20,11 +20,12 @@ Operations for Logs posts is another payload, and is not read.
 """
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
 
 from alertmap import conventions, wire
-from alertmap.adapter import Adapter, Batch, Notice, Reading, Reason, Reply, Shape, State, Times
+from alertmap.adapter import Adapter, Batch, Notice, Reading, Reason, Reply, Result, Shape, State, Times
 
 # The vendor's page names ACTIVE only; the others were seen by receivers, in both spellings.
 STATES = conventions.states(firing="ACTIVE, NEW, UPDATED", resolved="CANCELED, CANCELLED, INACTIVE, CLOSED")
@@ -35,6 +36,8 @@ LEVELS = conventions.levels(
     medium="ALERT_CRITICALITY_LEVEL_WARNING, WARNING",
     low="ALERT_CRITICALITY_LEVEL_INFO, ALERT_CRITICALITY_LEVEL_INFORMATION, INFO, INFORMATION",
 )
+
+ANSWERS = {"POST": Reply(status=201), "PUT": Reply(status=202)}
 
 SAMPLE = "sample-alert-uuid"  # on the vendor's page, where real ids are UUIDs
 
@@ -61,6 +64,7 @@ class Alert:
     updateDate: wire.AnyTime = None
     cancelDate: wire.AnyTime = None
     path: Annotated[str, wire.RequestPath()] = ""
+    method: Annotated[str, wire.RequestMethod()] = ""
 
 
 @wire.model
@@ -70,9 +74,13 @@ class Document:
     alert: Alert
 
 
-def read(alert: Alert) -> Reading | Notice:
-    if alert.alertId == SAMPLE:
-        return Notice(reason=Reason.TEST)
+def read(alert: Alert) -> Iterator[Result]:
+    yield Notice(reason=Reason.TEST if alert.alertId == SAMPLE else None, reply=ANSWERS.get(alert.method))
+    if alert.alertId != SAMPLE:
+        yield reading(alert)
+
+
+def reading(alert: Alert) -> Reading:
     in_path = UUID_AT_END.search(alert.path)
     scores = wire.pick(alert, "Health", "Risk", "Efficiency")
     return Reading(
@@ -92,7 +100,7 @@ def read(alert: Alert) -> Reading | Notice:
     )
 
 
-def read_document(event: Document) -> Reading | Notice:
+def read_document(event: Document) -> Iterator[Result]:
     return read(event.alert)
 
 
@@ -103,8 +111,7 @@ def latest(alert: Alert) -> datetime | None:
 
 
 def answer(batch: Batch) -> Reply:
-    """Return 202, which a PUT expects, to an end; an update of an active alert looks like a new one."""
-    return Reply(status=202 if any(alert.state is State.RESOLVED for alert in batch) else 201)
+    return batch.reply or ANSWERS["POST"]
 
 
 adapter = Adapter(
