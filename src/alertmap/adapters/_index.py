@@ -2,12 +2,23 @@
 
 # fmt: off
 INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
+    "alibaba_arms": (
+        (frozenset({"alerts"}), (), False),
+        (frozenset(), (), True),
+    ),
     "alibaba_cloudmonitor": (
         (frozenset({"alertName", "alertState", "dimensions", "metricProject"}), (), False),
         (frozenset({"metricProject", "preTriggerLevel"}), (), False),
         (frozenset({"curLevel", "preLevel", "ruleId"}), (), False),
         (frozenset({"eventTime", "level", "name", "product", "regionId"}), (), False),
         (frozenset({"subject", "subtype", "workspace"}), (), False),
+    ),
+    "alibaba_event_center": (
+        (frozenset({"alert", "strategyName", "subscription"}), (), False),
+        (frozenset({"AlarmId", "IdempotentId", "QuotaActionCode"}), (), False),
+    ),
+    "alibaba_sls": (
+        (frozenset({"alert_id", "alert_instance_id", "fire_time", "project"}), (), False),
     ),
     "argocd": (
         (frozenset({"app"}), (), False),
@@ -53,6 +64,24 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"context", "operation", "version"}), (), False),
         (frozenset({"context", "status"}), (), False),
     ),
+    "better_stack": (
+        (frozenset({"data"}), (), False),
+        (frozenset({"data"}), (), False),
+        (frozenset({"data"}), (), False),
+        (frozenset({"event_type", "page"}), ("x-betteruptime-event", "user-agent"), False),
+        (frozenset({"event_type", "page"}), (), False),
+        (frozenset({"component", "event_type"}), ("x-betteruptime-event", "user-agent"), False),
+        (frozenset({"component", "event_type"}), (), False),
+        (frozenset({"event_type"}), ("x-betteruptime-event", "user-agent"), False),
+        (frozenset({"event_type"}), (), False),
+    ),
+    "checkly": (
+        (frozenset(), ("x-checkly-signature", "x-checkly-timestamp"), False),
+        (frozenset(), (), False),
+        (frozenset({"deduplication_key", "status"}), ("x-checkly-signature", "x-checkly-timestamp"), False),
+        (frozenset({"deduplication_key", "status"}), (), False),
+        (frozenset(), (), True),
+    ),
     "checkmk": (
         (frozenset({"check_command", "event", "host", "notification_type", "site", "what"}), (), False),
         (frozenset({"NOTIFY_NOTIFICATIONTYPE", "NOTIFY_WHAT"}), (), False),
@@ -62,6 +91,12 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"cloudEventsVersion", "eventID", "eventType", "source"}), (), False),
         (frozenset({"data", "eventTime", "eventType", "subject", "topic"}), (), False),
         (frozenset(), ("ce-specversion",), False),
+    ),
+    "coralogix": (
+        (frozenset(), (), False),
+    ),
+    "cronitor": (
+        (frozenset({"monitor"}), (), False),
     ),
     "crowdsec": (
         (frozenset({"events_count", "leakspeed", "scenario"}), (), False),
@@ -158,6 +193,11 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset(), ("user-agent",), False),
         (frozenset(), (), False),
         (frozenset({"message"}), ("user-agent",), False),
+    ),
+    "honeycomb": (
+        (frozenset({"alert"}), (), False),
+        (frozenset({"status"}), ("x-honeycomb-webhook-token",), False),
+        (frozenset({"status"}), (), False),
     ),
     "huawei_ces": (
         (frozenset({"message", "message_id", "topic_urn"}), (), False),
@@ -258,6 +298,11 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"event"}), (), False),
         (frozenset({"messages"}), (), False),
     ),
+    "pingdom": (
+        (frozenset({"check_type", "current_state", "previous_state"}), (), False),
+        (frozenset({"check", "checkname", "incidentid"}), (), False),
+        (frozenset({"message"}), (), False),
+    ),
     "prometheus_alertmanager": (
         (frozenset({"alerts"}), (), False),
         (frozenset({"labels", "status"}), (), False),
@@ -271,6 +316,10 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "prtg": (
         (frozenset({"sensorid"}), (), False),
     ),
+    "scom": (
+        (frozenset({"alertId", "eventType", "payload"}), (), False),
+        (frozenset(), (), False),
+    ),
     "sensu": (
         (frozenset({"check", "entity"}), (), False),
         (frozenset({"entity", "metrics"}), (), False),
@@ -281,6 +330,9 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "signoz": (
         (frozenset({"alerts"}), (), False),
     ),
+    "site24x7": (
+        (frozenset({"MONITORNAME"}), (), False),
+    ),
     "skywalking": (
         (frozenset({"alarmMessage", "id0", "ruleName", "scopeId"}), (), False),
     ),
@@ -290,14 +342,41 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"detectorId", "incidentId"}), (), False),
         (frozenset({"owner", "result", "sid"}), (), False),
     ),
+    "statuscake": (
+        (frozenset({"Name", "StatusCode"}), (), False),
+    ),
+    "sumologic": (
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+    ),
+    "sysdig": (
+        (frozenset({"alert", "entities", "state", "timespan"}), (), False),
+    ),
     "tencent_cloud": (
         (frozenset({"alarmObjInfo", "alarmPolicyInfo", "alarmStatus"}), (), False),
+    ),
+    "thousandeyes": (
+        (frozenset({"eventId", "eventType"}), (), False),
+        (frozenset({"eventType"}), (), False),
+        (frozenset({"alert", "type"}), (), False),
+    ),
+    "uptime_com": (
+        (frozenset({"data"}), (), False),
+        (frozenset({"check_uptime_api_url", "state"}), (), False),
     ),
     "uptime_kuma": (
         (frozenset({"heartbeat", "monitor"}), (), False),
         (frozenset({"heartbeat", "monitor"}), (), False),
         (frozenset({"msg"}), ("user-agent",), False),
         (frozenset({"data"}), (), False),
+    ),
+    "uptimerobot": (
+        (frozenset(), (), False),
+        (frozenset(), (), True),
+    ),
+    "vmware_aria": (
+        (frozenset({"adapterKind", "criticality", "status"}), (), False),
+        (frozenset({"alert"}), (), False),
     ),
     "wazuh": (
         (frozenset({"decoder", "location", "rule"}), (), False),
