@@ -77,7 +77,7 @@ def test_a_body_without_any_value_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", ["alertid", "host", "datasource", "instance", "datapoint", "internalid"])
-@pytest.mark.parametrize("token", ["##ALERTID##", "##HOST##", "##system.ips##", "##team##"])
+@pytest.mark.parametrize("token", ["##ALERTID##", "##HOST##", "##system.ips##", "db-##team##"])
 def test_a_token_that_was_not_filled_in_is_no_key(name: str, token: str) -> None:
     """It would be the same for all alerts."""
     document = body("no_id") | {name: token}
@@ -105,7 +105,7 @@ def test_a_message_resolves_nothing() -> None:
 
 
 def test_a_backslash_in_the_name_of_a_drive() -> None:
-    """What stands before it is read: id, status, level, start and the host."""
+    """Id, status, level, start and the host stand before it."""
     alert = one(broken(body("error") | {"datasource": "WinVolumeUsage-C:\\", "instance": "C:\\"}))
     assert (alert.dedup_key, alert.severity, alert.resource) == (
         one(body("error")).dedup_key,

@@ -114,14 +114,14 @@ def read(alert: Alert) -> Reading | Notice:
         state=alert.state,
         level=alert.level,
         identity=[
-            {"alert": alert.alertid.strip()},
+            {"alert": filled(alert.alertid)},
             {
-                "host": alert.host.strip(),
-                "datasource": alert.datasource.strip(),
-                "instance": alert.instance.strip() or None,
-                "datapoint": alert.datapoint.strip(),
+                "host": filled(alert.host),
+                "datasource": filled(alert.datasource),
+                "instance": filled(alert.instance) or None,
+                "datapoint": filled(alert.datapoint),
             },
-            {"session": alert.internalid.strip()},
+            {"session": filled(alert.internalid)},
         ],
         title=conventions.join(
             resource,
@@ -137,6 +137,11 @@ def read(alert: Alert) -> Reading | Notice:
         occurred_at=start if is_start else None,
         times=None if is_start else Times.NONE,
     )
+
+
+def filled(text: str) -> str:
+    """Return a text for the key; "" for one in which a token was not filled in, which would be that of all alerts."""
+    return "" if TOKEN.search(text) else text.strip()
 
 
 def read_text(text: str) -> Reading | Notice | Iterable[Problem]:
