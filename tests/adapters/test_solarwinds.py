@@ -193,6 +193,20 @@ def test_an_end_at_the_time_of_its_start_closes() -> None:
     assert not book.open
 
 
+def test_two_sources_and_no_key_of_the_incident() -> None:
+    """The alert is the key then; each source has a value."""
+    payload = {
+        "alert": {"id": 7719003, "name": "api.latency.high"},
+        "incident_key": None,
+        "trigger_time": 1772618400,
+        "violations": {name: [{"metric": "p95", "value": value}] for name, value in (("web-1", 7.19), ("web-2", 4))},
+    }
+    alert = one(payload)
+    assert (alert.identity, alert.resource) == ({"alert": "7719003"}, "")
+    assert alert.values == {"web-1": 7.19, "web-2": 4}
+    assert ProblemCode.KEY_FALLBACK in {problem.code for problem in alert.problems}
+
+
 def test_recognition() -> None:
     """Bodies of the platform and of AppOptics are recognised, a bare event type is not."""
     for name in ("trigger.json", "opsgenie_close.form", "ilert_resolve.form", "datadog.json", "appoptics.form"):
