@@ -7,7 +7,21 @@ from typing import Any
 
 import pytest
 
-from alertmap import Accepted, Alert, Auth, Rejected, Request, Source, State, detect, parse, receive
+from alertmap import (
+    Accepted,
+    Alert,
+    Auth,
+    IncidentBook,
+    Rejected,
+    Request,
+    Severity,
+    Source,
+    State,
+    detect,
+    parse,
+    receive,
+)
+from alertmap.model import ProblemCode
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "sentry"
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -96,6 +110,13 @@ def test_another_incident_of_a_rule_is_another_alert() -> None:
     assert one(body).dedup_key != one(document("metric_critical")).dedup_key
 
 
+def test_a_metric_alert_that_is_open_has_no_level() -> None:
+    """Sentry's own list of events has `open`, which its page does not: it fires, and the level is not guessed."""
+    alert = one(document("metric_critical") | {"action": "open"})
+    assert (alert.state, alert.severity) == (State.FIRING, Severity.MEDIUM)
+    assert [problem.code for problem in alert.problems] == [ProblemCode.LEVEL_UNKNOWN]
+
+
 # --- Times ------------------------------------------------------------------------------------------------------------
 
 
@@ -106,6 +127,17 @@ def test_a_resolved_issue_does_not_have_the_time_of_its_last_event() -> None:
     assert one(document("issue_resolved"), **{"Sentry-Hook-Timestamp": "soon"}).occurred_at is None
     resolved_at = one(document("issue_resolved"), **{"sentry-hook-timestamp": "1772622000"}).occurred_at
     assert resolved_at == datetime(2026, 3, 4, 11, tzinfo=UTC)
+
+
+def test_events_of_a_program_whose_clock_is_slow_reopen_an_issue() -> None:
+    """An event counts when Sentry received it: with the time of the program, it would be older than the resolve."""
+    over, again = document("issue_resolved"), document("rule_again")
+    again["data"]["event"]["received"] = 1772629200.5
+    resolved = one(over, **{"Sentry-Hook-Timestamp": "1772622000"})
+    incidents = IncidentBook()
+    for alert in (one(document("rule")), resolved, one(again)):
+        incidents.apply([alert])
+    assert len(incidents.open) == 1
 
 
 # --- The older webhook ------------------------------------------------------------------------------------------------
