@@ -83,7 +83,8 @@ def read_fault(event: FaultEvent) -> Reading | None:
     if state is State.FIRING and fault.ignored == "true" and event.word in FAULTS:
         state = State.SUPPRESSED
     # Of a change by people nothing says when it was; the last notice is older.
-    at = None if event.word in ("resolved", "unresolved") else event.notice.created_at or fault.last_notice_at
+    is_change = wire.state_word(event.word) in ("resolved", "unresolved")
+    at = None if is_change else event.notice.created_at or fault.last_notice_at
     return Reading(
         state=state,
         level=level(event, state),

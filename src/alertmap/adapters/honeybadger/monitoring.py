@@ -69,15 +69,16 @@ def read_site(event: SiteEvent) -> Reading:
     # All times are null where a site was added, and is up for the first time.
     down_at = None if is_certificate else outage.down_at
     at = outage.up_at if event.event is State.RESOLVED else down_at and down_at.moment
+    address = conventions.address(site.url.partition("?")[0])
     return Reading(
         state=event.event,
         level=level(event, event.event),
         identity={"certificate" if is_certificate else "site": site.id.strip()},
-        title=site.name or conventions.address(site.url),
+        title=site.name or address,
         message=event.message
         if event.event is State.RESOLVED
         else conventions.join(event.message, outage.reason, by="\n"),
-        resource=conventions.address(site.url),
+        resource=address,
         labels={"project": event.project.name},
         links={"site": site.details_url},
         values={} if outage.status is None else {"status": outage.status},
