@@ -20,6 +20,14 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "alibaba_sls": (
         (frozenset({"alert_id", "alert_instance_id", "fire_time", "project"}), (), False),
     ),
+    "appdynamics": (
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+        (frozenset({"event"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
+    ),
     "argocd": (
         (frozenset({"app"}), (), False),
         (frozenset({"app", "health", "phase"}), (), False),
@@ -74,6 +82,9 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"component", "event_type"}), (), False),
         (frozenset({"event_type"}), ("x-betteruptime-event", "user-agent"), False),
         (frozenset({"event_type"}), (), False),
+    ),
+    "bugsnag": (
+        (frozenset({"account", "trigger"}), (), False),
     ),
     "checkly": (
         (frozenset(), ("x-checkly-signature", "x-checkly-timestamp"), False),
@@ -194,6 +205,22 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset(), (), False),
         (frozenset({"message"}), ("user-agent",), False),
     ),
+    "honeybadger": (
+        (frozenset({"event", "fault"}), ("honeybadger-token",), False),
+        (frozenset({"event", "fault", "message"}), (), False),
+        (frozenset({"event", "fault"}), ("honeybadger-token",), False),
+        (frozenset({"event", "fault", "message"}), (), False),
+        (frozenset({"event", "volume_spike"}), ("honeybadger-token",), False),
+        (frozenset({"event", "message", "volume_spike"}), (), False),
+        (frozenset({"event"}), ("honeybadger-token",), False),
+        (frozenset({"event", "message"}), (), False),
+        (frozenset({"event", "site"}), ("honeybadger-token",), False),
+        (frozenset({"event", "message", "site"}), (), False),
+        (frozenset({"check_in", "event"}), ("honeybadger-token",), False),
+        (frozenset({"check_in", "event", "message"}), (), False),
+        (frozenset({"alarm", "event"}), ("honeybadger-token",), False),
+        (frozenset({"alarm", "event", "message"}), (), False),
+    ),
     "honeycomb": (
         (frozenset({"alert"}), (), False),
         (frozenset({"status"}), ("x-honeycomb-webhook-token",), False),
@@ -242,6 +269,10 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     ),
     "librenms": (
         (frozenset({"alert_id", "device_id", "rule_id", "state"}), (), False),
+        (frozenset(), (), True),
+    ),
+    "logicmonitor": (
+        (frozenset(), (), False),
         (frozenset(), (), True),
     ),
     "moira": (
@@ -316,6 +347,11 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "prtg": (
         (frozenset({"sensorid"}), (), False),
     ),
+    "rollbar": (
+        (frozenset({"event_name"}), (), False),
+        (frozenset({"event_name"}), (), False),
+        (frozenset({"data", "event_name"}), (), False),
+    ),
     "scom": (
         (frozenset({"alertId", "eventType", "payload"}), (), False),
         (frozenset(), (), False),
@@ -327,6 +363,17 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"api_version", "spec", "type"}), (), False),
         (frozenset({"action", "check", "client"}), (), False),
     ),
+    "sentry": (
+        (frozenset({"data"}), ("sentry-hook-resource",), False),
+        (frozenset({"action", "data"}), (), False),
+        (frozenset({"data"}), ("sentry-hook-resource",), False),
+        (frozenset({"action", "data"}), (), False),
+        (frozenset({"culprit", "event", "project_name", "url"}), (), False),
+        (frozenset({"action", "data"}), ("sentry-hook-resource",), False),
+        (frozenset({"action", "data"}), (), False),
+        (frozenset({"data"}), ("sentry-hook-resource",), False),
+        (frozenset({"action", "data"}), (), False),
+    ),
     "signoz": (
         (frozenset({"alerts"}), (), False),
     ),
@@ -335,6 +382,13 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     ),
     "skywalking": (
         (frozenset({"alarmMessage", "id0", "ruleName", "scopeId"}), (), False),
+    ),
+    "solarwinds": (
+        (frozenset({"payload"}), (), False),
+        (frozenset({"alert", "incident_key", "trigger_time"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
     ),
     "splunk": (
         (frozenset({"message_type"}), (), False),
