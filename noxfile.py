@@ -90,9 +90,13 @@ def offline(session: nox.Session) -> None:
 
 @nox.session
 def e2e(session: nox.Session) -> None:
-    """Let a real Prometheus and Alertmanager post to `receive`; skipped where they are not installed."""
-    _install(session, "test")
-    session.run("python", "-m", "pytest", "-rs", "tests/e2e", *session.posargs, env={"ALERTMAP_E2E": "1"})
+    """Let Prometheus, Alertmanager, a plugin of InfluxDB 3 and clients of others post to `receive`, if they are there.
+
+    `ALERTMAP_PLUGINS` names a checkout of influxdata/influxdb3_plugins.
+    """
+    _install(session, "test", "e2e")
+    tests = ("tests/e2e", "tests/adapters/test_clients.py")
+    session.run("python", "-m", "pytest", "-rs", *tests, *session.posargs, env={"ALERTMAP_E2E": "1"})
 
 
 @nox.session

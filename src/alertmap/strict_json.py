@@ -57,7 +57,7 @@ class Limits:
     """Levels of nested objects and lists."""
     max_nodes: int = field(default=500_000, validator=_positive)
     """Values in a document."""
-    max_string: int = field(default=256 * 1024, validator=_positive)
+    max_string: int = field(default=2 * 1024 * 1024, validator=_positive)
     """Characters of one text."""
     max_digits: int = field(default=64, validator=_positive)
     """Digits of an integer."""

@@ -7,13 +7,10 @@ A client whose package is not installed is skipped. `amtool` and `prometheus` (D
 import json
 import shutil
 import subprocess
-import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +19,7 @@ import pytest
 
 from alertmap import Accepted, Auth, IncidentBook, Source, Sources, State, receive
 from alertmap.model import Alert, Reply, Request
+from serving import served
 
 KEY = "R0123456789ABCDEF0123456789ABCDE"
 START = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
@@ -201,37 +199,6 @@ def test_opsgenie_sdk() -> None:
 # --- Alertmanager ----------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def served(endpoint: Endpoint) -> Iterator[str]:
-    """Serve an endpoint on a port of this machine, and yield its URL."""
-
-    class Handler(BaseHTTPRequestHandler):
-        """Pass every POST on, as it came."""
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            reply = endpoint.receive(Request(body, "POST", self.path, dict(self.headers)))
-            self.send_response(reply.status)
-            for name, value in reply.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(reply.body)))
-            self.end_headers()
-            self.wfile.write(reply.body.encode())
-
-        def log_message(self, *_: object) -> None:
-            """Print nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
 def program(name: str) -> str:
     """Return the path of a program; skip the test without it."""
     found = shutil.which(name)
@@ -245,7 +212,7 @@ def test_amtool() -> None:
     amtool = program("amtool")
     endpoint = Endpoint("prometheus_alertmanager", Auth(basic={"mon": KEY}), clock=lambda: datetime.now(UTC))
     labels = ["alertname=DiskFull", "instance=db-3", "severity=critical"]
-    with served(endpoint) as url:
+    with served(endpoint.receive) as url:
         base = url.replace("://", f"://mon:{KEY}@") + "/hooks"
         add = [amtool, f"--alertmanager.url={base}", "alert", "add", *labels, "--annotation=summary=disk full"]
         for is_over in (False, True):
@@ -261,7 +228,7 @@ def test_prometheus(tmp_path: Path) -> None:
     """A Prometheus fires into the endpoint and has no failed delivery, with a bearer token."""
     prometheus = program("prometheus")
     endpoint = Endpoint("prometheus_alertmanager", Auth(tokens=KEY), clock=lambda: datetime.now(UTC))
-    with served(endpoint) as url:
+    with served(endpoint.receive) as url:
         host = url.removeprefix("http://")
         (tmp_path / "rules.yml").write_text(
             "groups: [{name: g, interval: 1s, rules: [{alert: Always, expr: vector(1), labels: {severity: critical}}]}]"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from alertmap import Alert, IncidentBook, State, parse_document
+from alertmap import Alert, IncidentBook, State, parse, parse_document
 from alertmap.model import Reason, Times
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "moira"
@@ -97,3 +97,10 @@ def test_the_contact_stays_inside() -> None:
     document = webhook(event("ERROR")) | {"contact": {"type": "webhook", "value": "https://hooks.example/T0/secret"}}
     alert = only(document)
     assert "secret" not in f"{alert.labels}{alert.links}{alert.message}{alert.identity}"
+
+
+def test_a_large_plot_costs_no_page() -> None:
+    """The picture of a trigger, twice in its body, is a megabyte of text: the alert comes all the same."""
+    plot = "iVBORw0KGgo" * 100_000
+    [alert] = parse("moira", json.dumps(webhook(event("ERROR")) | {"plot": plot, "plots": [plot]}))
+    assert (alert.state, alert.problems) == (State.FIRING, ())

@@ -329,7 +329,7 @@ EDGES: dict[str, tuple[Callable[[int], Any], int]] = {
     "max_headers": (lambda n: decode(Request(b"1", headers={f"h{i}": "" for i in range(n)}), JSON, LIMITS), 100),
     "max_body default": (lambda n: body(b" " * (n - 1) + b"1"), 8 * 1024 * 1024),
     "max_nodes default": (lambda n: body(f"[{','.join('1' * (n - 1))}]"), 500_000),
-    "max_string default": (lambda n: body(f'["{"x" * n}"]'), 256 * 1024),
+    "max_string default": (lambda n: body(f'["{"x" * n}"]'), 2 * 1024 * 1024),
 }
 
 

@@ -8,18 +8,18 @@ import shutil
 import signal
 import socket
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from alertmap import Accepted, Auth, Outcome, Refusal, Request, Source, State, receive, refuse
+from alertmap.model import Reply
+from serving import served
 
 PROMETHEUS = shutil.which("prometheus")
 ALERTMANAGER = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
@@ -49,7 +49,7 @@ rule_files: [rules.yml]
 alerting:
   alertmanagers:
     - static_configs: [{{targets: ["127.0.0.1:{alertmanager}"]}}]
-    - static_configs: [{{targets: ["127.0.0.1:{receiver}"]}}]
+    - static_configs: [{{targets: ["{receiver}"]}}]
       path_prefix: /push
       basic_auth: {{username: prometheus, password: {token}}}
 """
@@ -59,50 +59,34 @@ route: {{receiver: ours, group_wait: 1s, group_interval: 2s, repeat_interval: 1h
 receivers:
   - name: ours
     webhook_configs:
-      - url: http://127.0.0.1:{receiver}/webhook
+      - url: http://{receiver}/webhook
         http_config: {{authorization: {{credentials: {token}}}}}
 """
 
 
-class Receiver(ThreadingHTTPServer):
-    """Server that answers what `receive` says, but is down for the first webhook."""
+class Receiver:
+    """Application that answers what `receive` says, but is down for the first webhook."""
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.outcomes: list[tuple[str, Outcome]] = []
-        self.is_down = True
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Passes each request to `receive`."""
-
-    server: Receiver
     sources = {
         "webhook": Source("am", vendor="prometheus_alertmanager", auth=Auth(tokens=TOKEN)),
         "push": Source("prom", vendor="prometheus_alertmanager", auth=Auth(basic={"prometheus": TOKEN})),
     }
 
-    def do_POST(self) -> None:
-        """Receive one request."""
-        kind = self.path.split("/")[1]
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        request = Request(body, self.command, self.path, dict(self.headers))
+    def __init__(self) -> None:
+        self.outcomes: list[tuple[str, Outcome]] = []
+        self.is_down = True
+
+    def receive(self, request: Request) -> Reply:
+        """Receive one request of the source that begins the path."""
+        kind = request.path.split("/")[1]
         outcome: Outcome
-        if kind == "webhook" and self.server.is_down:
-            self.server.is_down = False
+        if kind == "webhook" and self.is_down:
+            self.is_down = False
             outcome = refuse(self.sources[kind], Refusal.UNAVAILABLE, retry_after=timedelta(seconds=1))
         else:
             outcome = receive(request, self.sources[kind], datetime.now(UTC))
-        self.server.outcomes.append((kind, outcome))
-        self.send_response(outcome.answer.status)
-        for name, value in outcome.answer.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(outcome.answer.body)))
-        self.end_headers()
-        self.wfile.write(outcome.answer.body.encode())
-
-    def log_message(self, *_arguments: Any) -> None:
-        """Print nothing."""
+        self.outcomes.append((kind, outcome))
+        return outcome.answer
 
 
 def free_port() -> int:
@@ -112,14 +96,6 @@ def free_port() -> int:
         return port
 
 
-@pytest.fixture(name="receiver")
-def _receiver() -> Iterator[Receiver]:
-    with Receiver() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
-
-
 def wait_for(found: Callable[[], bool], what: str) -> None:
     end = time.monotonic() + PATIENCE
     while not found():
@@ -127,20 +103,23 @@ def wait_for(found: Callable[[], bool], what: str) -> None:
         time.sleep(0.2)
 
 
-def test_prometheus_and_alertmanager(receiver: Receiver, tmp_path: Path) -> None:
+def test_prometheus_and_alertmanager(tmp_path: Path) -> None:
     """A firing comes by webhook and by push, again after 503, and is resolved by both under the same key."""
     assert PROMETHEUS is not None
     assert ALERTMANAGER is not None
-    port, here = free_port(), receiver.server_address[1]
-    (tmp_path / "rules.yml").write_text(RULES.format(expression="vector(1)"))
-    (tmp_path / "prometheus.yml").write_text(PROMETHEUS_CONFIG.format(alertmanager=port, receiver=here, token=TOKEN))
-    (tmp_path / "alertmanager.yml").write_text(ALERTMANAGER_CONFIG.format(receiver=here, token=TOKEN))
+    receiver, port = Receiver(), free_port()
 
     def seen(kind: str, state: State) -> list[Any]:
         done = [outcome for name, outcome in receiver.outcomes if name == kind and isinstance(outcome, Accepted)]
         return [alert for outcome in done for alert in outcome.batch if alert.state is state]
 
     with ExitStack() as stack:
+        here = stack.enter_context(served(receiver.receive)).removeprefix("http://")
+        (tmp_path / "rules.yml").write_text(RULES.format(expression="vector(1)"))
+        (tmp_path / "prometheus.yml").write_text(
+            PROMETHEUS_CONFIG.format(alertmanager=port, receiver=here, token=TOKEN)
+        )
+        (tmp_path / "alertmanager.yml").write_text(ALERTMANAGER_CONFIG.format(receiver=here, token=TOKEN))
         commands = (
             [
                 ALERTMANAGER,

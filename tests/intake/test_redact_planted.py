@@ -44,7 +44,7 @@ def multipart(name: str, line: str = "\r\n", more: str = "") -> str:
 
 INNER = {"token": SECRET, "title": "disk"}
 UNNAMED = {"secrets": {"q": SECRET}}
-LONG = "x" * (256 * 1024 + 1)
+LONG = "x" * (2 * 1024 * 1024 + 1)
 
 FOUND: dict[str, Request] = {
     # --- Headers
