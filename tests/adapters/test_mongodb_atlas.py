@@ -104,7 +104,7 @@ def test_the_configuration_is_no_alert() -> None:
 
 @pytest.mark.parametrize("more", [{"currentValue": None}, {"links": []}, {"clusterName": None}, {"metricName": None}])
 def test_the_key_is_the_id_alone(more: dict[str, Any]) -> None:
-    """What the alert is about may be missing in some notifications."""
+    """Other facts may be missing in some notifications."""
     assert one(body(**more)).dedup_key == one(body()).dedup_key
 
 

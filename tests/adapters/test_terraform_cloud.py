@@ -116,7 +116,7 @@ def test_findings_of_a_workspace_are_alerts_of_their_own() -> None:
     ],
 )
 def test_a_destruction_that_failed_is_worse(trigger: str, details: dict[str, Any], severity: Severity) -> None:
-    """What was to be destroyed costs money."""
+    """A workspace that should be gone goes on costing money."""
     document = body("destroy_failed", trigger=trigger)
     alert = one(document | {"details": document["details"] | details})
     assert (alert.severity, alert.resolvable) == (severity, False)

@@ -3,8 +3,8 @@
 Set up:
 
 1. Notifications, Destinations, Webhooks, Create: a name, the URL `https://receiver.example/cloudflare`, and a secret.
-   The source gets the secret as its token: Cloudflare sends it as it is, in the header `cf-webhook-auth`, and signs
-   nothing.
+   Cloudflare sends the secret as it is, in the header `cf-webhook-auth`, and signs nothing: the source gets it as
+   `Auth(tokens="…")`.
 2. Press "Save and Test": the request is recognised as a test.
 3. Notifications, All Notifications, Add: choose a type and the webhook. Of health checks, tunnels and pools choose the
    healthy states, too, or nothing recovers.
