@@ -103,6 +103,12 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"data", "eventTime", "eventType", "subject", "topic"}), (), False),
         (frozenset(), ("ce-specversion",), False),
     ),
+    "cloudflare": (
+        (frozenset({"text"}), (), False),
+        (frozenset({"data"}), (), False),
+        (frozenset({"data"}), (), False),
+        (frozenset(), (), False),
+    ),
     "coralogix": (
         (frozenset(), (), False),
     ),
@@ -278,6 +284,10 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "moira": (
         (frozenset({"contact", "events", "throttled", "trigger"}), (), False),
     ),
+    "mongodb_atlas": (
+        (frozenset({"status"}), ("x-mms-event",), False),
+        (frozenset({"alertConfigId", "eventTypeName", "status"}), (), False),
+    ),
     "monit": (
         (frozenset({"monit"}), ("user-agent",), False),
         (frozenset({"monit"}), (), False),
@@ -356,6 +366,9 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"alertId", "eventType", "payload"}), (), False),
         (frozenset(), (), False),
     ),
+    "sematext": (
+        (frozenset({"applicationId", "backToNormal", "ruleType"}), (), False),
+    ),
     "sensu": (
         (frozenset({"check", "entity"}), (), False),
         (frozenset({"entity", "metrics"}), (), False),
@@ -408,6 +421,10 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     ),
     "tencent_cloud": (
         (frozenset({"alarmObjInfo", "alarmPolicyInfo", "alarmStatus"}), (), False),
+    ),
+    "terraform_cloud": (
+        (frozenset({"notification_configuration_id", "notifications", "payload_version"}), (), False),
+        (frozenset({"details", "notification_configuration_id", "payload_version", "trigger"}), (), False),
     ),
     "thousandeyes": (
         (frozenset({"eventId", "eventType"}), (), False),
