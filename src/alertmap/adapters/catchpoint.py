@@ -51,7 +51,7 @@ from typing import Annotated, Any, Literal
 from attrs import Factory, evolve
 
 from alertmap import conventions, wire
-from alertmap.adapter import Adapter, Identity, Problem, Reading, Request, Shape, State, Times
+from alertmap.adapter import Adapter, Problem, Reading, Request, Shape, State, Times
 
 STATES = conventions.states(
     firing="0, 1, WARNING, CRITICAL, ALERT, error", resolved="3, IMPROVED, RESOLVE, success, OK"
@@ -67,11 +67,6 @@ BEGIN = re.compile(r"([0-9]{10})(?:[0-9]{3})?_")  # seconds, or milliseconds
 
 
 @wire.model(loose_keys=True)
-class Attributes:
-    application: wire.AnyText = ""
-
-
-@wire.model(loose_keys=True)
 class Alert:
     state: Annotated[State, wire.state(STATES), wire.named(*KEYS)]
     word: Annotated[wire.Text, wire.named(*KEYS)] = ""
@@ -84,7 +79,7 @@ class Alert:
     alertType: Annotated[wire.AnyText, wire.named("alertType", "alertTypeId")] = ""
     divisionName: wire.AnyText = ""
     productName: wire.AnyText = ""
-    attributes: Attributes = Attributes()
+    application: Annotated[str, wire.inside("application"), wire.named("attributes")] = ""
     alertProcessingTimestampUtcEpoch: wire.EpochAny = None
     scatterplotChartURL: Annotated[wire.Text, wire.named("scatterplotChartURL", "scatterPlotUrl")] = ""
     testUrl: wire.Text = ""
@@ -103,14 +98,23 @@ class DatadogEvent:
 
 
 def read(alert: Alert) -> Reading:
-    product = alert.productName.strip() or alert.attributes.application.strip()
+    product = alert.productName.strip() or alert.application.strip()
+    where = {
+        "division": alert.divisionName.strip() or None,
+        "product": product or None,
+        "alertType": alert.alertType.strip() or None,
+    }
     begin = BEGIN.match(alert.alertKey.strip())
     address = conventions.address(alert.testUrl.strip())
     at = alert.alertProcessingTimestampUtcEpoch
     return Reading(
         state=alert.state,
         level=level(alert.state, alert.word, alert.priority),
-        identity=identity(alert, product),
+        identity=[
+            {"alertKey": alert.alertKey.strip()},  # begins with the time of the first trigger of this outage
+            {"testId": alert.testId.strip()} | where,
+            {"testName": alert.testName.strip()} | where,
+        ],
         title=alert.summary or conventions.join(alert.testName, alert.alertType),
         message=alert.details,
         resource=address or alert.testName,
@@ -120,19 +124,6 @@ def read(alert: Alert) -> Reading:
         occurred_at=at,
         times=None if at else Times.NONE,
     )
-
-
-def identity(alert: Alert, product: str) -> list[Identity]:
-    where = {
-        "division": alert.divisionName.strip() or None,
-        "product": product or None,
-        "alertType": alert.alertType.strip() or None,
-    }
-    return [
-        {"alertKey": alert.alertKey.strip()},  # begins with the time of the first trigger of this outage
-        {"testId": alert.testId.strip()} | where,
-        {"testName": alert.testName.strip()} | where,
-    ]
 
 
 def read_event(event: DatadogEvent) -> Reading:

@@ -63,11 +63,6 @@ class Meta:
 
 
 @wire.model
-class Page:
-    id: wire.AnyText = ""
-
-
-@wire.model
 class Named:
     name: wire.Text = ""
 
@@ -93,12 +88,6 @@ class Incident:
 
 
 @wire.model
-class Component:
-    id: wire.AnyText = ""
-    name: wire.Text = ""
-
-
-@wire.model
 class Change:
     new_status: Annotated[State, wire.state(STATUSES)]
     word: Annotated[wire.Text, wire.named("new_status")] = ""
@@ -110,7 +99,7 @@ class Change:
 @wire.model
 class Event:
     meta: Meta = Meta()
-    page: Page = Page()
+    page_id: Annotated[str, wire.inside("id"), wire.named("page")] = ""
 
 
 @wire.model
@@ -120,7 +109,8 @@ class IncidentEvent(Event):
 
 @wire.model
 class ComponentEvent(Event):
-    component: Component = Component()
+    id: Annotated[str, wire.inside("id"), wire.named("component")] = ""
+    name: Annotated[str, wire.inside("name"), wire.named("component")] = ""
     component_update: Change
 
 
@@ -134,7 +124,7 @@ def read(event: IncidentEvent) -> Reading | None:
         state=incident.status,
         level=incident.impact,
         identity=[
-            {"page": event.page.id.strip(), "incident": incident.id.strip()},
+            {"page": event.page_id.strip(), "incident": incident.id.strip()},
             {"incident": incident.id.strip()},
             {"shortlink": incident.shortlink.strip()},
         ],
@@ -149,16 +139,16 @@ def read(event: IncidentEvent) -> Reading | None:
 
 
 def read_component(event: ComponentEvent) -> Reading:
-    component, change = event.component, event.component_update
+    change = event.component_update
     is_over = change.new_status is State.RESOLVED
     was_over = STATUSES.get(change.old_status) in (State.RESOLVED, None)
-    number = component.id.strip() or change.component_id.strip()
+    number = event.id.strip() or change.component_id.strip()
     return Reading(
         state=change.new_status,
         level=change.word if not is_over else None if was_over else change.old_status,
-        identity=[{"page": event.page.id.strip(), "component": number}, {"component": number}],
-        title=conventions.join(component.name, change.word),
-        resource=component.name,
+        identity=[{"page": event.page_id.strip(), "component": number}, {"component": number}],
+        title=conventions.join(event.name, change.word),
+        resource=event.name,
         labels={"status": change.word, "old_status": change.old_status},
         occurred_at=change.created_at or event.meta.generated_at,
     )
