@@ -61,7 +61,7 @@ def test_an_error_without_any_id_is_refused() -> None:
 
 
 def test_query_and_user_of_the_page_stay_inside() -> None:
-    """What stands in the query of a page may be a token of whoever called it."""
+    """The query of a page may hold a token of whoever called it."""
     url = "https://ann:hunter2@shop.example/reset?mail=ann&t=made0up#made0up"
     alert = one(body(last_notice={"request_url": url}))
     assert alert.links["page"] == "https://shop.example/reset"
