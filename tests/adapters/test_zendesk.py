@@ -9,7 +9,7 @@ import pytest
 
 from alertmap import Alert, Auth, Request, Severity, Source, State, parse
 from alertmap.adapters import zendesk
-from alertmap.errors import AuthError
+from alertmap.errors import AuthError, PayloadError
 from alertmap.incidents.book import IncidentBook
 from alertmap.intake.verify import verify
 from alertmap.model import ProblemCode, Reason
@@ -138,12 +138,21 @@ def test_the_number_of_a_ticket_may_be_a_number_or_a_text(number: object) -> Non
     assert one(body("squadcast", ticket_id=number)).dedup_key == "zendesk:ticket=35436"
 
 
-def test_an_event_without_its_detail_is_no_alert_with_the_id_of_the_event() -> None:
-    """It is refused, in place of an alert that nothing ends."""
-    document = body("created")
-    del document["detail"]
-    with pytest.raises(Exception, match="detail"):
-        one(document)
+@pytest.mark.parametrize("detail", [None, {}, {"id": ""}])
+def test_an_event_without_its_ticket_is_refused(detail: object) -> None:
+    """The id of the event, or the account alone, would be a key that nothing ends, or that all tickets share."""
+    with pytest.raises(PayloadError):
+        one(body("created") | {"detail": detail})
+
+
+def test_a_body_without_its_number_has_the_url_as_its_key() -> None:
+    """The account alone would be one alert for all its tickets."""
+    header = {"X_Zendesk_Account_Id": "22129848"}
+    assert one(body("trigger", ticket_id=""), **header).dedup_key == (
+        "zendesk:url=https://acme.zendesk.com/agent/tickets/812"
+    )
+    with pytest.raises(PayloadError):
+        one(body("trigger", ticket_id="", ticket_url=""), **header)
 
 
 # --- The body of the guide --------------------------------------------------------------------------------------------

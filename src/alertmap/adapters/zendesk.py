@@ -162,13 +162,13 @@ def read_event(event: Event) -> Reading | None:
 
 
 def read_ticket(ticket: Ticket | Action) -> Reading:
-    url = ticket.url.strip()
+    url = conventions.address(ticket.url.strip())
     host = HOST.match(url.lower())
     return Reading(
         state=ticket.state,
         level=ticket.priority,
         # A body whose JSON is broken is read without the headers, so the URL comes first.
-        identity=identity(host[1] if host else ticket.account, ticket.id),
+        identity=identity(host[1] if host else ticket.account, ticket.id, url),
         title=ticket.title,
         message=RULE.sub("", ticket.description),
         labels={**wire.pick(ticket, "type", "group", "via"), "ticket": ticket.id},
@@ -176,9 +176,10 @@ def read_ticket(ticket: Ticket | Action) -> Reading:
     )
 
 
-def identity(account: str | None, ticket: str) -> list[dict[str, str | None]]:
-    # A sandbox has the numbers of its production account.
-    return [{"account": (account or "").strip(), "ticket": ticket.strip()}, {"ticket": ticket.strip()}]
+def identity(account: str | None, ticket: str, url: str = "") -> list[dict[str, str | None]]:
+    number = ticket.strip()
+    # A sandbox has the numbers of its production account, and an account alone would be all tickets.
+    return [{"account": (account or "").strip() if number else "", "ticket": number}, {"ticket": number}, {"url": url}]
 
 
 def read_text(text: str) -> Reading | Iterable[Problem]:
@@ -225,5 +226,5 @@ adapter = Adapter(
         timestamp=InHeader("X-Zendesk-Webhook-Signature-Timestamp"),
         unit="iso",
     ),
-    identity_parts={"account", "ticket"},
+    identity_parts={"account", "ticket", "url"},
 )
