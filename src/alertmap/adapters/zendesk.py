@@ -1,6 +1,6 @@
 """Zendesk: webhooks of its triggers and automations, and event webhooks.
 
-Set up, with a trigger, which chooses the tickets that page:
+Set up: with a trigger, which chooses the tickets that page:
 
 1. Admin Center, Apps and integrations, Webhooks, Create webhook, "Trigger or automation": request method POST, request
    format JSON, and the endpoint URL below. The signing secret, which the webhook's page has, proves the sender.

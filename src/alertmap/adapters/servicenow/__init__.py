@@ -1,6 +1,6 @@
 """ServiceNow: incidents and alerts that a business rule posts, and events that are posted to its Event Management.
 
-Set up, as an administrator, since ServiceNow has no webhook of its own:
+Set up: as an administrator, since ServiceNow has no webhook of its own:
 
 1. System Definition, Business Rules, New: table Incident, Advanced, When "after", Insert and Update, and as filter
    conditions those that choose your incidents, but not their state.
