@@ -17,8 +17,8 @@ def table(targets: list[Target]) -> Iterator[str]:
     yield "| target | " + " | ".join(FACTS) + " | read back by |"
     yield "|---" * (len(FACTS) + 2) + "|"
     for target in targets:
-        kept = " | ".join(target.keeps.get(fact, "–") for fact in FACTS)
-        back = f"[{target.reads_back}](vendors/{target.reads_back}.md)" if target.reads_back else "–"
+        kept = " | ".join(target.keeps.get(fact, "\u2013") for fact in FACTS)
+        back = f"[{target.reads_back}](vendors/{target.reads_back}.md)" if target.reads_back else "\u2013"
         yield f"| [{target.title}](#target-{target.name.replace('_', '-')}) | {kept} | {back} |"
 
 

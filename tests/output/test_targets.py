@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,7 +15,6 @@ from hypothesis import strategies as st
 
 from alertmap import (
     Alert,
-    AlertmapError,
     Auth,
     AuthError,
     IncidentBook,
@@ -25,7 +23,6 @@ from alertmap import (
     Source,
     State,
     parse,
-    vendors,
     verify,
 )
 from alertmap.adapter import STANDARD_WEBHOOKS
@@ -33,23 +30,7 @@ from alertmap.escaping import BREAK
 from alertmap.output.registry import target_names, target_of
 from alertmap.output.render import message_of, render
 from alertmap.target import Message, Outgoing, Skipped
-from alertmap.testing.fixtures import load
-
-FIXTURES = Path(__file__).parents[2] / "fixtures"
-NOW = datetime(2026, 12, 31, tzinfo=UTC)
-
-
-@cache
-def alerts() -> tuple[Alert, ...]:
-    """Return the alerts of all fixtures."""
-    found: list[Alert] = []
-    for vendor in vendors():
-        for case in load(FIXTURES / vendor) if (FIXTURES / vendor).is_dir() else []:
-            try:
-                found += parse(vendor, case.request, received_at=NOW)
-            except AlertmapError:
-                continue
-    return tuple(found)
+from output_alerts import NOW, alerts
 
 
 @cache

@@ -57,4 +57,5 @@ target = Target(
     keeps=("state", "severity", "key", "title", "message", "times", "links", "labels", "values"),
     example={"url": "https://broker.example/default"},
     reads_back="cloudevents",
+    checked_by="the SDK of CloudEvents",
 )

@@ -106,4 +106,5 @@ target = Target(
         "values": "unmapped",
     },
     example={"url": "https://lake.example/ingest", "token": "0123456789abcdef"},
+    checked_by="py-ocsf-models",
 )
