@@ -253,7 +253,7 @@ class Target:
 
 
 def test_the_outbox_tries_again(tmp_path: Path) -> None:
-    """What fails is sent again after a pause that grows; the requests of one line stay in their order."""
+    """A failed request is sent again after a pause that grows; the requests of one line stay in their order."""
     target = Target(0, 503, 202)
     outbox = target.outbox(tmp_path)
     outbox.add([("pd/a", page("a1")), ("pd/a", page("a2"))], START)
@@ -277,7 +277,7 @@ def test_the_outbox_waits_as_long_as_it_is_asked_to(tmp_path: Path) -> None:
 
 
 def test_the_outbox_gives_up_what_is_never_taken(tmp_path: Path) -> None:
-    """A request that the target cannot read makes room for the next one, and is reported; a wrong key is not final."""
+    """A request that the target cannot read is dropped and reported; a wrong key is not final."""
     target = Target(400, 202, 401)
     outbox = target.outbox(tmp_path)
     outbox.add([("pd/a", page("a1")), ("pd/a", page("a2")), ("pd/a", page("a3"))], START)
