@@ -12,6 +12,6 @@ def codes(labels: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def test_what_is_left_out_is_a_problem() -> None:
-    """A label that is left out for its name is one problem of its table; a blank one is none."""
-    assert codes({"password": "hunter2", "api_key": "x", "team": "db"}) == [("credential", "labels")]
+    """A label that is left out for its name is one problem; a blank one is none."""
+    assert codes({"password": "hunter2", "api_key": "x", "team": "db"}) == [("credential", "$")]
     assert codes({"password": "", "team": "db"}) == []
