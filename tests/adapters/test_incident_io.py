@@ -107,6 +107,14 @@ def test_what_is_not_an_incident_changes_none(event_type: str) -> None:
     assert found.vendor == VENDOR
 
 
+@pytest.mark.fault_elsewhere("receivers with a closed list", "a new kind of event is refused until webhooks are off")
+def test_an_event_that_is_not_known_is_no_reason_to_refuse() -> None:
+    """It is a problem, so that nobody waits for its alert."""
+    batch = parse_document(VENDOR, {"event_type": "public_alert.alert_merged_v9", "public_alert.alert_merged_v9": {}})
+    assert not batch.alerts
+    assert [problem.code for problem in batch.problems] == [ProblemCode.STATE_UNKNOWN]
+
+
 def test_no_address_of_a_person_is_copied() -> None:
     """The roles of an incident have mail addresses."""
     document = body("created")

@@ -102,5 +102,5 @@ def test_the_states_of_an_incident_in_both_forms(form: str, word: str, state: St
 
 
 def test_a_loop_can_be_seen() -> None:
-    """The sources of an alert are a label, so that what came from here can be told apart."""
+    """The sources of an alert are a label, so that a filter can leave out what came from here."""
     assert one(body("text")).labels["source"] == "grafana, keep"

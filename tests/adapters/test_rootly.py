@@ -81,9 +81,10 @@ def test_the_status_of_an_alert_comes_before_its_end(
         ("incident.cancelled", "started", State.RESOLVED),
         ("incident.deleted", "started", State.RESOLVED),
         ("incident.escalated", "resolved", State.FIRING),
+        ("incident.updated", None, State.FIRING),
     ],
 )
-def test_the_event_decides_and_then_the_status(event: str, status: str, state: State) -> None:
+def test_the_event_decides_and_then_the_status(event: str, status: str | None, state: State) -> None:
     """An update names no state of its own; an event that is not known fires."""
     assert one(body("incident_created", event, status=status)).state is state
 

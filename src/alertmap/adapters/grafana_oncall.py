@@ -33,7 +33,7 @@ from attrs import Factory
 from alertmap import conventions, wire
 from alertmap.adapter import Adapter, Problem, ProblemCode, Reading, Severity, Shape, State, Times
 
-# An escalation may be triggered by hand, whatever the state; the last two are announced in the documentation.
+# An escalation may be triggered by hand, whatever the state; the last two name none either.
 EVENTS = conventions.states(
     firing="alert group created, unsilence, unresolve, unacknowledge",
     acknowledged="acknowledge",

@@ -39,7 +39,9 @@ id; one that was merged into another is over.
 
 Limits: some providers of Keep say `pending` for rules that are about to fire, and are read so early. Keep has no word
 for medium: a warning is medium. `id` and `event_id` of an alert are of the event. Values in quotes of a body of your
-own are printed as Python does, which is no JSON: `"{{ alert.labels }}"` is a text. Incidents have no time of a change.
+own are printed as Python does, which is no JSON: `"{{ alert.labels }}"` is a text. What somebody changes by hand has
+the time of the last event: that an alert is no longer dismissed counts from its next event on. Incidents have no time
+of a change, so the order of arrival counts.
 """
 
 from typing import Annotated, Any

@@ -23,7 +23,7 @@ data that a source sent with an alert only `severity` and `host` are read. Sched
 shifts and workflow runs change no alert.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from attrs import Factory
 
@@ -42,20 +42,24 @@ from alertmap.adapter import (
     Times,
 )
 
-EVENTS = {
-    "alert.created": None,
-    "alert.updated": None,
-    "alert.acknowledged": State.ACKNOWLEDGED,
-    "alert.resolved": State.RESOLVED,
-    "alert.deleted": State.RESOLVED,
-    "incident.created": None,
-    "incident.updated": None,
-    "incident.in_triage": State.FIRING,
-    "incident.mitigated": State.ACKNOWLEDGED,
-    "incident.resolved": State.RESOLVED,
-    "incident.cancelled": State.RESOLVED,
-    "incident.deleted": State.RESOLVED,
-}
+OTHERS = (
+    "incident.scheduled.created, incident.scheduled.updated, incident.scheduled.in_progress,"
+    "incident.scheduled.completed, incident.scheduled.deleted, incident_event.created, incident_event.updated,"
+    "incident_event.deleted, incident_post_mortem.created, incident_post_mortem.updated,"
+    "incident_post_mortem.published, incident_post_mortem.deleted, incident_status_page_event.created,"
+    "incident_status_page_event.updated, incident_status_page_event.deleted, genius_workflow_run.queued,"
+    "genius_workflow_run.started, genius_workflow_run.completed, genius_workflow_run.failed,"
+    "genius_workflow_run.canceled, pulse.created, shift.started, audit_log.created"
+)
+
+EVENTS = conventions.states(
+    firing="incident.in_triage",
+    acknowledged="alert.acknowledged, incident.mitigated",
+    resolved="alert.resolved, alert.deleted, incident.resolved, incident.cancelled, incident.deleted",
+    no_state=f"alert.created, alert.updated, incident.created, incident.updated, {OTHERS}",
+)
+
+OF_DATA = {"alert.created", "alert.updated", "incident.created", "incident.updated"}  # the data have the state
 
 STATES = conventions.states(
     firing="open, triggered, in_triage, started, detected",
@@ -110,9 +114,6 @@ class Data:
     sequential_id: wire.Text = ""
     kind: wire.Text = ""
     severity: Grade | wire.Text = ""
-    mitigated_at: wire.Rfc3339 = None
-    resolved_at: wire.Rfc3339 = None
-    cancelled_at: wire.Rfc3339 = None
 
 
 @wire.model
@@ -128,43 +129,12 @@ class Webhook:
     data: Data
 
 
-@wire.model
-class OtherEvent:
-    type: Literal[
-        "incident.scheduled.created",
-        "incident.scheduled.updated",
-        "incident.scheduled.in_progress",
-        "incident.scheduled.completed",
-        "incident.scheduled.deleted",
-        "incident_event.created",
-        "incident_event.updated",
-        "incident_event.deleted",
-        "incident_post_mortem.created",
-        "incident_post_mortem.updated",
-        "incident_post_mortem.published",
-        "incident_post_mortem.deleted",
-        "incident_status_page_event.created",
-        "incident_status_page_event.updated",
-        "incident_status_page_event.deleted",
-        "genius_workflow_run.queued",
-        "genius_workflow_run.started",
-        "genius_workflow_run.completed",
-        "genius_workflow_run.failed",
-        "genius_workflow_run.canceled",
-        "pulse.created",
-        "shift.started",
-        "audit_log.created",
-    ]
-
-
-@wire.model
-class Other:
-    event: OtherEvent
-
-
-def read(webhook: Webhook) -> Reading | Notice:
+def read(webhook: Webhook) -> Reading | Notice | None:
     event, data = webhook.event, webhook.data
-    if event.word.strip().lower().startswith("alert."):
+    word = wire.state_word(event.word)
+    if event.type is None and word not in OF_DATA:
+        return None
+    if word.startswith("alert."):
         return of_alert(event, data)
     return Notice(reason=Reason.TEST) if data.kind in TESTS else of_incident(event, data)
 
@@ -195,13 +165,11 @@ def of_alert(event: Event, alert: Data) -> Reading:
 
 def of_incident(event: Event, incident: Data) -> Reading:
     grade, service = incident.severity, names(incident.services)
-    is_over = incident.resolved_at or incident.cancelled_at
-    by_times = State.RESOLVED if is_over else State.ACKNOWLEDGED if incident.mitigated_at else State.FIRING
     return Reading(
-        state=event.type or incident.status or by_times,
+        state=event.type or incident.status,
         level=(grade if isinstance(grade, str) else grade.severity or grade.name) or "unset",
         identity={"incident": incident.id.strip()},
-        title=incident.title or incident.summary,
+        title=incident.title,
         message=incident.summary,
         resource=service,
         labels={
@@ -224,7 +192,6 @@ adapter = Adapter(
     name="rootly",
     title="Rootly",
     shapes=[
-        Shape(Other, None, marks={"$.event.issued_at"}, headers={"X-Rootly-Signature": ""}),
         Shape(Webhook, read, marks={"$.event.issued_at"}, headers={"X-Rootly-Signature": ""}),
     ],
     levels=LEVELS,
