@@ -27,10 +27,10 @@ def one(document: dict[str, Any]) -> Alert:
     return alert
 
 
-def open_after(*names: str) -> list[State]:
-    """Return the states of what is open after these fixtures."""
+def open_after(*documents: dict[str, Any]) -> list[State]:
+    """Return the states of what is open after these requests."""
     book = IncidentBook()
-    book.apply([one(body(name)) for name in names])
+    book.apply([one(document) for document in documents])
     return [incident.state for incident in book.open]
 
 
@@ -70,10 +70,12 @@ def test_an_escalation_states_the_state_of_its_group(state: str | None, expected
 @pytest.mark.fault_elsewhere("receivers that know only open and closed", "who silences or acknowledges a group ends it")
 def test_people_do_not_end_a_group_before_it_is_resolved() -> None:
     """And a group that was ended too early is open again, although that has no time."""
-    assert open_after("created", "acknowledged") == [State.ACKNOWLEDGED]
-    assert open_after("created", "silenced") == [State.SUPPRESSED]
-    assert open_after("created", "silenced", "resolved") == []
-    assert open_after("created", "resolved", "unresolved") == [State.FIRING]
+    created, resolved = body("created"), body("resolved")
+    assert open_after(created, body("acknowledged")) == [State.ACKNOWLEDGED]
+    assert open_after(created, body("silenced")) == [State.SUPPRESSED]
+    assert open_after(created, body("silenced"), body("created", "unsilence")) == [State.FIRING]
+    assert open_after(created, body("silenced"), resolved) == []
+    assert open_after(created, resolved, body("created", "unresolve")) == [State.FIRING]
 
 
 def test_no_address_of_a_person_is_copied() -> None:

@@ -104,3 +104,10 @@ def test_the_states_of_an_incident_in_both_forms(form: str, word: str, state: St
 def test_a_loop_can_be_seen() -> None:
     """The sources of an alert are a label, so that a filter can leave out what came from here."""
     assert one(body("text")).labels["source"] == "grafana, keep"
+
+
+def test_no_label_of_the_alert_is_lost() -> None:
+    """A field of Keep's own that is empty does not hide the label of the same name."""
+    alert = one(body("firing", service=None, environment="", labels={"service": "cart", "environment": "prod"}))
+    assert alert.labels["service"] == "cart"
+    assert alert.labels["environment"] == "prod"

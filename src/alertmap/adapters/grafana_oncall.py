@@ -128,12 +128,12 @@ def read(webhook: Webhook) -> Reading:
         identity=[{"id": group.id.strip()}, {"id": webhook.alert_group_id.strip()}],
         title=group.title,
         labels={
-            **labels,
             "integration": origin.name,
             "integration_type": origin.type,
             "team": origin.team,
             "silenced_until": event.until,
             **wire.pick(first, "fingerprint", "groupKey", "alert_uid"),
+            **labels,
         },
         links={"source": group.web},
         values={} if group.alerts_count is None else {"alerts": group.alerts_count},

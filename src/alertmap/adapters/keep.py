@@ -120,10 +120,11 @@ def read(alert: Alert) -> Reading:
         message=alert.description or alert.message,
         resource=conventions.host(alert.labels) or alert.service,
         labels={
-            **alert.labels,
-            **wire.pick(alert, "source", "environment", "service", "incident"),
+            **wire.pick(alert, "environment", "service", "incident"),
             "provider": alert.providerId,
             "provider_type": alert.providerType,
+            **alert.labels,
+            "source": alert.source,  # by which a loop is found
         },
         links={"source": alert.url, "image": alert.imageUrl},
         values={} if alert.firingCounter is None else {"firings": alert.firingCounter},

@@ -151,11 +151,11 @@ def of_alert(event: Event, alert: Data) -> Reading:
         title=alert.summary,
         resource=conventions.host(labels) or alert.host or service,
         labels={
-            **labels,
             "source": alert.source,
             "alert_id": number,
             "service": service,
             "environment": names(alert.environments),
+            **labels,
         },
         links={"source": alert.external_url, "rootly": alert.url},
         started_at=alert.started_at,

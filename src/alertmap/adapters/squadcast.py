@@ -146,10 +146,10 @@ def reading(incident: Incident, at: datetime | None) -> Reading:
         message=incident.description,
         resource=incident.service,
         labels={
-            **labels,
             "service": incident.service,
             "alert_source": incident.alert_source.type,
             "event_id": incident.event_id,
+            **labels,
         },
         links={"source": incident.url},
         values={} if incident.event_count is None else {"events": incident.event_count},

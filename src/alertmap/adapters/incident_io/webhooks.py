@@ -135,7 +135,7 @@ def read_alert(event: AlertChanged) -> Reading:
         identity={"alert": alert.id.strip()},
         title=alert.title,
         message=alert.description,
-        labels={**labels, **wire.pick(alert, "deduplication_key", "alert_source_id")},
+        labels={**wire.pick(alert, "deduplication_key", "alert_source_id"), **labels},
         links={"source": alert.source_url},
         started_at=alert.created_at,
         occurred_at=alert.resolved_at if alert.status is State.RESOLVED else alert.created_at,
