@@ -26,7 +26,7 @@ LOOK_SECRET = {
     **dict.fromkeys(("checkly/signed", "fluxcd/signed", "gitea/signed"), "a signature"),
     **dict.fromkeys(("mongodb_atlas/signed", "terraform_cloud/signed", "zendesk/created"), "a signature"),
     **dict.fromkeys(("grafana/signed", "grafana/signed_with_time", "sentry/issue_created"), "a signature"),
-    "splunk/detector": "a signature",
+    **dict.fromkeys(("incident_io/signed", "rootly/signed", "splunk/detector"), "a signature"),
     **{f"splunk/streams/alertmanager-groups/0{number}": "a made-up token in the path" for number in range(1, 6)},
     **dict.fromkeys(
         ("opsgenie/streams/alertmanager-groups/02", "opsgenie/streams/alertmanager-groups/05"), "a hash as the alias"
