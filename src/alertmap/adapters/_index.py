@@ -213,6 +213,9 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"alerts"}), (), False),
         (frozenset({"ruleId", "state"}), (), False),
     ),
+    "grafana_oncall": (
+        (frozenset({"alert_group", "alert_group_id", "event"}), (), False),
+    ),
     "graylog": (
         (frozenset({"event", "event_definition_id"}), (), False),
         (frozenset({"check_result", "stream"}), (), False),
@@ -275,6 +278,13 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"id", "status"}), (), False),
         (frozenset({"eventType"}), (), False),
     ),
+    "incident_io": (
+        (frozenset({"event_type"}), (), False),
+        (frozenset({"event_type", "public_incident.incident_status_updated_v2"}), (), False),
+        (frozenset({"event_type"}), (), False),
+        (frozenset({"event_type"}), (), False),
+        (frozenset({"deduplication_key", "status", "title"}), (), False),
+    ),
     "influxdb2": (
         (frozenset({"_level", "_measurement", "_notification_rule_id"}), (), False),
         (frozenset({"_level", "_measurement"}), (), False),
@@ -300,6 +310,10 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     ),
     "kapacitor": (
         (frozenset({"data", "details", "duration", "id", "level", "time"}), (), False),
+    ),
+    "keep": (
+        (frozenset({"alert_sources", "alerts_count", "id", "status", "user_generated_name"}), (), False),
+        (frozenset({"fingerprint", "firingCounter", "lastReceived", "status"}), (), False),
     ),
     "librenms": (
         (frozenset({"alert_id", "device_id", "rule_id", "state"}), (), False),
@@ -390,6 +404,10 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"event_name"}), (), False),
         (frozenset({"data", "event_name"}), (), False),
     ),
+    "rootly": (
+        (frozenset({"data", "event"}), ("x-rootly-signature",), False),
+        (frozenset({"data", "event"}), (), False),
+    ),
     "scom": (
         (frozenset({"alertId", "eventType", "payload"}), (), False),
         (frozenset(), (), False),
@@ -442,6 +460,12 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"incidentId"}), ("x-sfx-signature",), False),
         (frozenset({"detectorId", "incidentId"}), (), False),
         (frozenset({"owner", "result", "sid"}), (), False),
+    ),
+    "squadcast": (
+        (frozenset({"data", "version"}), (), False),
+        (frozenset({"data", "version"}), (), False),
+        (frozenset({"event_type", "id", "status"}), (), False),
+        (frozenset({"event_id", "message", "status", "tags"}), (), False),
     ),
     "statuscake": (
         (frozenset({"Name", "StatusCode"}), (), False),
