@@ -2,12 +2,31 @@
 
 # fmt: off
 INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
+    "alibaba_arms": (
+        (frozenset({"alerts"}), (), False),
+        (frozenset(), (), True),
+    ),
     "alibaba_cloudmonitor": (
         (frozenset({"alertName", "alertState", "dimensions", "metricProject"}), (), False),
         (frozenset({"metricProject", "preTriggerLevel"}), (), False),
         (frozenset({"curLevel", "preLevel", "ruleId"}), (), False),
         (frozenset({"eventTime", "level", "name", "product", "regionId"}), (), False),
         (frozenset({"subject", "subtype", "workspace"}), (), False),
+    ),
+    "alibaba_event_center": (
+        (frozenset({"alert", "strategyName", "subscription"}), (), False),
+        (frozenset({"AlarmId", "IdempotentId", "QuotaActionCode"}), (), False),
+    ),
+    "alibaba_sls": (
+        (frozenset({"alert_id", "alert_instance_id", "fire_time", "project"}), (), False),
+    ),
+    "appdynamics": (
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+        (frozenset({"event"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
     ),
     "argocd": (
         (frozenset({"app"}), (), False),
@@ -53,6 +72,27 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"context", "operation", "version"}), (), False),
         (frozenset({"context", "status"}), (), False),
     ),
+    "better_stack": (
+        (frozenset({"data"}), (), False),
+        (frozenset({"data"}), (), False),
+        (frozenset({"data"}), (), False),
+        (frozenset({"event_type", "page"}), ("x-betteruptime-event", "user-agent"), False),
+        (frozenset({"event_type", "page"}), (), False),
+        (frozenset({"component", "event_type"}), ("x-betteruptime-event", "user-agent"), False),
+        (frozenset({"component", "event_type"}), (), False),
+        (frozenset({"event_type"}), ("x-betteruptime-event", "user-agent"), False),
+        (frozenset({"event_type"}), (), False),
+    ),
+    "bugsnag": (
+        (frozenset({"account", "trigger"}), (), False),
+    ),
+    "checkly": (
+        (frozenset(), ("x-checkly-signature", "x-checkly-timestamp"), False),
+        (frozenset(), (), False),
+        (frozenset({"deduplication_key", "status"}), ("x-checkly-signature", "x-checkly-timestamp"), False),
+        (frozenset({"deduplication_key", "status"}), (), False),
+        (frozenset(), (), True),
+    ),
     "checkmk": (
         (frozenset({"check_command", "event", "host", "notification_type", "site", "what"}), (), False),
         (frozenset({"NOTIFY_NOTIFICATIONTYPE", "NOTIFY_WHAT"}), (), False),
@@ -62,6 +102,18 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"cloudEventsVersion", "eventID", "eventType", "source"}), (), False),
         (frozenset({"data", "eventTime", "eventType", "subject", "topic"}), (), False),
         (frozenset(), ("ce-specversion",), False),
+    ),
+    "cloudflare": (
+        (frozenset({"text"}), (), False),
+        (frozenset({"data"}), (), False),
+        (frozenset({"data"}), (), False),
+        (frozenset(), (), False),
+    ),
+    "coralogix": (
+        (frozenset(), (), False),
+    ),
+    "cronitor": (
+        (frozenset({"monitor"}), (), False),
     ),
     "crowdsec": (
         (frozenset({"events_count", "leakspeed", "scenario"}), (), False),
@@ -159,6 +211,27 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset(), (), False),
         (frozenset({"message"}), ("user-agent",), False),
     ),
+    "honeybadger": (
+        (frozenset({"event", "fault"}), ("honeybadger-token",), False),
+        (frozenset({"event", "fault", "message"}), (), False),
+        (frozenset({"event", "fault"}), ("honeybadger-token",), False),
+        (frozenset({"event", "fault", "message"}), (), False),
+        (frozenset({"event", "volume_spike"}), ("honeybadger-token",), False),
+        (frozenset({"event", "message", "volume_spike"}), (), False),
+        (frozenset({"event"}), ("honeybadger-token",), False),
+        (frozenset({"event", "message"}), (), False),
+        (frozenset({"event", "site"}), ("honeybadger-token",), False),
+        (frozenset({"event", "message", "site"}), (), False),
+        (frozenset({"check_in", "event"}), ("honeybadger-token",), False),
+        (frozenset({"check_in", "event", "message"}), (), False),
+        (frozenset({"alarm", "event"}), ("honeybadger-token",), False),
+        (frozenset({"alarm", "event", "message"}), (), False),
+    ),
+    "honeycomb": (
+        (frozenset({"alert"}), (), False),
+        (frozenset({"status"}), ("x-honeycomb-webhook-token",), False),
+        (frozenset({"status"}), (), False),
+    ),
     "huawei_ces": (
         (frozenset({"message", "message_id", "topic_urn"}), (), False),
         (frozenset({"alarm_id", "alarm_status", "template_variable"}), (), False),
@@ -204,8 +277,16 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"alert_id", "device_id", "rule_id", "state"}), (), False),
         (frozenset(), (), True),
     ),
+    "logicmonitor": (
+        (frozenset(), (), False),
+        (frozenset(), (), True),
+    ),
     "moira": (
         (frozenset({"contact", "events", "throttled", "trigger"}), (), False),
+    ),
+    "mongodb_atlas": (
+        (frozenset({"status"}), ("x-mms-event",), False),
+        (frozenset({"alertConfigId", "eventTypeName", "status"}), (), False),
     ),
     "monit": (
         (frozenset({"monit"}), ("user-agent",), False),
@@ -258,6 +339,11 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"event"}), (), False),
         (frozenset({"messages"}), (), False),
     ),
+    "pingdom": (
+        (frozenset({"check_type", "current_state", "previous_state"}), (), False),
+        (frozenset({"check", "checkname", "incidentid"}), (), False),
+        (frozenset({"message"}), (), False),
+    ),
     "prometheus_alertmanager": (
         (frozenset({"alerts"}), (), False),
         (frozenset({"labels", "status"}), (), False),
@@ -271,6 +357,18 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "prtg": (
         (frozenset({"sensorid"}), (), False),
     ),
+    "rollbar": (
+        (frozenset({"event_name"}), (), False),
+        (frozenset({"event_name"}), (), False),
+        (frozenset({"data", "event_name"}), (), False),
+    ),
+    "scom": (
+        (frozenset({"alertId", "eventType", "payload"}), (), False),
+        (frozenset(), (), False),
+    ),
+    "sematext": (
+        (frozenset({"applicationId", "backToNormal", "ruleType"}), (), False),
+    ),
     "sensu": (
         (frozenset({"check", "entity"}), (), False),
         (frozenset({"entity", "metrics"}), (), False),
@@ -278,11 +376,32 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"api_version", "spec", "type"}), (), False),
         (frozenset({"action", "check", "client"}), (), False),
     ),
+    "sentry": (
+        (frozenset({"data"}), ("sentry-hook-resource",), False),
+        (frozenset({"action", "data"}), (), False),
+        (frozenset({"data"}), ("sentry-hook-resource",), False),
+        (frozenset({"action", "data"}), (), False),
+        (frozenset({"culprit", "event", "project_name", "url"}), (), False),
+        (frozenset({"action", "data"}), ("sentry-hook-resource",), False),
+        (frozenset({"action", "data"}), (), False),
+        (frozenset({"data"}), ("sentry-hook-resource",), False),
+        (frozenset({"action", "data"}), (), False),
+    ),
     "signoz": (
         (frozenset({"alerts"}), (), False),
     ),
+    "site24x7": (
+        (frozenset({"MONITORNAME"}), (), False),
+    ),
     "skywalking": (
         (frozenset({"alarmMessage", "id0", "ruleName", "scopeId"}), (), False),
+    ),
+    "solarwinds": (
+        (frozenset({"payload"}), (), False),
+        (frozenset({"alert", "incident_key", "trigger_time"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
     ),
     "splunk": (
         (frozenset({"message_type"}), (), False),
@@ -290,14 +409,45 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"detectorId", "incidentId"}), (), False),
         (frozenset({"owner", "result", "sid"}), (), False),
     ),
+    "statuscake": (
+        (frozenset({"Name", "StatusCode"}), (), False),
+    ),
+    "sumologic": (
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+    ),
+    "sysdig": (
+        (frozenset({"alert", "entities", "state", "timespan"}), (), False),
+    ),
     "tencent_cloud": (
         (frozenset({"alarmObjInfo", "alarmPolicyInfo", "alarmStatus"}), (), False),
+    ),
+    "terraform_cloud": (
+        (frozenset({"notification_configuration_id", "notifications", "payload_version"}), (), False),
+        (frozenset({"details", "notification_configuration_id", "payload_version", "trigger"}), (), False),
+    ),
+    "thousandeyes": (
+        (frozenset({"eventId", "eventType"}), (), False),
+        (frozenset({"eventType"}), (), False),
+        (frozenset({"alert", "type"}), (), False),
+    ),
+    "uptime_com": (
+        (frozenset({"data"}), (), False),
+        (frozenset({"check_uptime_api_url", "state"}), (), False),
     ),
     "uptime_kuma": (
         (frozenset({"heartbeat", "monitor"}), (), False),
         (frozenset({"heartbeat", "monitor"}), (), False),
         (frozenset({"msg"}), ("user-agent",), False),
         (frozenset({"data"}), (), False),
+    ),
+    "uptimerobot": (
+        (frozenset(), (), False),
+        (frozenset(), (), True),
+    ),
+    "vmware_aria": (
+        (frozenset({"adapterKind", "criticality", "status"}), (), False),
+        (frozenset({"alert"}), (), False),
     ),
     "wazuh": (
         (frozenset({"decoder", "location", "rule"}), (), False),

@@ -168,7 +168,7 @@ adapter = Adapter(
     many=True,
     repeats={State.FIRING, State.RESOLVED},  # Alertmanager repeats what fires, rulers repeat the end as well
     options=Options,
-    reads_also={"grafana", "itoc360", "signoz"},  # they imitate it, and may be pointed here
+    reads_also={"alibaba_arms", "grafana", "itoc360", "signoz"},  # they imitate it, and may be pointed here
     templates=alertmanager.TEMPLATES,
     retries=True,
 )

@@ -12,7 +12,8 @@ Set up:
    Many rules at once get the callback by `CreateMetricRuleTemplate` or `PutGroupMetricRule`.
 2. Press Test: it sends a GET without anything. Answer 200, and within five seconds: what is not answered comes up to
    three times more.
-3. System events: Event Center, Event Subscription: a push channel (webhook, POST, JSON) and a policy that uses it.
+3. System events: Event Center, System Event, Old Event Alarm Rules: URL callback, POST. What a push channel of the
+   Event Center sends is another body, which `alibaba_event_center` reads.
 4. CloudMonitor 2.0: in the workspace under Alert Center a notification object of kind "custom webhook" (POST, JSON),
    bound in the rule, with recovery notices on.
 

@@ -1,4 +1,4 @@
-"""System events of CloudMonitor, by event rules and by the push channels of the Event Center."""
+"""System events of CloudMonitor, by the URL callback of event rules."""
 
 from typing import Annotated
 
