@@ -32,9 +32,10 @@ another medium. Dependabot's and code scanning's alerts have their own severity.
 GitHub found it inactive. An issue is medium, or has the level of a label such as `severity/critical` or `priority: P2`.
 
 Limits: several events may be about one failure: tick one of Workflow runs, Workflow jobs, Check runs and Check suites.
-The checks of Actions do not name their workflow: such an alert ends with a re-run only. Neither a workflow job nor a
-check tells a fork's branch from yours of that name; a workflow run does. A run that ends later than a newer one counts
-more than that. Branches, workflows and issues that are deleted are not announced: let incidents expire.
+A check of Actions does not name its workflow, and one on a fork no branch: such an alert ends with a re-run only. A
+workflow job does not tell a fork's branch from yours of that name; a workflow run does. A run that ends later than a
+newer one counts more than that. Branches, workflows and issues that are deleted are not announced: let incidents of
+this source expire.
 """
 
 from alertmap import conventions, wire

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from alertmap import conventions, wire
 from alertmap.adapter import Identity, Reading, Shape, State
-from alertmap.adapters.github.repository import WORDS, Repository, branch_level, identity, is_github
+from alertmap.adapters.github.repository import WORDS, Repository, branch_level, identity, is_github, title
 
 # Only a success mends what was broken.
 CONCLUSIONS = conventions.states(
@@ -223,9 +223,7 @@ def reading(
         state=outcome.conclusion,
         level="action required" if needs_action else branch_level(repository, branch),
         identity=identity(repository, *choices),
-        title=conventions.join(repository.full_name, f"{name} {verdict}{f' on {branch}' if branch else ''}")
-        if name
-        else "",
+        title=title(repository, name, verdict, branch),
         message=message,
         resource=repository.full_name,
         labels={**labels, "repository": repository.full_name, "branch": branch, "conclusion": outcome.word},

@@ -6,7 +6,7 @@ from attrs import Factory
 
 from alertmap import conventions, wire
 from alertmap.adapter import Reading, Shape, State
-from alertmap.adapters.github.repository import WORDS, Repository, branch_level, identity, is_github
+from alertmap.adapters.github.repository import WORDS, Repository, branch_level, identity, is_github, title
 
 DEPLOYMENTS = conventions.states(
     firing="error, failure", resolved="success, inactive", no_state="pending, queued, in_progress, waiting"
@@ -69,9 +69,7 @@ def read_deployment(event: DeploymentEvent) -> Reading | None:
         state=status.state,
         level="production" if is_production else "other environment",
         identity=identity(repository, {"environment": environment}),
-        title=conventions.join(repository.full_name, f"deployment to {environment} {WORDS[status.state]}")
-        if environment
-        else "",
+        title=title(repository, f"deployment to {environment}" if environment else "", WORDS[status.state]),
         message=status.description,
         resource=conventions.join(repository.full_name, environment, by="/"),
         labels={"repository": repository.full_name, "environment": environment}
@@ -93,7 +91,7 @@ def read_status(event: Status) -> Reading | None:
         state=event.state,
         level=branch_level(repository, branch),
         identity=identity(repository, {**context, "branch": branch}, {**context, "commit": event.sha}),
-        title=conventions.join(repository.full_name, f"{event.context} {WORDS[event.state]}") if event.context else "",
+        title=title(repository, event.context, WORDS[event.state]),
         message=event.description,
         resource=repository.full_name,
         labels={"repository": repository.full_name, "context": event.context, "branch": branch, "commit": event.sha},

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from alertmap import wire
+from alertmap import conventions, wire
 from alertmap.adapter import Identity, Request, State
 
 
@@ -33,3 +33,8 @@ def identity(repository: Repository, *choices: Mapping[str, str | None]) -> list
 
 def branch_level(repository: Repository, branch: str) -> str:
     return "default branch" if branch and branch == repository.default_branch else "other branch"
+
+
+def title(repository: Repository, name: str, verdict: str, branch: str = "") -> str:
+    where = f" on {branch}" if branch else ""
+    return conventions.join(repository.full_name, f"{name} {verdict}{where}") if name else ""
