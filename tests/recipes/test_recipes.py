@@ -277,7 +277,7 @@ def test_the_outbox_waits_as_long_as_it_is_asked_to(tmp_path: Path) -> None:
 
 
 def test_the_outbox_gives_up_what_is_never_taken(tmp_path: Path) -> None:
-    """A request that the target cannot read is dropped and reported, and the next one is sent; a wrong key is not final."""
+    """A request that the target cannot read is dropped and reported; a wrong key is not final."""
     target = Target(400, 202, 401)
     outbox = target.outbox(tmp_path)
     outbox.add([("pd/a", page("a1")), ("pd/a", page("a2")), ("pd/a", page("a3"))], START)

@@ -2,6 +2,9 @@
 
 # fmt: off
 INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
+    "airbrake": (
+        (frozenset({"airbrake_error_url", "error"}), (), False),
+    ),
     "alibaba_arms": (
         (frozenset({"alerts"}), (), False),
         (frozenset(), (), True),
@@ -86,6 +89,11 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "bugsnag": (
         (frozenset({"account", "trigger"}), (), False),
     ),
+    "catchpoint": (
+        (frozenset({"alert_type", "source_type_name"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
+    ),
     "checkly": (
         (frozenset(), ("x-checkly-signature", "x-checkly-timestamp"), False),
         (frozenset(), (), False),
@@ -123,6 +131,9 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "datadog": (
         (frozenset(), (), False),
         (frozenset({"event_type", "last_updated", "org"}), (), False),
+    ),
+    "dead_mans_snitch": (
+        (frozenset({"data", "type"}), (), False),
     ),
     "dynatrace": (
         (frozenset({"displayId", "impactLevel", "problemId", "severityLevel", "status"}), (), False),
@@ -205,6 +216,11 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"labels", "status"}), (), False),
         (frozenset({"content", "status", "target", "triggerTime"}), (), False),
         (frozenset(), (), True),
+    ),
+    "hetrixtools": (
+        (frozenset({"monitor_category", "monitor_status", "monitor_type"}), (), False),
+        (frozenset({"monitor_id", "resource_usage"}), (), False),
+        (frozenset({"blacklisted_before", "blacklisted_now", "monitor"}), (), False),
     ),
     "home_assistant": (
         (frozenset(), ("user-agent",), False),
@@ -411,6 +427,10 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     ),
     "statuscake": (
         (frozenset({"Name", "StatusCode"}), (), False),
+    ),
+    "statuspage": (
+        (frozenset({"incident"}), (), False),
+        (frozenset({"component_update"}), (), False),
     ),
     "sumologic": (
         (frozenset(), (), False),
