@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -72,6 +73,17 @@ def test_every_vendor_has_its_page(tmp_path: Path) -> None:
             assert f"\n## {case.name}\n" in written[f"{name}-examples"]
         assert f"]({name}.md)" in written["index"]
         assert f"\n{name}\n" in written["index"]
+
+
+def test_every_vendor_is_set_up_in_numbered_steps() -> None:
+    """A user follows steps: each set-up has at least one list of them, which counts from 1 without a gap."""
+    pages = extension("vendor_pages")
+    for name in vendors():
+        _, set_up, _ = pages.parts(registry.find(name))
+        steps = [int(number) for number in re.findall(r"^(\d+)\. ", set_up, re.MULTILINE)]
+        assert steps[:2] == [1, 2], f"{name}: write its set-up as steps, 1. 2. 3."
+        for before, number in pairwise(steps):
+            assert number in {1, before + 1}, f"{name}: step {number} follows step {before}"
 
 
 def test_every_vendor_is_in_the_table_of_repeats() -> None:

@@ -157,6 +157,18 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "fluxcd": (
         (frozenset({"involvedObject", "reason", "reportingController", "severity"}), (), False),
     ),
+    "freshdesk": (
+        (frozenset({"freshdesk_webhook"}), (), False),
+        (frozenset({"freshdesk_webhook"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
+    ),
+    "freshservice": (
+        (frozenset({"freshservice_webhook"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
+    ),
     "gatus": (
         (frozenset({"alert_type", "endpoint", "failed_conditions", "passed_conditions"}), (), False),
         (frozenset({"endpoint", "source", "status"}), (), False),
@@ -403,6 +415,12 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"data"}), ("sentry-hook-resource",), False),
         (frozenset({"action", "data"}), (), False),
     ),
+    "servicenow": (
+        (frozenset({"records"}), (), False),
+        (frozenset({"severity"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+    ),
     "signoz": (
         (frozenset({"alerts"}), (), False),
     ),
@@ -484,5 +502,13 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     ),
     "zapier": (
         (frozenset(), (), False),
+    ),
+    "zendesk": (
+        (frozenset({"detail", "type"}), (), False),
+        (frozenset({"event_type"}), ("x-zendesk-webhook-id",), False),
+        (frozenset({"event_type", "ticket_type"}), (), False),
+        (frozenset(), ("x-zendesk-webhook-id",), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
     ),
 }
