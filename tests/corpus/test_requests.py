@@ -114,10 +114,11 @@ def test_a_push_is_alertmanagers(one: Captured) -> None:
 TARGETS = {
     "pagerduty": "pagerduty",
     "opsgenie": "opsgenie",
-    "victorops": "splunk",
-    "to-splunk": "splunk",
+    "gitlab": "gitlab",
     "incidentio": "incident_io",
     "squadcast": "squadcast",
+    "to-splunk": "splunk",
+    "victorops": "splunk",
 }
 """Vendors of the APIs that other tools post to, by a word in the names of captures. VictorOps is Splunk's On-Call."""
 
