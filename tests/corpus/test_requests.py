@@ -116,6 +116,7 @@ TARGETS = {
     "opsgenie": "opsgenie",
     "gitlab": "gitlab",
     "incidentio": "incident_io",
+    "servicenow": "servicenow",
     "squadcast": "squadcast",
     "to-splunk": "splunk",
     "victorops": "splunk",

@@ -97,8 +97,8 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "checkly": (
         (frozenset(), ("x-checkly-signature", "x-checkly-timestamp"), False),
         (frozenset(), (), False),
-        (frozenset({"deduplication_key", "status"}), ("x-checkly-signature", "x-checkly-timestamp"), False),
-        (frozenset({"deduplication_key", "status"}), (), False),
+        (frozenset({"status"}), ("x-checkly-signature", "x-checkly-timestamp"), False),
+        (frozenset({"status"}), (), False),
         (frozenset(), (), True),
     ),
     "checkmk": (
