@@ -33,9 +33,7 @@ def test_the_summary_is_no_key() -> None:
     assert same.dedup_key == one(body("critical")).dedup_key != other.dedup_key
 
 
-@pytest.mark.fault_elsewhere(
-    "Keep", "the status alone decides: an issue that is closed by hand while critical fires on"
-)
+@pytest.mark.fault_elsewhere("Keep", "the status alone decides: what is closed by hand while critical fires on")
 def test_an_issue_that_is_closed_by_hand_is_over() -> None:
     """Its status is still that of what ended."""
     alert = one(body("closed"))
