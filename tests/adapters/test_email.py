@@ -222,7 +222,7 @@ def test_a_mail_that_is_html_only_has_a_text() -> None:
 
 
 def test_postmark_without_a_tag_has_the_key_of_a_parsed_mail() -> None:
-    """The same mail through another service is the same alert."""
+    """Another service makes no other alert of a mail."""
     plain = body("postmark_problem", OriginalRecipient="hook@in.example.com")
     [alert] = parse_document("email", plain)
     assert alert.dedup_key == one(plain["Subject"]).dedup_key

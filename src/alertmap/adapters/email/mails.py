@@ -55,10 +55,15 @@ CHANGING = re.compile(
     r"\bin(?:\s+[0-9]+(?:\.[0-9]+)?\s?[a-z]{1,8})+(?=\s*:)"
     r"|\b[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?Z?)?"
     r"|\b[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?\b|\b[0-9]+(?:\.[0-9]+)?\s?%"
-    r"|\b(?:back to normal|up again|is|are|was|has|have|been|now|incident|issue"
-    rf"|{'|'.join(word for word in STATES if word not in ('open', 'new'))}|{IN_SENTENCES})\b",
+    r"|\bback to normal\b",
     re.IGNORECASE,
 )
+CHANGING_WORDS = {
+    *(word for word in STATES if word not in ("open", "new")),
+    *IN_SENTENCES.split("|"),
+    *("is", "are", "was", "has", "have", "been", "now", "again", "incident", "issue"),
+}
+WORDS = re.compile(r"[\w./@+-]+")
 
 QUOTE = re.compile(r"^(?:>|-----\s?Original Message|On .{1,200} wrote:\s*$)", re.MULTILINE)
 MARKUP = re.compile(r"<[^<>]*>")
@@ -182,8 +187,8 @@ def constant(subject: str) -> str:
     front = FRONT.match(text.lstrip())
     if front and is_known(front[1]):
         text = text.lstrip()[front.end() :]
-    words = CHANGING.sub(" ", text).casefold().split()
-    return " ".join(word for word in (word.strip("*:!|,;()\"'>-→") for word in words) if word)
+    words = (word.strip("./-") for word in WORDS.findall(CHANGING.sub(" ", text).casefold()))
+    return " ".join(word for word in words if word and word not in CHANGING_WORDS)
 
 
 def is_known(word: str) -> bool:
