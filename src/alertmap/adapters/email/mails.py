@@ -65,7 +65,7 @@ CHANGING_WORDS = {
 }
 WORDS = re.compile(r"[\w./@+-]+")
 
-QUOTE = re.compile(r"^(?:>|-----\s?Original Message|On .{1,200} wrote:\s*$)", re.MULTILINE)
+QUOTE = re.compile(r"^(?:>|-----\s?Original Message|On .{1,200} wrote:)", re.MULTILINE)
 MARKUP = re.compile(r"<[^<>]*>")
 
 AUTOMATIC = Problem(
