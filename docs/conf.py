@@ -22,6 +22,7 @@ extensions = [
     "reference_pages",
     "incident_diagram",
     "faults_table",
+    "target_pages",
 ]
 intersphinx_mapping: dict[str, tuple[str, None]] = {}
 source_suffix = {".md": "markdown"}

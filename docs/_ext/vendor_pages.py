@@ -659,7 +659,7 @@ def alerts(case: Case, adapter: Adapter) -> tuple[Alert, ...]:
 
 def _reason(case: Case, adapter: Adapter) -> Reason | None:
     batch = _batch(case, adapter)
-    return batch.reason if batch else None
+    return batch.reason if batch is not None else None
 
 
 @cache

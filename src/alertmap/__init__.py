@@ -54,6 +54,9 @@ if TYPE_CHECKING:
     from alertmap.intake.source_file import InvalidSources, SourceFault, load_sources
     from alertmap.intake.sources import Sources
     from alertmap.intake.verify import Proof, Replay, verify
+    from alertmap.output.registry import target_names
+    from alertmap.output.render import render
+    from alertmap.target import Outgoing, Skipped, Target
 
 __all__ = [
     "Accepted",
@@ -80,6 +83,7 @@ __all__ = [
     "MemorySeenStore",
     "Notice",
     "Outcome",
+    "Outgoing",
     "Page",
     "PageBook",
     "PageKind",
@@ -104,10 +108,12 @@ __all__ = [
     "Severity",
     "Shape",
     "ShapeError",
+    "Skipped",
     "Source",
     "SourceFault",
     "Sources",
     "State",
+    "Target",
     "Timeline",
     "Times",
     "TooManyOpen",
@@ -125,7 +131,9 @@ __all__ = [
     "read_recorded",
     "receive",
     "refuse",
+    "render",
     "step",
+    "target_names",
     "tick",
     "to_dict",
     "vendors",
@@ -171,6 +179,11 @@ _LAZY = {
     "Proof": "intake.verify",
     "Replay": "intake.verify",
     "verify": "intake.verify",
+    "target_names": "output.registry",
+    "render": "output.render",
+    "Outgoing": "target",
+    "Skipped": "target",
+    "Target": "target",
 }
 
 if not TYPE_CHECKING:  # a type checker would accept any name

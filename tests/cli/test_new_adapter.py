@@ -133,6 +133,7 @@ def test_a_field_that_is_missing_somewhere_decides_nothing() -> None:
     [
         ("timestamp", 1767268830, "wire.EpochSeconds"),
         ("timestamp", 1767268830123, "wire.EpochMillis"),
+        ("timestamp", 1767268830123456, "wire.EpochMicros"),
         ("timestamp", 1767268830123456789, "wire.EpochNanos"),
         ("timestamp", 1767268830.5, "wire.AnyTime"),
         ("timestamp", "1767268830", "wire.EpochAny"),

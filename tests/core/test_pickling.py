@@ -41,6 +41,8 @@ OBJECTS: dict[str, Any] = {
     "Grouping": grouping.Grouping(),
     "Incident": BOOK.open[0],
     "Limits": alertmap.Limits(),
+    "Outgoing": alertmap.Outgoing(url="https://example.org/", headers={}, body=b"{}"),
+    "Skipped": alertmap.Skipped("there is nothing to send"),
     "Notice": alertmap.Notice(reason=alertmap.Reason.TEST),
     "Page": PAGES[0],
     "Policy": alertmap.Policy(),
@@ -63,7 +65,7 @@ SEEN = alertmap.MemorySeenStore()
 SEEN.put("s", {"id:5": "seen"}, NOW)
 SOURCES = alertmap.Sources([Source("kapacitor", auth=alertmap.Auth(tokens="t"))])
 KEEPERS: dict[str, Any] = {"MemorySeenStore": SEEN, "Sources": SOURCES}
-CODE = {"Adapter", "Shape", "SeenStore"}
+CODE = {"Adapter", "Shape", "SeenStore", "Target"}
 """Classes that hold the functions of an adapter's module: a process finds them by their name."""
 
 PUBLIC = {name: getattr(alertmap, name) for name in alertmap.__all__} | {

@@ -23,7 +23,9 @@ CASES = [(vendor, case) for vendor in vendors() for case in load(FIXTURES / vend
 
 
 LOOK_SECRET = {
-    **dict.fromkeys(("fluxcd/signed", "gitea/signed", "grafana/signed", "grafana/signed_with_time"), "a signature"),
+    **dict.fromkeys(("checkly/signed", "fluxcd/signed", "gitea/signed"), "a signature"),
+    **dict.fromkeys(("mongodb_atlas/signed", "terraform_cloud/signed", "zendesk/created"), "a signature"),
+    **dict.fromkeys(("grafana/signed", "grafana/signed_with_time", "sentry/issue_created"), "a signature"),
     "splunk/detector": "a signature",
     **{f"splunk/streams/alertmanager-groups/0{number}": "a made-up token in the path" for number in range(1, 6)},
     **dict.fromkeys(

@@ -509,7 +509,7 @@ def test_the_memory_is_bounded() -> None:
 
 # --- Answers of the vendors ------------------------------------------------------------------------------------------
 
-OF_THE_REQUEST = {"opsgenie", "pagerduty", "tencent_cloud"}
+OF_THE_REQUEST = {"opsgenie", "pagerduty", "tencent_cloud", "vmware_aria"}
 """Vendors whose answer is made of the request: the tests of their adapters compare it."""
 
 ANSWERS = {

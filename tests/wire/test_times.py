@@ -210,8 +210,10 @@ def test_agrees_with_dateutil(text: str) -> None:
 
 # --- Counts -----------------------------------------------------------------------------------------------------------
 
-UNITS = {wire.EpochSeconds: 1, wire.EpochMillis: 1_000, wire.EpochNanos: 1_000_000_000}
-EACH = pytest.mark.parametrize(("hint", "per_second"), UNITS.items(), ids=["seconds", "milliseconds", "nanoseconds"])
+UNITS = {wire.EpochSeconds: 1, wire.EpochMillis: 1_000, wire.EpochMicros: 1_000_000, wire.EpochNanos: 1_000_000_000}
+EACH = pytest.mark.parametrize(
+    ("hint", "per_second"), UNITS.items(), ids=["seconds", "milliseconds", "microseconds", "nanoseconds"]
+)
 
 
 @EACH

@@ -2,12 +2,34 @@
 
 # fmt: off
 INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
+    "airbrake": (
+        (frozenset({"airbrake_error_url", "error"}), (), False),
+    ),
+    "alibaba_arms": (
+        (frozenset({"alerts"}), (), False),
+        (frozenset(), (), True),
+    ),
     "alibaba_cloudmonitor": (
         (frozenset({"alertName", "alertState", "dimensions", "metricProject"}), (), False),
         (frozenset({"metricProject", "preTriggerLevel"}), (), False),
         (frozenset({"curLevel", "preLevel", "ruleId"}), (), False),
         (frozenset({"eventTime", "level", "name", "product", "regionId"}), (), False),
         (frozenset({"subject", "subtype", "workspace"}), (), False),
+    ),
+    "alibaba_event_center": (
+        (frozenset({"alert", "strategyName", "subscription"}), (), False),
+        (frozenset({"AlarmId", "IdempotentId", "QuotaActionCode"}), (), False),
+    ),
+    "alibaba_sls": (
+        (frozenset({"alert_id", "alert_instance_id", "fire_time", "project"}), (), False),
+    ),
+    "appdynamics": (
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+        (frozenset({"event"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
     ),
     "argocd": (
         (frozenset({"app"}), (), False),
@@ -53,6 +75,32 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"context", "operation", "version"}), (), False),
         (frozenset({"context", "status"}), (), False),
     ),
+    "better_stack": (
+        (frozenset({"data"}), (), False),
+        (frozenset({"data"}), (), False),
+        (frozenset({"data"}), (), False),
+        (frozenset({"event_type", "page"}), ("x-betteruptime-event", "user-agent"), False),
+        (frozenset({"event_type", "page"}), (), False),
+        (frozenset({"component", "event_type"}), ("x-betteruptime-event", "user-agent"), False),
+        (frozenset({"component", "event_type"}), (), False),
+        (frozenset({"event_type"}), ("x-betteruptime-event", "user-agent"), False),
+        (frozenset({"event_type"}), (), False),
+    ),
+    "bugsnag": (
+        (frozenset({"account", "trigger"}), (), False),
+    ),
+    "catchpoint": (
+        (frozenset({"alert_type", "source_type_name"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
+    ),
+    "checkly": (
+        (frozenset(), ("x-checkly-signature", "x-checkly-timestamp"), False),
+        (frozenset(), (), False),
+        (frozenset({"deduplication_key", "status"}), ("x-checkly-signature", "x-checkly-timestamp"), False),
+        (frozenset({"deduplication_key", "status"}), (), False),
+        (frozenset(), (), True),
+    ),
     "checkmk": (
         (frozenset({"check_command", "event", "host", "notification_type", "site", "what"}), (), False),
         (frozenset({"NOTIFY_NOTIFICATIONTYPE", "NOTIFY_WHAT"}), (), False),
@@ -63,6 +111,18 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"data", "eventTime", "eventType", "subject", "topic"}), (), False),
         (frozenset(), ("ce-specversion",), False),
     ),
+    "cloudflare": (
+        (frozenset({"text"}), (), False),
+        (frozenset({"data"}), (), False),
+        (frozenset({"data"}), (), False),
+        (frozenset(), (), False),
+    ),
+    "coralogix": (
+        (frozenset(), (), False),
+    ),
+    "cronitor": (
+        (frozenset({"monitor"}), (), False),
+    ),
     "crowdsec": (
         (frozenset({"events_count", "leakspeed", "scenario"}), (), False),
         (frozenset({"details"}), (), False),
@@ -71,6 +131,9 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "datadog": (
         (frozenset(), (), False),
         (frozenset({"event_type", "last_updated", "org"}), (), False),
+    ),
+    "dead_mans_snitch": (
+        (frozenset({"data", "type"}), (), False),
     ),
     "dynatrace": (
         (frozenset({"displayId", "impactLevel", "problemId", "severityLevel", "status"}), (), False),
@@ -93,6 +156,18 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     ),
     "fluxcd": (
         (frozenset({"involvedObject", "reason", "reportingController", "severity"}), (), False),
+    ),
+    "freshdesk": (
+        (frozenset({"freshdesk_webhook"}), (), False),
+        (frozenset({"freshdesk_webhook"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
+    ),
+    "freshservice": (
+        (frozenset({"freshservice_webhook"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
     ),
     "gatus": (
         (frozenset({"alert_type", "endpoint", "failed_conditions", "passed_conditions"}), (), False),
@@ -154,10 +229,36 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"content", "status", "target", "triggerTime"}), (), False),
         (frozenset(), (), True),
     ),
+    "hetrixtools": (
+        (frozenset({"monitor_category", "monitor_status", "monitor_type"}), (), False),
+        (frozenset({"monitor_id", "resource_usage"}), (), False),
+        (frozenset({"blacklisted_before", "blacklisted_now", "monitor"}), (), False),
+    ),
     "home_assistant": (
         (frozenset(), ("user-agent",), False),
         (frozenset(), (), False),
         (frozenset({"message"}), ("user-agent",), False),
+    ),
+    "honeybadger": (
+        (frozenset({"event", "fault"}), ("honeybadger-token",), False),
+        (frozenset({"event", "fault", "message"}), (), False),
+        (frozenset({"event", "fault"}), ("honeybadger-token",), False),
+        (frozenset({"event", "fault", "message"}), (), False),
+        (frozenset({"event", "volume_spike"}), ("honeybadger-token",), False),
+        (frozenset({"event", "message", "volume_spike"}), (), False),
+        (frozenset({"event"}), ("honeybadger-token",), False),
+        (frozenset({"event", "message"}), (), False),
+        (frozenset({"event", "site"}), ("honeybadger-token",), False),
+        (frozenset({"event", "message", "site"}), (), False),
+        (frozenset({"check_in", "event"}), ("honeybadger-token",), False),
+        (frozenset({"check_in", "event", "message"}), (), False),
+        (frozenset({"alarm", "event"}), ("honeybadger-token",), False),
+        (frozenset({"alarm", "event", "message"}), (), False),
+    ),
+    "honeycomb": (
+        (frozenset({"alert"}), (), False),
+        (frozenset({"status"}), ("x-honeycomb-webhook-token",), False),
+        (frozenset({"status"}), (), False),
     ),
     "huawei_ces": (
         (frozenset({"message", "message_id", "topic_urn"}), (), False),
@@ -204,8 +305,16 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"alert_id", "device_id", "rule_id", "state"}), (), False),
         (frozenset(), (), True),
     ),
+    "logicmonitor": (
+        (frozenset(), (), False),
+        (frozenset(), (), True),
+    ),
     "moira": (
         (frozenset({"contact", "events", "throttled", "trigger"}), (), False),
+    ),
+    "mongodb_atlas": (
+        (frozenset({"status"}), ("x-mms-event",), False),
+        (frozenset({"alertConfigId", "eventTypeName", "status"}), (), False),
     ),
     "monit": (
         (frozenset({"monit"}), ("user-agent",), False),
@@ -258,6 +367,11 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"event"}), (), False),
         (frozenset({"messages"}), (), False),
     ),
+    "pingdom": (
+        (frozenset({"check_type", "current_state", "previous_state"}), (), False),
+        (frozenset({"check", "checkname", "incidentid"}), (), False),
+        (frozenset({"message"}), (), False),
+    ),
     "prometheus_alertmanager": (
         (frozenset({"alerts"}), (), False),
         (frozenset({"labels", "status"}), (), False),
@@ -271,6 +385,18 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "prtg": (
         (frozenset({"sensorid"}), (), False),
     ),
+    "rollbar": (
+        (frozenset({"event_name"}), (), False),
+        (frozenset({"event_name"}), (), False),
+        (frozenset({"data", "event_name"}), (), False),
+    ),
+    "scom": (
+        (frozenset({"alertId", "eventType", "payload"}), (), False),
+        (frozenset(), (), False),
+    ),
+    "sematext": (
+        (frozenset({"applicationId", "backToNormal", "ruleType"}), (), False),
+    ),
     "sensu": (
         (frozenset({"check", "entity"}), (), False),
         (frozenset({"entity", "metrics"}), (), False),
@@ -278,11 +404,38 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"api_version", "spec", "type"}), (), False),
         (frozenset({"action", "check", "client"}), (), False),
     ),
+    "sentry": (
+        (frozenset({"data"}), ("sentry-hook-resource",), False),
+        (frozenset({"action", "data"}), (), False),
+        (frozenset({"data"}), ("sentry-hook-resource",), False),
+        (frozenset({"action", "data"}), (), False),
+        (frozenset({"culprit", "event", "project_name", "url"}), (), False),
+        (frozenset({"action", "data"}), ("sentry-hook-resource",), False),
+        (frozenset({"action", "data"}), (), False),
+        (frozenset({"data"}), ("sentry-hook-resource",), False),
+        (frozenset({"action", "data"}), (), False),
+    ),
+    "servicenow": (
+        (frozenset({"records"}), (), False),
+        (frozenset({"severity"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+    ),
     "signoz": (
         (frozenset({"alerts"}), (), False),
     ),
+    "site24x7": (
+        (frozenset({"MONITORNAME"}), (), False),
+    ),
     "skywalking": (
         (frozenset({"alarmMessage", "id0", "ruleName", "scopeId"}), (), False),
+    ),
+    "solarwinds": (
+        (frozenset({"payload"}), (), False),
+        (frozenset({"alert", "incident_key", "trigger_time"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
     ),
     "splunk": (
         (frozenset({"message_type"}), (), False),
@@ -290,14 +443,49 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"detectorId", "incidentId"}), (), False),
         (frozenset({"owner", "result", "sid"}), (), False),
     ),
+    "statuscake": (
+        (frozenset({"Name", "StatusCode"}), (), False),
+    ),
+    "statuspage": (
+        (frozenset({"incident"}), (), False),
+        (frozenset({"component_update"}), (), False),
+    ),
+    "sumologic": (
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+    ),
+    "sysdig": (
+        (frozenset({"alert", "entities", "state", "timespan"}), (), False),
+    ),
     "tencent_cloud": (
         (frozenset({"alarmObjInfo", "alarmPolicyInfo", "alarmStatus"}), (), False),
+    ),
+    "terraform_cloud": (
+        (frozenset({"notification_configuration_id", "notifications", "payload_version"}), (), False),
+        (frozenset({"details", "notification_configuration_id", "payload_version", "trigger"}), (), False),
+    ),
+    "thousandeyes": (
+        (frozenset({"eventId", "eventType"}), (), False),
+        (frozenset({"eventType"}), (), False),
+        (frozenset({"alert", "type"}), (), False),
+    ),
+    "uptime_com": (
+        (frozenset({"data"}), (), False),
+        (frozenset({"check_uptime_api_url", "state"}), (), False),
     ),
     "uptime_kuma": (
         (frozenset({"heartbeat", "monitor"}), (), False),
         (frozenset({"heartbeat", "monitor"}), (), False),
         (frozenset({"msg"}), ("user-agent",), False),
         (frozenset({"data"}), (), False),
+    ),
+    "uptimerobot": (
+        (frozenset(), (), False),
+        (frozenset(), (), True),
+    ),
+    "vmware_aria": (
+        (frozenset({"adapterKind", "criticality", "status"}), (), False),
+        (frozenset({"alert"}), (), False),
     ),
     "wazuh": (
         (frozenset({"decoder", "location", "rule"}), (), False),
@@ -314,5 +502,13 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     ),
     "zapier": (
         (frozenset(), (), False),
+    ),
+    "zendesk": (
+        (frozenset({"detail", "type"}), (), False),
+        (frozenset({"event_type"}), ("x-zendesk-webhook-id",), False),
+        (frozenset({"event_type", "ticket_type"}), (), False),
+        (frozenset(), ("x-zendesk-webhook-id",), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
     ),
 }

@@ -12,6 +12,7 @@ from alertmap.cli import card, tables
 from alertmap.cli.capture import capture
 from alertmap.cli.files import STDIN, Refused, printable
 from alertmap.cli.outcomes import Parsed, outcome, recognised, records
+from alertmap.cli.rendering import render
 from alertmap.cli.replay import replay
 from alertmap.cli.scaffold.command import new_adapter
 from alertmap.cli.shared import (
@@ -276,6 +277,13 @@ def vendors(*, wide: Wide = False, jsonl: Jsonl = False) -> None:
     end(failed=failed)
 
 
+app.command(
+    epilog=_examples(
+        "alertmap render --target pagerduty hook.json",
+        "alertmap render --config targets.toml captures",
+        "alertmap render --jsonl captures | jq -r 'select(.target == \"slack\").body'",
+    )
+)(render)
 app.command(epilog=_examples("alertmap capture --port 8008 --out captures"))(capture)
 app.command("new-adapter", epilog=_examples("alertmap new-adapter acme --title Acme --from captures"))(new_adapter)
 app.command(epilog=_examples("alertmap sign hook.json --vendor grafana --secret …"))(sign)

@@ -149,7 +149,8 @@ def reading(
     begun = started.moment if started else None
     return Reading(
         state=state,
-        level=words.level(item.labels) or words.level(notes),
+        # The first is that of an alert that this library passed on.
+        level=notes.get("alertmap_severity") or words.level(item.labels) or words.level(notes),
         identity=identity,
         title=title,
         message=words.first(notes, ("description", "message", "Error")),

@@ -146,7 +146,7 @@ class Source:
                 self._fault(f"{adapter.name} has no part of an identity called {quoted(unknown[0])}{shown}")
             )
         try:
-            return read_options(self.options, adapter)
+            return read_options(self.options, adapter.options, adapter.name)
         except InvalidOptions as error:
             raise ConfigurationError(self._fault(join_limited([text for _, text in error.faults]))) from error.__cause__
 
@@ -205,26 +205,31 @@ def _defaults(options: type) -> Any:
     return wire.structure(wire.plain({}), options)
 
 
-def read_options(given: Any, adapter: Adapter) -> Any:
-    """Return the options of a source as the adapter declares them; None where it declares none.
+def read_options(given: Any, declared: type | None, name: str) -> Any:
+    """Return options as a wire model declares them; None where there is no model.
+
+    Args:
+        given: a mapping, or an instance of the model.
+        declared: the model: of an adapter's options, or of a target's configuration.
+        name: name of the adapter or target, for the message.
 
     Raises:
         InvalidOptions: an option is unknown, missing or of the wrong type.
     """
-    if adapter.options is None:
+    if declared is None:
         if given:
-            raise InvalidOptions(("", f"{adapter.name} takes no options"))
+            raise InvalidOptions(("", f"{name} takes no options"))
         return None
-    if isinstance(given, adapter.options):
+    if isinstance(given, declared):
         return given
     # The check for a dict costs less than the check for a mapping.
     if type(given) is not dict and not isinstance(given, Mapping):
         raise InvalidOptions(("", f"options must be a mapping, got {type(given).__name__}"))
-    faults: list[tuple[str, str]] = [*_unknown_options(given, adapter.options)]
+    faults: list[tuple[str, str]] = [*_unknown_options(given, declared)]
     names = {name for name, _ in faults}
     try:
         known = {key: value for key, value in given.items() if key not in names}
-        options = wire.structure(wire.plain(known), adapter.options) if known else _defaults(adapter.options)
+        options = wire.structure(wire.plain(known), declared) if known else _defaults(declared)
     except wire.Mismatch as error:
         faults += [(str(where[0]) if where else "", _option_fault(where, text)) for where, text in error.faults]
     except Exception as error:

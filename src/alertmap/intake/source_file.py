@@ -126,7 +126,7 @@ def _faults(name: str, table: Any) -> Iterator[tuple[Path, str]]:
     yield from _settings_faults(name, table, None if adapter is None else adapter.name)
     if adapter is not None and "options" in table:
         try:
-            read_options(table["options"], adapter)
+            read_options(table["options"], adapter.options, adapter.name)
         except InvalidOptions as error:
             yield from ((("options", key) if key else ("options",), text) for key, text in error.faults)
 

@@ -285,6 +285,7 @@ Rfc3339WithText = Annotated[TimeWithText | None, Encoding("RFC 3339 text", _stam
 
 EpochSeconds = Annotated[datetime | None, _epoch_type("seconds", 1, 1_767_268_830)]
 EpochMillis = Annotated[datetime | None, _epoch_type("milliseconds", 1_000, 1_767_268_830_123)]
+EpochMicros = Annotated[datetime | None, _epoch_type("microseconds", 1_000_000, 1_767_268_830_123_456)]
 EpochNanos = Annotated[datetime | None, _epoch_type("nanoseconds", 1_000_000_000, 1_767_268_830_123_456_789)]
 """Count since 1970-01-01 UTC; 0 and null are None; so are, with a problem, times before the year 2000."""
 

@@ -68,7 +68,12 @@ COMMON_KEYS = frozenset(
 ).union(*KEYS.values())
 """Keys that many vendors have: none of them tells the vendor."""
 
-_EPOCHS = (("wire.EpochSeconds", 10**9), ("wire.EpochMillis", 10**12), ("wire.EpochNanos", 10**18))
+_EPOCHS = (
+    ("wire.EpochSeconds", 10**9),
+    ("wire.EpochMillis", 10**12),
+    ("wire.EpochMicros", 10**15),
+    ("wire.EpochNanos", 10**18),
+)
 _COUNT = re.compile("[1-3][0-9]{9}|[1-3][0-9]{12}")
 _ZONELESS = re.compile(r"[Tt ][0-9:.,]+")
 _NO_LINK = {

@@ -1,0 +1,149 @@
+"""`render`: what there is to tell, and a target with its configuration, become one HTTP request."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from alertmap.codec import to_dict
+from alertmap.errors import AdapterError, AlertmapError, ConfigurationError
+from alertmap.intake.source import read_options
+from alertmap.model import Alert
+from alertmap.output.registry import target_of
+from alertmap.target import Message, Outgoing, Skipped, Target
+from alertmap.times import to_utc
+
+if TYPE_CHECKING:
+    from alertmap.incidents.model import Incident, Transition
+
+
+def render(
+    target: str | Target, subject: "Alert | Incident | Transition", config: Mapping[str, Any] | object, now: datetime
+) -> Outgoing | Skipped:
+    """Return the request that tells a target of an alert, a transition or an incident, or why there is none to send.
+
+    Nothing is sent. Of one incident, transitions come in their order: send the requests in that order, too.
+
+    Args:
+        target: the target, or its name: see `target_names`.
+        subject: what to tell. An alert is sent as it is, each time. Of transitions, those that change nothing are
+            skipped: ignored alerts, and corrections of an incident that is over. An incident is sent as it stands:
+            for targets that forget what is not sent again.
+        config: the settings of the target: a mapping, or an instance of its configuration.
+        now: the present time (aware), for targets that want deadlines or sign their requests.
+
+    Raises:
+        ConfigurationError: the target, a setting or the time is invalid, or the subject is something else.
+        AdapterError: a third-party target does not load, or raised.
+    """
+    found = target_of(target)
+    settings = read_options(config, found.config, found.name)
+    message = message_of(subject)
+    at = to_utc(now, "now")
+    if isinstance(message, Skipped):
+        return message
+    try:
+        made = found.write(message, settings, at)
+    except AlertmapError:
+        raise
+    except Exception as error:
+        raise AdapterError(f"the target {found.name} raised {type(error).__name__}") from error
+    if not isinstance(made, (Outgoing, Skipped)):
+        raise AdapterError(f"the target {found.name} made neither Outgoing nor Skipped")
+    return made
+
+
+def message_of(subject: object) -> Message | Skipped:
+    """Return what there is to tell of an alert, a transition or an incident.
+
+    Raises:
+        ConfigurationError: it is none of these.
+    """
+    if isinstance(subject, Alert):
+        return _of_alert(subject)
+    from alertmap.incidents.model import Incident, Transition  # noqa: PLC0415 - many programs only parse
+
+    if isinstance(subject, Transition):
+        return _of_transition(subject)
+    if isinstance(subject, Incident):
+        return _of_incident(subject, None, subject.opened_at, is_new=False)
+    raise ConfigurationError(f"expected an Alert, a Transition or an Incident, got {type(subject).__name__}")
+
+
+def _of_alert(alert: Alert) -> Message:
+    return Message(
+        state=alert.state,
+        key=_key(alert.vendor, alert.source, alert.dedup_key),
+        dedup_key=alert.dedup_key,
+        vendor=alert.vendor,
+        source=alert.source,
+        severity=alert.severity,
+        level=alert.level,
+        title=alert.title or alert.dedup_key,
+        message=alert.message,
+        resource=alert.resource,
+        labels=alert.labels,
+        links=alert.links,
+        values=alert.values,
+        started_at=alert.started_at,
+        occurred_at=alert.occurred_at,
+        received_at=alert.received_at,
+        expires_at=alert.expires_at,
+        sequence=alert.sequence,
+        episode=alert.episode,
+        no_data=alert.no_data,
+        resolvable=alert.resolvable,
+        problems=alert.problems,
+        document=_document(alert),
+    )
+
+
+def _of_transition(transition: "Transition") -> Message | Skipped:
+    incident = transition.incident
+    if incident is None:
+        return Skipped("the alert changed no incident")
+    if not incident.open and not transition.was_open:
+        return Skipped("the incident was over before, and still is")
+    return _of_incident(incident, transition.alert, transition.at, is_new=not transition.was_open)
+
+
+def _of_incident(incident: "Incident", alert: Alert | None, at: datetime, *, is_new: bool) -> Message:
+    # What only an alert has is left out where no alert caused the change.
+    return Message(
+        state=incident.state,
+        is_new=is_new,
+        key=_key(incident.vendor, incident.source, incident.dedup_key),
+        dedup_key=incident.dedup_key,
+        vendor=incident.vendor,
+        source=incident.source,
+        severity=incident.severity,
+        level=alert.level if alert else None,
+        title=incident.title or incident.dedup_key,
+        message=incident.message,
+        resource=incident.resource,
+        labels=incident.labels,
+        links=incident.links,
+        values=alert.values if alert else {},
+        started_at=incident.opened_at,
+        occurred_at=incident.resolved_at or at,
+        received_at=alert.received_at if alert else None,
+        expires_at=incident.expires_at,
+        sequence=alert.sequence if alert else None,
+        episode=incident.episode,
+        incident=incident.id,
+        count=incident.count,
+        no_data=incident.no_data,
+        resolvable=alert.resolvable if alert else True,
+        problems=alert.problems if alert else (),
+        document=_document(alert or incident),
+    )
+
+
+def _document(subject: "Alert | Incident") -> dict[str, Any]:
+    written = to_dict(subject, omit_defaults=True)
+    written.pop("raw", None)
+    return written
+
+
+def _key(vendor: str, source: str, dedup_key: str) -> str:
+    # Two sources of one vendor may have equal keys; a source that nobody named has the name of its vendor.
+    return dedup_key if source == vendor else f"{source}/{dedup_key}"
