@@ -51,6 +51,8 @@ ENDS = (
     "Fwd: Incident #4711 closed",
     "Load on db1 is back to normal",
     "Re: Re: disk full on db1 resolved",
+    "[PROD] [High] Resolved: disk full",
+    "Re: ** [shop] OK - disk full",
 )
 
 LASTS = (
@@ -108,6 +110,7 @@ def test_a_quote_ends_nothing_by_option() -> None:
         ("Checkmk: db1/CPU OK -> CRIT", "Checkmk: db1/CPU CRIT -> OK"),
         ("ALARM: 'orders' in EU", "OK: 'orders' in EU"),
         ("Disk full on db1", "Re: Disk full on db1 resolved"),
+        ("[PROD] [High] Problem: disk full", "Re: [PROD] Resolved: disk full"),
         ("WARNING: disk of db1 is 91% full at 10:00", "[OK] disk of db1 is 40.5 % full at 11:30:05"),
     ],
 )
@@ -123,7 +126,19 @@ def test_trigger_and_end_have_one_key(trigger: str, end: str) -> None:
 
 def test_other_alerts_have_other_keys() -> None:
     """Numbers of hosts and ports, and words such as high and low, stay in the key."""
-    subjects = ("Disk full on db1", "Disk full on db2", "High pressure in hall 1", "Low pressure in hall 1", "Port 443")
+    subjects = (
+        "Disk full on db1",
+        "Disk full on db2",
+        "High pressure in hall 1",
+        "Low pressure in hall 1",
+        "Port 443",
+        "Port 1:12",
+        "Port 1:13",
+        "[PROD] Disk full",
+        "[TEST] Disk full",
+        "00:11:22:33:44:55 left",
+        "00:11:22:33:44:66 left",
+    )
     assert len({one(subject).dedup_key for subject in subjects}) == len(subjects)
     assert one("Disk full").dedup_key != one("Disk full", **{"from": "other@example.com"}).dedup_key
 
@@ -153,7 +168,8 @@ def test_levels(subject: str, headers: dict[str, str], level: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "subject", ["[" * 1024, "in 1s " * 170, "is " * 340, "alert #" * 150, "re:" * 340, "\\" * 1024]
+    "subject",
+    ["[" * 1024, "in 1s " * 170, "is " * 340, "alert #" * 150, "re:" * 340, "[a]" * 340, "* " * 500, "\\" * 1024],
 )
 def test_a_long_subject_costs_little(subject: str) -> None:
     """No pattern takes the square of a subject's length for long."""

@@ -32,7 +32,8 @@ PRIORITIES = {"1": "importance high", "2": "importance high", "4": "importance l
 
 LONGEST = 1024  # characters of a subject that are read
 
-REPLY_MARKS = re.compile(r"(?:\s*(?:re|fwd?|aw|wg|sv|tr)\s*:)*[\s*]*", re.IGNORECASE)
+REPLY_MARKS = re.compile(r"(?:\s*(?:re|fwd?|aw|wg|sv|tr)\s*:)*", re.IGNORECASE)
+BEFORE = re.compile(r"(?:[\s*]|\[[^\[\]]{0,64}\])*")  # also the name of a site or a product
 
 # A word in front, such as `OK:`, `** RECOVERY Service Alert`, `Resolved in 5m:`; in brackets, such as `[FIRING:2]`; and
 # the last one after `is` or an arrow, such as `CRIT -> OK`. The last ones are in capitals: sentences have them, too.
@@ -54,7 +55,7 @@ NEGATED = re.compile(r"\b(?:not|never|cannot|can't|couldn't|be)\b", re.IGNORECAS
 CHANGING = re.compile(
     r"\bin(?:\s+[0-9]+(?:\.[0-9]+)?\s?[a-z]{1,8})+(?=\s*:)"
     r"|\b[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?Z?)?"
-    r"|\b[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?\b|\b[0-9]+(?:\.[0-9]+)?\s?%"
+    r"|\bat\s+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?\b|\b[0-9]+(?:\.[0-9]+)?\s?%"
     r"|\bback to normal\b",
     re.IGNORECASE,
 )
@@ -127,9 +128,14 @@ def is_automatic(mail: Mail, headers: Mapping[str, str]) -> bool:
 
 def words_of(subject: str) -> list[str]:
     """Return the words in front of a subject and in brackets, in lower case."""
-    start = REPLY_MARKS.match(subject)
-    front = FRONT.match(subject, start.end() if start else 0)
+    front = front_of(subject)
     return [found[1].lower() for found in (*([front] if front else ()), *BRACKETS.finditer(subject))]
+
+
+def front_of(subject: str) -> re.Match[str] | None:
+    marks = REPLY_MARKS.match(subject)
+    before = BEFORE.match(subject, marks.end() if marks else 0)
+    return FRONT.match(subject, before.end() if before else 0)
 
 
 def state_of(subject: str) -> State | None:
@@ -182,11 +188,10 @@ def identity(mail: Mail, subject: str, above: str, headers: Mapping[str, str], o
 
 def constant(subject: str) -> str:
     """Return a subject without its state, level, numbers and times; a host or service in it stays."""
-    start = REPLY_MARKS.match(subject)
-    text = BRACKETS.sub(lambda found: " " if is_known(found[1]) else found[0], subject[start.end() if start else 0 :])
-    front = FRONT.match(text.lstrip())
-    if front and is_known(front[1]):
-        text = text.lstrip()[front.end() :]
+    front = front_of(subject)
+    text = f"{subject[: front.start()]} {subject[front.end() :]}" if front and is_known(front[1]) else subject
+    marks = REPLY_MARKS.match(text)
+    text = BRACKETS.sub(lambda found: " " if is_known(found[1]) else found[0], text[marks.end() if marks else 0 :])
     words = (word.strip("./-") for word in WORDS.findall(CHANGING.sub(" ", text).casefold()))
     return " ".join(word for word in words if word and word not in CHANGING_WORDS)
 
