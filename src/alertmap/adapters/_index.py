@@ -105,6 +105,9 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"check_command", "event", "host", "notification_type", "site", "what"}), (), False),
         (frozenset({"NOTIFY_NOTIFICATIONTYPE", "NOTIFY_WHAT"}), (), False),
     ),
+    "cisco_meraki": (
+        (frozenset({"networkId", "organizationId", "sharedSecret"}), (), False),
+    ),
     "cloudevents": (
         (frozenset({"id", "source", "specversion", "type"}), (), False),
         (frozenset({"cloudEventsVersion", "eventID", "eventType", "source"}), (), False),
@@ -128,6 +131,17 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"details"}), (), False),
         (frozenset({"event_id", "event_timestamp", "event_type", "organization_id"}), (), False),
     ),
+    "crowdstrike": (
+        (frozenset(), ("x-cs-primary-signature", "x-cs-signature-algorithm"), False),
+        (frozenset({"link"}), (), False),
+        (frozenset(), ("x-cs-primary-signature", "x-cs-signature-algorithm"), False),
+        (frozenset(), (), False),
+        (frozenset(), ("x-cs-primary-signature", "x-cs-signature-algorithm"), False),
+        (frozenset(), (), False),
+    ),
+    "dash0": (
+        (frozenset({"data", "type"}), (), False),
+    ),
     "datadog": (
         (frozenset(), (), False),
         (frozenset({"event_type", "last_updated", "org"}), (), False),
@@ -150,6 +164,13 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"execution_time", "watch_id"}), (), False),
         (frozenset({"alert_uid", "rule_name", "state"}), (), False),
         (frozenset({"status"}), (), False),
+    ),
+    "email": (
+        (frozenset({"charsets", "envelope", "subject"}), (), False),
+        (frozenset({"event-data"}), (), False),
+        (frozenset({"recipient", "sender", "signature", "timestamp", "token"}), (), False),
+        (frozenset({"FromFull", "MessageID", "OriginalRecipient", "TextBody"}), (), False),
+        (frozenset({"mail", "notificationType"}), (), False),
     ),
     "falco": (
         (frozenset({"output_fields", "priority", "rule"}), (), False),
@@ -357,6 +378,10 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset(), (), True),
     ),
     "logicmonitor": (
+        (frozenset(), (), False),
+        (frozenset(), (), True),
+    ),
+    "manageengine_opmanager": (
         (frozenset(), (), False),
         (frozenset(), (), True),
     ),
