@@ -25,8 +25,8 @@ Set up, behind PagerDuty:
    ```
 
    What is not ticked is never sent, recoveries among them.
-2. Copy the secret that is shown once. The header `X-PagerDuty-Signature` has `v1=` and the HMAC-SHA256 of the body
-   under that secret in hexadecimal; after a rotation several, joined by commas, of which one must fit.
+2. Copy the secret that is shown once; the source gets it as `Auth(secrets="…")`. The header `X-PagerDuty-Signature`
+   has `v1=` and the HMAC-SHA256 of the body in hexadecimal; after a rotation several, of which one must fit.
 
 Answer with any 2xx within five seconds: after three webhooks that were answered by a 4xx in a row PagerDuty stops for a
 day.
@@ -41,7 +41,7 @@ answer, so let incidents of such a source expire. Webhooks of version 1 have no 
 a webhook of more than 256 kB. Notes, responders, status updates, tasks and services change no alert.
 """
 
-from alertmap.adapter import Adapter, InBody, InHeader, Severity, State
+from alertmap.adapter import Adapter, InBody, InHeader, Severity, Signature, State
 from alertmap.adapters.pagerduty import events, webhooks
 from alertmap.adapters.pagerduty.levels import LEVELS
 
@@ -56,5 +56,7 @@ adapter = Adapter(
     answer=events.answer,
     answer_within=5,  # webhooks; the tools' own limits differ
     busy=503,
+    # Of webhooks; a tool that posts events proves itself with its key.
+    signatures=Signature(place=InHeader("X-PagerDuty-Signature", "v1=", ",")),
     token_in=(InBody("routing_key"), InBody("service_key"), InHeader("X-Routing-Key")),
 )
