@@ -115,6 +115,23 @@ def test_a_backslash_in_the_name_of_a_drive() -> None:
     assert ProblemCode.MALFORMED in {problem.code for problem in alert.problems}
 
 
+@pytest.mark.parametrize("last", ["alertstatus", "alertid", "message"])
+@pytest.mark.parametrize("name", ["error", "cleared"])
+def test_line_breaks_cost_no_page(name: str, last: str) -> None:
+    """Wherever the message stands: in payloads of one's own it may come before the status, which may be the last."""
+    document = body(name) | {"message": "disk\nfull"}
+    value = document.pop(last)
+    alert, whole = one(broken(document | {last: value})), one(body(name))
+    assert (alert.state, alert.dedup_key, alert.severity) == (whole.state, whole.dedup_key, whole.severity)
+    assert alert.message == "disk\nfull"
+
+
+def test_numbers_without_quotes_cost_no_page() -> None:
+    """Nor does a token without a value."""
+    text = '{"value": 93.2, "startepoch": 1772618400, "alertid": "LMD74100", "threshold": , "alertstatus": "clear",'
+    assert one(f'{text} "message": "a "b""}}').state is State.RESOLVED
+
+
 def test_a_broken_test_is_a_test() -> None:
     """A broken text without a status is refused."""
     batch = parse(VENDOR, broken(body("test") | {"message": 'a "b"'}))
