@@ -152,6 +152,18 @@ def test_a_recovery_counts_when_it_arrives() -> None:
         assert len(book.open) == (name != "cleared")
 
 
+@pytest.mark.parametrize(("first", "second"), [("warn", "critical"), ("critical", "warn")])
+def test_a_change_of_the_level_counts_when_it_arrives(first: str, second: str) -> None:
+    """It has the start of the alert, too: what got worse after somebody acknowledged it must not stay unheard."""
+    book = IncidentBook()
+    for minute, status, level in ((1, "active", first), (5, "ack", first), (10, "update", second)):
+        received = datetime(2026, 3, 4, 10, minute, tzinfo=UTC)
+        book.apply([one(body("error") | {"alertstatus": status, "level": level}, received_at=received)])
+    [incident] = book.open
+    assert incident.severity is {"warn": Severity.MEDIUM, "critical": Severity.CRITICAL}[second]
+    assert incident.max_severity is Severity.CRITICAL
+
+
 def test_the_next_session_is_another_incident() -> None:
     """The id of the alert is the same, the start is not."""
     book = IncidentBook()
