@@ -121,8 +121,8 @@ def test_line_breaks_cost_no_page(name: str, last: str) -> None:
     """Wherever the message stands: in payloads of one's own it may come before the status, which may be the last."""
     document = body(name) | {"message": "disk\nfull"}
     value = document.pop(last)
-    alert, whole = one(broken(document | {last: value})), one(body(name))
-    assert (alert.state, alert.dedup_key, alert.severity) == (whole.state, whole.dedup_key, whole.severity)
+    alert, intact = one(broken(document | {last: value})), one(body(name))
+    assert (alert.state, alert.dedup_key, alert.severity) == (intact.state, intact.dedup_key, intact.severity)
     assert alert.message == "disk\nfull"
 
 
@@ -154,7 +154,7 @@ def test_a_recovery_counts_when_it_arrives() -> None:
 
 @pytest.mark.parametrize(("first", "second"), [("warn", "critical"), ("critical", "warn")])
 def test_a_change_of_the_level_counts_when_it_arrives(first: str, second: str) -> None:
-    """It has the start of the alert, too: what got worse after somebody acknowledged it must not stay unheard."""
+    """It has the start of the alert, too: a critical level must not be lost behind an acknowledgement."""
     book = IncidentBook()
     for minute, status, level in ((1, "active", first), (5, "ack", first), (10, "update", second)):
         received = datetime(2026, 3, 4, 10, minute, tzinfo=UTC)

@@ -179,7 +179,7 @@ def test_many_entities_do_not_multiply_the_texts_of_their_rule() -> None:
         assert ProblemCode.TRUNCATED in {problem.code for problem in alert.problems}
 
 
-def test_texts_of_a_few_entities_are_whole() -> None:
+def test_texts_of_a_few_entities_are_not_cut() -> None:
     """Nobody has to miss a word of a usual notification."""
     entities = [{"entity": f"host = 'web-{number}'"} for number in range(10)]
     for alert in parse_document(VENDOR, rule("active", description="x" * 5_000) | {"entities": entities}):
