@@ -141,7 +141,8 @@ def lint(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Build the documentation; a broken reference is an error."""
     _install(session, "docs")
-    session.run("sphinx-build", "-n", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs)
+    strict = ("-n", "-W", "--keep-going", "-j", "auto")
+    session.run("sphinx-build", *strict, "-b", "html", "docs", "docs/_build/html", *session.posargs)
 
 
 @nox.session

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import alertmap
 from alertmap import conventions, wire
-from alertmap.conventions import alertmanager, nagios
+from alertmap.conventions import alertmanager, freshworks, nagios
 from alertmap.model import ProblemCode, Request, Severity, State
 
 PACKAGE = Path(alertmap.__file__).parent
@@ -127,6 +127,7 @@ def conventions_page() -> Iterator[str]:
         yield from _table(value)
     yield from _family("Alertmanager's alert", alertmanager)
     yield from _family("Notifications of Nagios", nagios)
+    yield from _family("Tickets of Freshdesk and Freshservice", freshworks)
 
 
 def _family(title: str, module: ModuleType) -> Iterator[str]:

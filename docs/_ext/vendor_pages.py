@@ -50,6 +50,10 @@ def cases_of(name: str) -> tuple[Case, ...]:
 # --- One vendor ------------------------------------------------------------------------------------------------------
 
 
+ORPHAN = "---\norphan: true\n---\n"
+"""Head of a page that the table of vendors links. With all of them the sidebar would be long, and slow to build."""
+
+
 def page(adapter: Adapter, cases: tuple[Case, ...]) -> str:
     """The page of one vendor."""
     return "\n".join(
@@ -68,6 +72,7 @@ def page(adapter: Adapter, cases: tuple[Case, ...]) -> str:
 
 def _head(adapter: Adapter, cases: tuple[Case, ...]) -> Iterator[str]:
     summary, set_up, limits = parts(adapter)
+    yield ORPHAN
     yield f"# {adapter.title}\n"
     yield f"{summary}\n"
     yield "```python"
@@ -479,12 +484,11 @@ def _examples(adapter: Adapter, cases: tuple[Case, ...]) -> Iterator[str]:
         yield f"### {_outcome(adapter, case)}: {case.name}\n"
         yield from _case(adapter, case)
     yield f"[All {len(cases)} examples]({adapter.name}-examples.md).\n"
-    yield f"```{{toctree}}\n:hidden:\n\n{adapter.name}-examples\n```\n"
 
 
 def examples_page(adapter: Adapter, cases: tuple[Case, ...]) -> str:
     """Return the page of all cases of a vendor, each folded."""
-    lines = [f"# Examples of {adapter.title}\n"]
+    lines = [ORPHAN, f"# Examples of {adapter.title}\n"]
     lines.append(f"Each request that a test of [{adapter.title}]({adapter.name}.md) reads, and what it becomes.\n")
     for case in _shown_first(cases):
         lines.append(f"({target(adapter, case)})=")
@@ -542,7 +546,7 @@ def _shown(case: Case) -> str:
 
 def matrix(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> str:
     """The index page: what each vendor sends, and which fixtures prove it."""
-    return "\n".join([*_matrix_rows(vendors), *_proofs(vendors), *_toctree(vendors)])
+    return "\n".join([*_matrix_rows(vendors), *_proofs(vendors)])
 
 
 def _matrix_rows(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[str]:
@@ -640,12 +644,6 @@ def _proofs(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[str]:
         pairs = sum(bool(case.about.closes) for case in cases)
         yield f"| {adapter.title} | {' | '.join(str(count) for count in (*counts, pairs))} |"
     yield ""
-
-
-def _toctree(vendors: list[tuple[Adapter, tuple[Case, ...]]]) -> Iterator[str]:
-    yield "```{toctree}\n:hidden:\n"
-    yield from (adapter.name for adapter, _ in vendors)
-    yield "```"
 
 
 # --- What both need --------------------------------------------------------------------------------------------------

@@ -29,7 +29,8 @@ _ENDS = (
     *(f"{name}s" for name in _SECRETS),
     *("passwd", "passphrase", "passcode", "pwd", "passwordhash", "authorization", "jwt"),
 )
-_EXACT = frozenset(("bearer", "csrf", "xsrf", "otp", "totp"))
+# Whoever has the link `unsubscribe` of a status page ends the notifications; it asks for nothing else.
+_EXACT = frozenset(("bearer", "csrf", "xsrf", "otp", "totp", "unsubscribe"))
 _PASS = ("_pass", "-pass", " pass", ".pass")  # not `compass`, nor the number of checks that `pass`
 
 _AMBIGUOUS_ENDS = ("auth", "hmac", "signature")

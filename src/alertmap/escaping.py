@@ -19,7 +19,7 @@ _CONTROLS = re.compile(
 )
 
 
-_BREAKS = re.compile(r"[ ]*[\n\t]+[ ]*")
+_BREAKS = re.compile(r"[\n\t][ \n\t]*")
 
 
 def plain(text: str, limit: int, *, lines: bool = True) -> str:

@@ -74,6 +74,7 @@ class ProblemCode(StrEnum):
     BAD_FIELD = "bad_field"  # an optional field has another type; it was left out
     BAD_LINK = "bad_link"  # a link is not absolute http(s), is too long or holds a user name; dropped
     BAD_TIME = "bad_time"  # a time cannot be read or lies outside the accepted window
+    CREDENTIAL = "credential"  # labels, values or links have the names of credentials; they were left out
     DUPLICATE_FIELD = "duplicate_field"  # a form field or a key of JSON occurs more than once; the last one counts
     ENCODING = "encoding"  # the body is not UTF-8, holds half a character, or is not compressed as declared
     KEY_FALLBACK = "key_fallback"  # the preferred identity is missing; the key is made of a weaker one

@@ -158,6 +158,16 @@ class Target:
     """Facts that a reader of the target can get back, each with `yes` or how: `severity: 4 of 5`."""
     example: Mapping[str, Any] = field(factory=dict)
     """A configuration with made-up credentials, for pages and tests."""
+    key_at: str = ""
+    """Path of the key in the body, such as `$.dedup_key`; empty where the target knows none."""
+    longest_key: int = 0
+    """Characters that the target takes; 0 where it names no limit."""
+    ignores_case: bool = False
+    """The target takes keys for equal that differ in case only."""
+    has_sources: bool = False
+    """The source stands beside the key, so the key is that of the alert alone."""
+    most_bytes: int = 0
+    """Bytes of a body that the target takes; 0 where it names no limit."""
     reads_back: str = ""
     """Vendor whose adapter reads what this target is sent."""
     checked_by: str = "our table of its fields"

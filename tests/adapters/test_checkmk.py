@@ -1,6 +1,7 @@
 """Checkmk beyond the goldens: the script of its page, detection, faults of other receivers."""
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -65,9 +66,10 @@ class _Receiver(BaseHTTPRequestHandler):
 
 def test_the_script_of_the_page_posts_the_fixture(tmp_path: Path) -> None:
     """The script that the page tells to write posts the variables of the notification, and no parameter of the rule."""
-    text = checkmk.__doc__ or ""
+    found = re.search(r"```python\n(.*?)\n +```", checkmk.__doc__ or "", re.DOTALL)
+    assert found
     script = tmp_path / "alertmap"
-    script.write_text(dedent(text[text.index("    #!/usr/bin") : text.index("Make it executable")]), encoding="utf-8")
+    script.write_text(dedent(found[1]), encoding="utf-8")
     body = CASES["critical"].request.body
     context = json.loads(body)
     with HTTPServer(("127.0.0.1", 0), _Receiver) as receiver:

@@ -35,8 +35,9 @@ def codes(alert: Alert) -> set[ProblemCode]:
 
 def template() -> dict[str, str]:
     """Return the payload of the set-up guide."""
-    assert datadog.__doc__
-    document: dict[str, str] = json.loads(datadog.__doc__.partition("off.\n\n")[2].partition("\n\n")[0])
+    found = re.search(r"```json\n(.*?)```", datadog.__doc__ or "", re.DOTALL)
+    assert found
+    document: dict[str, str] = json.loads(found[1])
     return document
 
 

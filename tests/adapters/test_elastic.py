@@ -217,13 +217,13 @@ def test_times_of_documents(moment: object, times: Times) -> None:
 
 
 def blocks() -> list[str]:
-    """Return the indented blocks of the docstring."""
-    return [match[0] for match in re.finditer(r"(?:^    .*\n)+", str(elastic.__doc__), re.MULTILINE)]
+    """Return the blocks to copy: the URL, and a body for each product."""
+    return re.findall(r"```\w+\n(.*?)```", str(elastic.__doc__), re.DOTALL)
 
 
 def test_the_body_for_kibana_is_the_fixture() -> None:
     """The body of the guide is the one that the Test tab sends, and the fixtures have its keys."""
-    template = json.loads(blocks()[0])
+    template = json.loads(blocks()[1])
     assert template == body("kibana_test")
     assert batch(template).reason is Reason.TEST
     assert all(body(name).keys() == template.keys() for name in ("kibana", "kibana_recovered"))
@@ -231,10 +231,10 @@ def test_the_body_for_kibana_is_the_fixture() -> None:
 
 def test_the_body_for_watcher_is_the_fixture() -> None:
     """The fixture has the keys of the guide's body."""
-    assert re.findall(r'"(\w+)": ', blocks()[1]) == list(body("watch"))
+    assert re.findall(r'"(\w+)": ', blocks()[2]) == list(body("watch"))
 
 
 def test_the_payload_for_elastalert_is_the_fixture() -> None:
     """The fixture has the keys of the guide's payload."""
-    payload = blocks()[2].partition("http_post2_payload:")[2].partition("jinja_root_name")[0]
+    payload = blocks()[3].partition("http_post2_payload:")[2].partition("jinja_root_name")[0]
     assert re.findall(r'^ +"?([@\w]+)"?: ', payload, re.MULTILINE) == list(body("payload_post2"))

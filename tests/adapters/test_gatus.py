@@ -1,7 +1,7 @@
 """Gatus: what the fixtures cannot say, above all bodies whose JSON its own values break."""
 
 import json
-import textwrap
+import re
 from pathlib import Path
 
 import pytest
@@ -131,8 +131,9 @@ def test_texts_without_state_or_endpoint_are_refused(text: str) -> None:
 
 def test_the_body_of_the_guide() -> None:
     """The body to copy is JSON, and is read without a problem once its placeholders are replaced."""
-    assert gatus.__doc__
-    text = textwrap.dedent(gatus.__doc__.partition("body: |\n")[2].partition("\n\n")[0])
+    found = re.search(r"body: \|\n(.*?)```", gatus.__doc__ or "", re.DOTALL)
+    assert found
+    text = found[1]
     values = {
         "ALERT_TRIGGERED_OR_RESOLVED": "TRIGGERED",
         "ENDPOINT_NAME": "checkout",

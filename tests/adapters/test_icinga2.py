@@ -37,7 +37,7 @@ def _found(document: Any) -> str | None:
 def test_the_block_of_the_page_is_the_fixture(command: str, name: str) -> None:
     """The commands that the page tells to paste post just the fields of the captured bodies, in this order."""
     block = re.search(
-        rf'object NotificationCommand "alertmap-{command}" {{\n.*?\n    }}', icinga2.__doc__ or "", re.DOTALL
+        rf'object NotificationCommand "alertmap-{command}" {{\n.*?\n   }}', icinga2.__doc__ or "", re.DOTALL
     )
     assert block
     fields = re.findall(r'"--data-urlencode", "(ICINGA_\w+)=\$[\w.]+\$"', block[0])

@@ -47,8 +47,9 @@ def codes(alert: Alert) -> set[ProblemCode]:
 
 def template() -> str:
     """Return the body of the set-up guide."""
-    assert librenms.__doc__
-    return textwrap.dedent(librenms.__doc__.partition("line breaks:\n\n")[2].partition("\n\n")[0])
+    found = re.search(r"line breaks:\n\n +```text\n(.*?)\n +```", librenms.__doc__ or "", re.DOTALL)
+    assert found
+    return textwrap.dedent(found[1])
 
 
 def filled_in(**values: str) -> str:

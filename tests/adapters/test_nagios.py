@@ -31,7 +31,7 @@ def _found(document: Any) -> str | None:
 @pytest.mark.parametrize(("command", "name"), [("notify-service", "critical"), ("notify-host", "host_down")])
 def test_the_block_of_the_page_is_the_fixture(command: str, name: str) -> None:
     """The commands that the page tells to paste post just the fields of the captured bodies, in this order."""
-    block = re.search(rf"command_name +{command}-by-alertmap\n.*?\n    }}", nagios.__doc__ or "", re.DOTALL)
+    block = re.search(rf"command_name +{command}-by-alertmap\n.*?\n   }}", nagios.__doc__ or "", re.DOTALL)
     assert block
     fields = re.findall(r"--data-urlencode 'NAGIOS_(\w+)=\$(\w+)\$'", block[0])
     assert all(field == macro for field, macro in fields)

@@ -3,7 +3,6 @@
 import copy
 import json
 import re
-import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -117,8 +116,9 @@ def test_a_time_in_another_unit_is_left_out(sent: object) -> None:
 
 def test_the_body_of_the_guide() -> None:
     """The template to copy becomes a fixture's body, and is recognised."""
-    assert openobserve.__doc__
-    template = textwrap.dedent("    {" + openobserve.__doc__.partition("    {")[2].partition("\n\n")[0])
+    block = re.search(r"```json\n(.*?)```", openobserve.__doc__ or "", re.DOTALL)
+    assert block
+    template = block[1]
     document = body("template")
     assert re.findall(r'"(\w+)": "\{\1\}"', template) == list(document)
     rows = json.dumps(document["rows"])

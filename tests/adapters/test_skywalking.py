@@ -1,7 +1,7 @@
 """SkyWalking: what the fixtures cannot say, above all which alarms are one and which are not."""
 
 import json
-import textwrap
+import re
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,8 @@ def test_an_empty_array_changes_nothing() -> None:
 
 def test_the_settings_of_the_guide_name_both_urls() -> None:
     """Without `recovery-urls` nothing recovers."""
-    assert skywalking.__doc__
-    settings = textwrap.dedent("    hooks:" + skywalking.__doc__.partition("    hooks:")[2].partition("\n\n")[0])
+    found = re.search(r"```yaml\n(.*?)```", skywalking.__doc__ or "", re.DOTALL)
+    assert found
+    settings = found[1]
     assert settings.count("- https://receiver.example/skywalking") == 2
     assert "recovery-urls:" in settings

@@ -25,7 +25,7 @@ GENERATED = "hunter2hunter2"
         *("password", "db_password", "passwd", "DB_PASS", "smtpPass", "passphrase", "user[password]", "password_hash"),
         *("secret", "client-secret", "sharedSecret", "secrets", "credentials", "Authorization", "Set-Cookie", "jwt"),
         *("api_key", "apiKey", "API key", "x-api-key", "routing_key", "secretAccessKey", "DD_APP_KEY", "user_key"),
-        *("slackWebhookUrl", "bearer", "otp", "csrf", "$.alert['api key']"),
+        *("slackWebhookUrl", "bearer", "otp", "csrf", "unsubscribe", "$.alert['api key']"),
     ],
 )
 def test_secret_everywhere(name: str) -> None:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -71,7 +72,17 @@ def test_every_vendor_has_its_page(tmp_path: Path) -> None:
         for case in load(DOCS.parent / "fixtures" / name):
             assert f"\n## {case.name}\n" in written[f"{name}-examples"]
         assert f"]({name}.md)" in written["index"]
-        assert f"\n{name}\n" in written["index"]
+
+
+def test_every_vendor_is_set_up_in_numbered_steps() -> None:
+    """A user follows steps: each set-up has at least one list of them, which counts from 1 without a gap."""
+    pages = extension("vendor_pages")
+    for name in vendors():
+        _, set_up, _ = pages.parts(registry.find(name))
+        steps = [int(number) for number in re.findall(r"^(\d+)\. ", set_up, re.MULTILINE)]
+        assert steps[:2] == [1, 2], f"{name}: write its set-up as steps, 1. 2. 3."
+        for before, number in pairwise(steps):
+            assert number in {1, before + 1}, f"{name}: step {number} follows step {before}"
 
 
 def test_every_vendor_is_in_the_table_of_repeats() -> None:
@@ -109,7 +120,7 @@ def test_the_reference_reads_its_examples(tmp_path: Path) -> None:
     pages = {file.stem: file.read_text(encoding="utf-8") for file in reference.write(tmp_path)}
     assert '| `["x"]` | `\'["x"]\'` | `bad_field` |' in pages["wire"]
     assert '| `"2026-01-01T12:00:30+01:00"` | `2026-01-01T11:00:30+00:00` |  |' in pages["wire"]
-    assert re.search(r"^Used by alibaba_cloudmonitor, .*\bgrafana,", pages["wire"], re.MULTILINE)
+    assert re.search(r"^Used by .*\balibaba_cloudmonitor, .*\bgrafana,", pages["wire"], re.MULTILINE)
     assert "State words, in lower case." in pages["conventions"]
 
 

@@ -111,7 +111,16 @@ def test_a_push_is_alertmanagers(one: Captured) -> None:
 # --- Detection over all folders, built vendors and others -------------------------------------------------------------
 
 
-TARGETS = {"pagerduty": "pagerduty", "opsgenie": "opsgenie", "victorops": "splunk", "to-splunk": "splunk"}
+TARGETS = {
+    "pagerduty": "pagerduty",
+    "opsgenie": "opsgenie",
+    "gitlab": "gitlab",
+    "incidentio": "incident_io",
+    "servicenow": "servicenow",
+    "squadcast": "squadcast",
+    "to-splunk": "splunk",
+    "victorops": "splunk",
+}
 """Vendors of the APIs that other tools post to, by a word in the names of captures. VictorOps is Splunk's On-Call."""
 
 

@@ -1,7 +1,7 @@
-"""A check plugin of InfluxDB 3 posts straight to `receive`: one request for each alarm, and no error.
+"""Plugins of InfluxDB 3: a check posts straight to `receive`, and the Notifier sends what `render` makes.
 
 `nox -s e2e` runs this with a checkout of https://github.com/influxdata/influxdb3_plugins, named by `ALERTMAP_PLUGINS`.
-A stand-in takes the place of the engine that calls the plugin: it holds the cache and answers the plugin's two queries.
+A stand-in takes the place of the engine that calls a plugin: it holds the cache and answers the check's two queries.
 """
 
 import importlib.util
@@ -14,24 +14,25 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from alertmap import Accepted, Auth, Outcome, Source, State, receive
+from alertmap import Accepted, Auth, Outcome, Outgoing, Source, State, parse, receive, render
 from alertmap.model import Reply, Request
 from serving import served
 
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 TOKEN = "a-token-for-this-test"
 HOSTS = ["h1", "h2", "h3"]
 
 
-def plugin() -> ModuleType:
-    """Load the plugin, or skip the test without it."""
+def plugin(name: str, *packages: str) -> ModuleType:
+    """Load a plugin, or skip the test without it."""
     folder = os.environ.get("ALERTMAP_PLUGINS")
     if not os.environ.get("ALERTMAP_E2E"):
         pytest.skip("run by nox -s e2e: it opens a socket")
     if not folder:
         pytest.skip("set ALERTMAP_PLUGINS to a checkout of influxdata/influxdb3_plugins")
-    for package in ("influxdata_plugin_utils", "requests"):
+    for package in packages:
         pytest.importorskip(package)
-    path = Path(folder) / "influxdata/threshold_deadman_checks/threshold_deadman_checks_plugin.py"
+    path = Path(folder) / "influxdata" / name / f"{name}_plugin.py"
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
@@ -77,7 +78,7 @@ class Engine:
 
 def test_check_plugin() -> None:
     """Three hosts in alarm come once each; an answer that the plugin cannot read would triple or lose them."""
-    check, engine = plugin(), Engine()
+    check, engine = plugin("threshold_deadman_checks", "influxdata_plugin_utils", "requests"), Engine()
     source = Source("influx", vendor="influxdb3", auth=Auth(tokens=TOKEN))
     outcomes: list[Outcome] = []
 
@@ -102,3 +103,36 @@ def test_check_plugin() -> None:
     assert (len(outcomes), {outcome.answer.status for outcome in outcomes}) == (len(HOSTS), {200})
     assert [(alert.state, alert.level) for alert in alerts] == [(State.FIRING, "CRITICAL")] * len(HOSTS)
     assert [host for host in HOSTS for alert in alerts if f"host={host}" in alert.dedup_key] == HOSTS
+
+
+def test_notifier() -> None:
+    """An alert that goes through the Notifier as JSON is read back with its state, severity, key, title and labels."""
+    notifier, engine = plugin("notifier", "httpx", "twilio"), Engine()
+    [alert] = parse("kapacitor", (FIXTURES / "kapacitor" / "critical.json").read_bytes(), received_at=datetime.now(UTC))
+    got: dict[str, Request] = {}
+
+    def answer(request: Request) -> Reply:
+        got[request.path] = request
+        return Reply(status=204, body="", headers={})
+
+    with served(answer) as url:
+        config = {
+            "url": "http://influxdb.example/notify",
+            "token": TOKEN,
+            "as_json": True,
+            "http_webhook_url": f"{url}/http",
+            "http_headers": {"X-Token": TOKEN},
+            "slack_webhook_url": f"{url}/slack",
+            "discord_webhook_url": f"{url}/discord",
+        }
+        made = render("influxdb3", alert, config, datetime.now(UTC))
+        assert isinstance(made, Outgoing)
+        done = notifier.process_request(engine, {}, dict(made.headers), made.body.decode())
+    assert done["results"] == {"slack": True, "discord": True, "http": True}
+    assert engine.log == []
+    assert got["/http"].headers["x-token"] == TOKEN
+    for path in ("/http", "/slack", "/discord"):
+        [back] = parse("influxdb3", got[path])
+        assert [*back.identity.values()] == [alert.dedup_key]
+        assert (back.state, back.severity, back.title) == (alert.state, alert.severity, alert.title)
+        assert back.occurred_at == alert.occurred_at

@@ -24,8 +24,11 @@ CASES = [(vendor, case) for vendor in vendors() for case in load(FIXTURES / vend
 
 LOOK_SECRET = {
     **dict.fromkeys(("checkly/signed", "fluxcd/signed", "gitea/signed"), "a signature"),
+    **dict.fromkeys(("github/run_failed", "gitlab/pipeline_failed", "jira/created"), "a signature"),
+    **dict.fromkeys(("crowdstrike/signed", "email/mailgun_signed"), "a signature"),
+    **dict.fromkeys(("mongodb_atlas/signed", "terraform_cloud/signed", "zendesk/created"), "a signature"),
     **dict.fromkeys(("grafana/signed", "grafana/signed_with_time", "sentry/issue_created"), "a signature"),
-    "splunk/detector": "a signature",
+    **dict.fromkeys(("incident_io/signed", "rootly/signed", "splunk/detector"), "a signature"),
     **{f"splunk/streams/alertmanager-groups/0{number}": "a made-up token in the path" for number in range(1, 6)},
     **dict.fromkeys(
         ("opsgenie/streams/alertmanager-groups/02", "opsgenie/streams/alertmanager-groups/05"), "a hash as the alias"

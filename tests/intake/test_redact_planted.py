@@ -97,7 +97,7 @@ FOUND: dict[str, Request] = {
         for name in (
             *("token", "password", "apiKey", "Api-Key", "db_password", "smtp_pass", "secretAccessKey", "client_secret"),
             *("routing_key", "service_key", "user_key", "DD_APP_KEY", "integrationKey", "sharedSecret", "webhook_url"),
-            *("jwt", "bearer", "otp", "auth", "Signature", "csrf", "SSH private key"),
+            *("jwt", "bearer", "otp", "auth", "Signature", "csrf", "SSH private key", "unsubscribe"),
         )
     },
     "JSON below a secret name": as_json({"credentials": {"user": "u", "list": [1, {"q": SECRET}]}}),

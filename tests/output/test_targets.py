@@ -5,18 +5,15 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from attrs import evolve
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from alertmap import (
     Alert,
-    AlertmapError,
     Auth,
     AuthError,
     IncidentBook,
@@ -25,31 +22,16 @@ from alertmap import (
     Source,
     State,
     parse,
-    vendors,
     verify,
 )
 from alertmap.adapter import STANDARD_WEBHOOKS
 from alertmap.escaping import BREAK
 from alertmap.output.registry import target_names, target_of
 from alertmap.output.render import message_of, render
+from alertmap.paths import parse_path, resolve
 from alertmap.target import Message, Outgoing, Skipped
-from alertmap.testing.fixtures import load
-
-FIXTURES = Path(__file__).parents[2] / "fixtures"
-NOW = datetime(2026, 12, 31, tzinfo=UTC)
-
-
-@cache
-def alerts() -> tuple[Alert, ...]:
-    """Return the alerts of all fixtures."""
-    found: list[Alert] = []
-    for vendor in vendors():
-        for case in load(FIXTURES / vendor) if (FIXTURES / vendor).is_dir() else []:
-            try:
-                found += parse(vendor, case.request, received_at=NOW)
-            except AlertmapError:
-                continue
-    return tuple(found)
+from alertmap.testing.targets import LONG, document_of, hostile, hostile_alert, key_of, largest, target_conformance
+from output_alerts import NOW, alerts
 
 
 @cache
@@ -65,24 +47,8 @@ def made(name: str, subject: Any) -> Outgoing | Skipped:
     return render(name, subject, target_of(name).example, NOW)
 
 
-def texts_in(document: Any) -> Iterator[str]:
-    """Yield all texts of a document, keys among them."""
-    if isinstance(document, str):
-        yield document
-    elif isinstance(document, dict):
-        for key, value in document.items():
-            yield key
-            yield from texts_in(value)
-    elif isinstance(document, list):
-        for value in document:
-            yield from texts_in(value)
-
-
-def document_of(request: Outgoing) -> Any:
-    """Return the body of a request, decoded."""
-    if request.headers["Content-Type"] == "application/x-www-form-urlencoded":
-        return dict(parse_qsl(request.body.decode(), strict_parsing=True))
-    return json.loads(request.body)
+for _name in target_names():
+    globals()[f"Test_{_name}"] = target_conformance(target_of(_name))
 
 
 @pytest.mark.parametrize("name", target_names())
@@ -103,78 +69,34 @@ def test_every_alert_and_transition(name: str) -> None:
     assert ends > len(alerts())
 
 
-@pytest.mark.parametrize("name", target_names())
-def test_credentials_stay_in_the_request(name: str) -> None:
-    """The repr of a request and of a configuration holds no credential."""
-    target = target_of(name)
-    request = made(name, alerts()[0])
-    shown = repr(request) + repr(target.config(**target.example))
-    for text in texts_in(dict(target.example)):
-        if re.search(r"0123456789|MDEyMzQ1", text):
-            assert text not in shown
-
-
 # --- Keys -----------------------------------------------------------------------------------------------------------
 
-KEYS = {
-    "alertmanager": ("[0].labels.alertmap_key", 10_000, False),
-    "bigpanda": ("incident_identifier", 255, False),
-    "cloudevents": ("subject", 10_000, False),
-    "datadog": ("data.attributes.aggregation_key", 100, False),
-    "ilert": ("alertKey", 255, True),
-    "incident_io": ("deduplication_key", 255, False),
-    "itoc360": ("id", 255, False),
-    "ocsf": ("finding_info.uid", 10_000, False),
-    "pagerduty": ("dedup_key", 255, False),
-    "servicenow": ("records[0].message_key", 1_024, False),
-    "splunk_on_call": ("entity_id", 512, False),
-    "webhook": ("key", 10_000, False),
-}
-"""Where the key of a target stands, how many characters it takes, and whether it ignores case."""
+WITH_KEY = [name for name in target_names() if target_of(name).key_at]
 
 
-def at(document: Any, path: str) -> Any:
-    """Return the value at a path such as `records[0].key`."""
-    for step in re.findall(r"\w+", path):
-        document = document[int(step)] if isinstance(document, list) else document[step]
-    return document
-
-
-def key_of(name: str, alert: Alert) -> str:
-    """Return the key that a target is sent of an alert."""
-    request = made(name, alert)
-    assert isinstance(request, Outgoing)
-    return str(at(json.loads(request.body), KEYS[name][0]))
-
-
-@pytest.mark.parametrize("name", KEYS)
+@pytest.mark.parametrize("name", WITH_KEY)
 def test_trigger_and_recovery_have_one_key(name: str) -> None:
     """For every alert: its key at the target is the same whatever its state, severity, texts and times are."""
+    target = target_of(name)
     for alert in {alert.dedup_key: alert for alert in alerts()}.values():
         trigger = evolve(alert, state=State.FIRING, severity=Severity.HIGH)
         recovery = evolve(
             alert, state=State.RESOLVED, severity=None, title="over", message="", occurred_at=NOW, labels={}, values={}
         )
-        assert key_of(name, trigger) == key_of(name, recovery)
+        assert key_of(target, trigger) == key_of(target, recovery)
 
 
-@pytest.mark.parametrize("name", KEYS)
-def test_keys_stay_apart(name: str) -> None:
-    """Distinct keys stay distinct within the target's limit, also where it ignores case."""
-    _, limit, folds = KEYS[name]
+@pytest.mark.parametrize("name", WITH_KEY)
+def test_keys_of_all_fixtures_stay_apart(name: str) -> None:
+    """All keys of the fixtures are distinct at the target, too."""
+    target = target_of(name)
     base = evolve(alerts()[0], state=State.FIRING)
-    long = "v:a=" + "x" * 180
     keys = {alert.dedup_key for alert in alerts()}
-    keys |= {"v:a=A", "v:a=a", "v:a=É", "v:a=é", long + "1", long + "2", long + "X", f"{long}x", f"{long}~{'0' * 64}"}
-    # An Alertmanager holds the source in a label of its own.
-    found = {key: key_of(name, evolve(base, dedup_key=key)) for key in keys}
-    assert max(map(len, found.values())) <= limit
-    assert len({key.casefold() if folds else key for key in found.values()}) == len(keys)
+    found = {key_of(target, evolve(base, dedup_key=key)) for key in keys}
+    assert len({key.casefold() if target.ignores_case else key for key in found}) == len(keys)
 
 
 # --- Limits ---------------------------------------------------------------------------------------------------------
-
-LONG = "é" * 40_000
 
 LIMITS = {
     "bigpanda": {"description": 2_048},
@@ -191,40 +113,22 @@ LIMITS = {
 }
 """Published limits in characters, by the place of the text."""
 
-BYTES = {"pagerduty": 512 * 1024, "teams": 28 * 1024, "discord": 32 * 1024}
-"""Published or sensible limits of a request in bytes."""
 
-
-def huge() -> Alert:
-    """Return an alert that fills all its fields up to the limits that `parse` has, and beyond."""
-    labels = {f"label {number}": LONG[:4_000] for number in range(60)}
-    return evolve(
-        next(alert for alert in alerts() if alert.state is State.FIRING),
-        title=LONG[:2_000],
-        message=LONG[: 32 * 1024],
-        resource=LONG[:1_024],
-        source=LONG[:300],
-        labels=labels,
-        links={f"link {number}": f"https://e.example/{LONG[:0]}{'x' * 2_000}" for number in range(20)},
-        values={f"value {number}": 1.5 for number in range(200)},
-    )
-
-
-@pytest.mark.parametrize("name", sorted(LIMITS.keys() | BYTES.keys()))
+@pytest.mark.parametrize("name", LIMITS)
 def test_limits(name: str) -> None:
     """The longest alert is cut to what the target takes; each cut text says so."""
-    request = made(name, huge())
+    request = made(name, largest())
     assert isinstance(request, Outgoing), request
-    assert len(request.body) <= BYTES.get(name, 10**9)
     document = document_of(request)
-    for path, limit in LIMITS.get(name, {}).items():
-        assert 0 < len(at(document, path)) <= limit, path
-        assert at(document, path).endswith(("…", "\\…")), path
+    for path, limit in LIMITS[name].items():
+        text = str(resolve(document, parse_path(f"$.{path}")))
+        assert 0 < len(text) <= limit, path
+        assert text.endswith("…"), path
 
 
 def test_discord_takes_an_embed() -> None:
     """An embed has at most 6,000 characters, 25 fields, 256 in a name, and 1,024 in a value."""
-    request = made("discord", huge())
+    request = made("discord", largest())
     assert isinstance(request, Outgoing)
     [embed] = json.loads(request.body)["embeds"]
     assert len(embed["fields"]) <= 25
@@ -237,15 +141,6 @@ def test_discord_takes_an_embed() -> None:
 
 
 # --- Hostile texts --------------------------------------------------------------------------------------------------
-
-BAIT = [
-    "<!channel> <@U123> <https://evil.example|here>",
-    "@everyone @here <@123456> <@&7> [here](https://evil.example) https://evil.example/?q=1",
-    "**bold** `code` # head\n> quote\n- list www.evil.example mailto:a@evil.example evil.example",
-    "\x00\x1b[31m\u202egnp.exe\u200b\ufeff\ud800",
-    "javascript:alert(1) tel:+43123 <script>alert(1)</script> @all \uff20everyone",
-    "%%% \n [x](https://evil.example) \n %%%",
-]
 
 TEXT_TARGETS = {"slack", "discord", "teams", "twilio", "influxdb3"}
 """Targets that show texts to people in clients which make links and mentions of them."""
@@ -284,18 +179,6 @@ MENTIONS = re.compile("[@\uff20]\\w")
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def bait(text: str) -> Alert:
-    """Return an alert whose texts are all the same."""
-    base = next(alert for alert in alerts() if alert.state is State.FIRING)
-    labels = {"team": text, text: "x"}
-    return evolve(
-        base, title=text, message=text, resource=text, source=text, labels=labels, links={}, dedup_key="v:a=1"
-    )
-
-
-hostile = st.lists(st.sampled_from(BAIT) | st.text(max_size=20), min_size=1, max_size=6).map("".join)
-
-
 @pytest.mark.parametrize("name", sorted(TEXT_TARGETS))
 @settings(deadline=None)
 @given(text=hostile)
@@ -303,7 +186,7 @@ def test_no_text_becomes_a_link_or_a_mention(name: str, text: str) -> None:
     """Whatever a sender writes: no URL, mention or control character of it stands in a text that people read."""
     target = target_of(name)
     config = dict(target.example) | ({"as_json": False} if name == "influxdb3" else {})
-    request = render(name, bait(text), config, NOW)
+    request = render(name, hostile_alert(text), config, NOW)
     assert isinstance(request, Outgoing)
     for found in shown(name, request):
         assert not CONTROLS.search(found)
@@ -317,20 +200,9 @@ def test_no_text_becomes_a_link_or_a_mention(name: str, text: str) -> None:
             assert not re.search(r"(?<!\\)[*_`\[\]<>#|~]", re.sub(r"\\\\", "", found)), found
 
 
-@pytest.mark.parametrize("name", target_names())
-@settings(deadline=None)
-@given(text=hostile)
-def test_hostile_texts_raise_nothing(name: str, text: str) -> None:
-    """Whatever the texts of an alert are, a target makes a request of valid UTF-8, or skips it."""
-    request = made(name, bait(text))
-    if isinstance(request, Outgoing):
-        assert document_of(request) is not None
-        request.body.decode("utf-8")
-
-
 def test_datadog_notifies_nobody() -> None:
     """An `@` in a text of an event notifies people there."""
-    request = made("datadog", bait("ask @ops and @slack-ops-channel %%% [x](y)"))
+    request = made("datadog", hostile_alert("ask @ops and @slack-ops-channel %%% [x](y)"))
     assert isinstance(request, Outgoing)
     attributes = json.loads(request.body)["data"]["attributes"]
     for text in (attributes["title"], attributes["message"]):
@@ -378,7 +250,7 @@ def test_round_trip(name: str) -> None:
         seen += 1
         assert back.state is STATES_LEFT.get(name, {}).get(alert.state, alert.state)
         keys = [text.casefold() for text in back.identity.values()]
-        complete = alert.dedup_key[: KEYS.get(name, ("", 255, False))[1] - 50]  # a longer one ends in a hash
+        complete = alert.dedup_key[: (target_of(name).longest_key or 255) - 50]  # a longer one ends in a hash
         assert any(complete.casefold() in text for text in keys), (alert.dedup_key, back.identity)
         if alert.state is not State.FIRING:
             continue

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from alertmap import DecodeError, LimitError, Limits, Policy, Request, parse, write_recorded
+from alertmap import DecodeError, IncidentBook, LimitError, Limits, Outgoing, Policy, Request, parse, write_recorded
 from alertmap.model import DEFAULT_MAX_BODY
 
 ROOT = Path(__file__).parents[2]
@@ -221,17 +221,145 @@ def test_forgotten_keys_leave_the_store(tmp_path: Path) -> None:
     store.db.close()
 
 
+# --- The outbox ---------------------------------------------------------------------------------------------------
+
+
+def page(text: str) -> Outgoing:
+    """Return a request of `render`, with a credential in its URL."""
+    return Outgoing(url="https://target.example/hush", headers={"X-Key": "hush"}, body=text.encode())
+
+
+class Target:
+    """A target that answers what the test says, and remembers what it was sent."""
+
+    def __init__(self, *answers: int) -> None:
+        self.answers = list(answers)
+        self.got: list[str] = []
+        self.reports: list[str] = []
+
+    def outbox(self, path: Path) -> Any:
+        """Return an outbox whose client speaks with this target."""
+        httpx2 = pytest.importorskip("httpx2")
+
+        def answer(request: Any) -> Any:
+            self.got.append(request.content.decode())
+            status = self.answers.pop(0) if self.answers else 202
+            if status == 0:
+                raise httpx2.ConnectError("no route")
+            return httpx2.Response(status, headers={"Retry-After": "60"} if status == 429 else {})
+
+        client = httpx2.Client(transport=httpx2.MockTransport(answer), timeout=5)
+        return load("outbox").Outbox(str(path / "outbox.sqlite"), client, self.reports.append)
+
+
+def test_the_outbox_tries_again(tmp_path: Path) -> None:
+    """A failed request is sent again after a pause that grows; the requests of one line stay in their order."""
+    target = Target(0, 503, 202)
+    outbox = target.outbox(tmp_path)
+    outbox.add([("pd/a", page("a1")), ("pd/a", page("a2"))], START)
+    for seconds in (0, 4, 5, 14, 15, 15):
+        outbox.send(START + timedelta(seconds=seconds))
+    assert target.got == ["a1", "a1", "a1", "a2"]
+    assert target.reports == ["target.example: ConnectError", "target.example: answered 503"]
+    assert "hush" not in str(target.reports)
+
+
+def test_the_outbox_waits_as_long_as_it_is_asked_to(tmp_path: Path) -> None:
+    """`Retry-After` counts where it is longer; another line does not wait."""
+    target = Target(429)
+    outbox = target.outbox(tmp_path)
+    outbox.add([("pd/a", page("a")), ("pd/b", page("b"))], START)
+    outbox.send(START)
+    outbox.send(START + timedelta(seconds=59))
+    assert target.got == ["a", "b"]
+    outbox.send(START + timedelta(seconds=60))
+    assert target.got == ["a", "b", "a"]
+
+
+def test_the_outbox_gives_up_what_is_never_taken(tmp_path: Path) -> None:
+    """A request that the target cannot read is dropped and reported; a wrong key is not final."""
+    target = Target(400, 202, 401)
+    outbox = target.outbox(tmp_path)
+    outbox.add([("pd/a", page("a1")), ("pd/a", page("a2")), ("pd/a", page("a3"))], START)
+    for _ in range(3):
+        outbox.send(START)
+    assert target.got == ["a1", "a2", "a3"]
+    assert target.reports[0] == "target.example: refused with 400, given up"
+    outbox.send(START + timedelta(minutes=1))
+    assert target.got == ["a1", "a2", "a3", "a3"]
+
+
+KILLED = """
+import os, signal, sys
+sys.path[:0] = [{recipes!r}, {source!r}]
+from datetime import UTC, datetime
+from alertmap import Outgoing
+from outbox import Outbox
+box = Outbox({path!r}, None)
+for number in range(100_000):
+    box.add([(f"pd/{{number}}", Outgoing(url="https://t.example/", headers={{}}, body=b"x"))], datetime.now(UTC))
+    print(number, flush=True)
+"""
+
+
+def test_the_outbox_survives_a_kill(tmp_path: Path) -> None:
+    """Each request that was kept before `kill -9` is there after it."""
+    pytest.importorskip("httpx2")
+    path = str(tmp_path / "outbox.sqlite")
+    code = KILLED.format(recipes=str(RECIPES), source=str(ROOT / "src"), path=path)
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)  # noqa: S603
+    assert process.stdout is not None
+    kept = [process.stdout.readline().strip() for _ in range(20)][-1]
+    process.kill()
+    printed = process.communicate()[0].split()
+    outbox = Target().outbox(tmp_path)
+    [(count,)] = outbox.db.execute("select count(*) from outbox").fetchall()
+    assert count >= int((printed or [kept])[-1]) + 1
+    [(fine,)] = outbox.db.execute("pragma integrity_check").fetchall()
+    assert fine == "ok"
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")  # it imports it
+def test_apprise() -> None:
+    """Services of Apprise are notified of what opens and ends, as text, and of nothing else."""
+    apprise = pytest.importorskip("apprise")
+    decorators: Any = pytest.importorskip("apprise.decorators")
+    got: list[tuple[str, str, str]] = []
+
+    @decorators.notify(on="recipe")  # type: ignore[untyped-decorator]
+    def _take(body: str, title: str, notify_type: str, *_: Any, **_more: Any) -> bool:
+        got.append((title, body, str(notify_type)))
+        return True
+
+    services = apprise.Apprise()
+    services.add("recipe://")
+    book = IncidentBook()
+    for minute, status in ((0, "firing"), (1, "firing"), (2, "resolved")):
+        for step in book.apply(
+            parse("prometheus_alertmanager", body(status, minute)), START + timedelta(minutes=minute)
+        ):
+            assert load("apprise_app").tell(services, step)
+    assert [title.partition(":")[0].split()[1] for title, _, _ in got] == ["firing", "resolved"]
+    assert [kind for _, _, kind in got][1] == "success"
+
+
 @pytest.mark.parametrize(("name", "most"), [("fastapi_app", 45), ("flask_app", 20), ("batch", 15)])
 def test_recipes_are_short(name: str, most: int) -> None:
     """The programs of a first hour stay small."""
     assert len((RECIPES / f"{name}.py").read_text("utf-8").splitlines()) <= most
 
 
+NEEDED = {"fastapi_app": ["fastapi"], "flask_app": ["flask"], "outbox": ["httpx2"], "apprise_app": ["apprise"]}
+"""Packages without which a recipe cannot be checked."""
+
+
 @pytest.mark.skipif(importlib.util.find_spec("mypy") is None, reason="mypy is not installed")
-@pytest.mark.parametrize("name", ["fastapi_app", "flask_app", "batch", "lines", "lambda_app", "sqlite_store"])
+@pytest.mark.parametrize(
+    "name", ["fastapi_app", "flask_app", "batch", "lines", "lambda_app", "sqlite_store", "outbox", "apprise_app"]
+)
 def test_recipes_type_check(name: str, tmp_path: Path) -> None:
     """Under `mypy --strict`, with nothing ignored."""
-    for module in {"fastapi_app": ["fastapi"], "flask_app": ["flask"]}.get(name, []):
+    for module in NEEDED.get(name, []):
         pytest.importorskip(module)
     done = subprocess.run(  # noqa: S603 - our own interpreter and file
         [sys.executable, "-m", "mypy", "--strict", "--config-file=", f"--cache-dir={tmp_path}", f"{RECIPES}/{name}.py"],

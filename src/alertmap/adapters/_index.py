@@ -2,6 +2,9 @@
 
 # fmt: off
 INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
+    "airbrake": (
+        (frozenset({"airbrake_error_url", "error"}), (), False),
+    ),
     "alibaba_arms": (
         (frozenset({"alerts"}), (), False),
         (frozenset(), (), True),
@@ -86,22 +89,36 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     "bugsnag": (
         (frozenset({"account", "trigger"}), (), False),
     ),
+    "catchpoint": (
+        (frozenset({"alert_type", "source_type_name"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
+    ),
     "checkly": (
         (frozenset(), ("x-checkly-signature", "x-checkly-timestamp"), False),
         (frozenset(), (), False),
-        (frozenset({"deduplication_key", "status"}), ("x-checkly-signature", "x-checkly-timestamp"), False),
-        (frozenset({"deduplication_key", "status"}), (), False),
+        (frozenset({"status"}), ("x-checkly-signature", "x-checkly-timestamp"), False),
+        (frozenset({"status"}), (), False),
         (frozenset(), (), True),
     ),
     "checkmk": (
         (frozenset({"check_command", "event", "host", "notification_type", "site", "what"}), (), False),
         (frozenset({"NOTIFY_NOTIFICATIONTYPE", "NOTIFY_WHAT"}), (), False),
     ),
+    "cisco_meraki": (
+        (frozenset({"networkId", "organizationId", "sharedSecret"}), (), False),
+    ),
     "cloudevents": (
         (frozenset({"id", "source", "specversion", "type"}), (), False),
         (frozenset({"cloudEventsVersion", "eventID", "eventType", "source"}), (), False),
         (frozenset({"data", "eventTime", "eventType", "subject", "topic"}), (), False),
         (frozenset(), ("ce-specversion",), False),
+    ),
+    "cloudflare": (
+        (frozenset({"text"}), (), False),
+        (frozenset({"data"}), (), False),
+        (frozenset({"data"}), (), False),
+        (frozenset(), (), False),
     ),
     "coralogix": (
         (frozenset(), (), False),
@@ -114,9 +131,23 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"details"}), (), False),
         (frozenset({"event_id", "event_timestamp", "event_type", "organization_id"}), (), False),
     ),
+    "crowdstrike": (
+        (frozenset(), ("x-cs-primary-signature", "x-cs-signature-algorithm"), False),
+        (frozenset({"link"}), (), False),
+        (frozenset(), ("x-cs-primary-signature", "x-cs-signature-algorithm"), False),
+        (frozenset(), (), False),
+        (frozenset(), ("x-cs-primary-signature", "x-cs-signature-algorithm"), False),
+        (frozenset(), (), False),
+    ),
+    "dash0": (
+        (frozenset({"data", "type"}), (), False),
+    ),
     "datadog": (
         (frozenset(), (), False),
         (frozenset({"event_type", "last_updated", "org"}), (), False),
+    ),
+    "dead_mans_snitch": (
+        (frozenset({"data", "type"}), (), False),
     ),
     "dynatrace": (
         (frozenset({"displayId", "impactLevel", "problemId", "severityLevel", "status"}), (), False),
@@ -134,11 +165,30 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"alert_uid", "rule_name", "state"}), (), False),
         (frozenset({"status"}), (), False),
     ),
+    "email": (
+        (frozenset({"charsets", "envelope", "subject"}), (), False),
+        (frozenset({"event-data"}), (), False),
+        (frozenset({"recipient", "sender", "signature", "timestamp", "token"}), (), False),
+        (frozenset({"FromFull", "MessageID", "OriginalRecipient", "TextBody"}), (), False),
+        (frozenset({"mail", "notificationType"}), (), False),
+    ),
     "falco": (
         (frozenset({"output_fields", "priority", "rule"}), (), False),
     ),
     "fluxcd": (
         (frozenset({"involvedObject", "reason", "reportingController", "severity"}), (), False),
+    ),
+    "freshdesk": (
+        (frozenset({"freshdesk_webhook"}), (), False),
+        (frozenset({"freshdesk_webhook"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
+    ),
+    "freshservice": (
+        (frozenset({"freshservice_webhook"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
     ),
     "gatus": (
         (frozenset({"alert_type", "endpoint", "failed_conditions", "passed_conditions"}), (), False),
@@ -164,6 +214,37 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"issue"}), (), False),
         (frozenset(), (), False),
     ),
+    "github": (
+        (frozenset({"deployment_status"}), (), False),
+        (frozenset({"context", "sha", "state"}), (), False),
+        (frozenset({"workflow_job"}), (), False),
+        (frozenset({"workflow_job"}), (), False),
+        (frozenset({"workflow_run"}), (), False),
+        (frozenset({"workflow_run"}), (), False),
+        (frozenset({"check_run"}), (), False),
+        (frozenset({"check_run"}), (), False),
+        (frozenset({"check_suite"}), (), False),
+        (frozenset({"check_suite"}), (), False),
+        (frozenset({"action", "alert"}), (), False),
+        (frozenset({"action", "alert"}), (), False),
+        (frozenset({"action", "alert"}), (), False),
+        (frozenset({"action", "alert"}), (), False),
+        (frozenset({"issue"}), (), False),
+        (frozenset({"hook", "hook_id", "zen"}), (), False),
+        (frozenset(), (), False),
+    ),
+    "gitlab": (
+        (frozenset({"object_attributes", "object_kind"}), ("x-gitlab-event",), False),
+        (frozenset({"object_attributes", "object_kind"}), (), False),
+        (frozenset({"build_name", "build_status", "ref"}), ("x-gitlab-event",), False),
+        (frozenset({"build_name", "build_status", "object_kind", "ref"}), (), False),
+        (frozenset({"deployment_id", "environment", "status"}), ("x-gitlab-event",), False),
+        (frozenset({"deployment_id", "environment", "object_kind", "status"}), (), False),
+        (frozenset({"object_attributes", "object_kind"}), ("x-gitlab-event",), False),
+        (frozenset({"object_attributes", "object_kind"}), (), False),
+        (frozenset({"gitlab_environment_name", "title"}), (), False),
+        (frozenset(), (), False),
+    ),
     "goalert": (
         (frozenset({"AlertID", "AppName", "Type"}), (), False),
         (frozenset({"AlertID", "AppName", "LogEntry", "Type"}), (), False),
@@ -184,6 +265,9 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"alerts"}), (), False),
         (frozenset({"ruleId", "state"}), (), False),
     ),
+    "grafana_oncall": (
+        (frozenset({"alert_group", "alert_group_id", "event"}), (), False),
+    ),
     "graylog": (
         (frozenset({"event", "event_definition_id"}), (), False),
         (frozenset({"check_result", "stream"}), (), False),
@@ -199,6 +283,11 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"labels", "status"}), (), False),
         (frozenset({"content", "status", "target", "triggerTime"}), (), False),
         (frozenset(), (), True),
+    ),
+    "hetrixtools": (
+        (frozenset({"monitor_category", "monitor_status", "monitor_type"}), (), False),
+        (frozenset({"monitor_id", "resource_usage"}), (), False),
+        (frozenset({"blacklisted_before", "blacklisted_now", "monitor"}), (), False),
     ),
     "home_assistant": (
         (frozenset(), ("user-agent",), False),
@@ -241,6 +330,13 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"id", "status"}), (), False),
         (frozenset({"eventType"}), (), False),
     ),
+    "incident_io": (
+        (frozenset({"event_type"}), (), False),
+        (frozenset({"event_type", "public_incident.incident_status_updated_v2"}), (), False),
+        (frozenset({"event_type"}), (), False),
+        (frozenset({"event_type"}), (), False),
+        (frozenset({"deduplication_key", "status", "title"}), (), False),
+    ),
     "influxdb2": (
         (frozenset({"_level", "_measurement", "_notification_rule_id"}), (), False),
         (frozenset({"_level", "_measurement"}), (), False),
@@ -264,8 +360,18 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"job"}), (), False),
         (frozenset({"buildName", "buildUrl", "event", "projectName"}), (), False),
     ),
+    "jira": (
+        (frozenset({"issue", "webhookEvent"}), (), False),
+        (frozenset({"issue"}), (), False),
+        (frozenset({"fields", "key", "self"}), (), False),
+        (frozenset(), (), False),
+    ),
     "kapacitor": (
         (frozenset({"data", "details", "duration", "id", "level", "time"}), (), False),
+    ),
+    "keep": (
+        (frozenset({"alert_sources", "alerts_count", "id", "status", "user_generated_name"}), (), False),
+        (frozenset({"fingerprint", "firingCounter", "lastReceived", "status"}), (), False),
     ),
     "librenms": (
         (frozenset({"alert_id", "device_id", "rule_id", "state"}), (), False),
@@ -275,8 +381,16 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset(), (), False),
         (frozenset(), (), True),
     ),
+    "manageengine_opmanager": (
+        (frozenset(), (), False),
+        (frozenset(), (), True),
+    ),
     "moira": (
         (frozenset({"contact", "events", "throttled", "trigger"}), (), False),
+    ),
+    "mongodb_atlas": (
+        (frozenset({"status"}), ("x-mms-event",), False),
+        (frozenset({"alertConfigId", "eventTypeName", "status"}), (), False),
     ),
     "monit": (
         (frozenset({"monit"}), ("user-agent",), False),
@@ -352,9 +466,16 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"event_name"}), (), False),
         (frozenset({"data", "event_name"}), (), False),
     ),
+    "rootly": (
+        (frozenset({"data", "event"}), ("x-rootly-signature",), False),
+        (frozenset({"data", "event"}), (), False),
+    ),
     "scom": (
         (frozenset({"alertId", "eventType", "payload"}), (), False),
         (frozenset(), (), False),
+    ),
+    "sematext": (
+        (frozenset({"applicationId", "backToNormal", "ruleType"}), (), False),
     ),
     "sensu": (
         (frozenset({"check", "entity"}), (), False),
@@ -373,6 +494,12 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"action", "data"}), (), False),
         (frozenset({"data"}), ("sentry-hook-resource",), False),
         (frozenset({"action", "data"}), (), False),
+    ),
+    "servicenow": (
+        (frozenset({"records"}), (), False),
+        (frozenset({"severity"}), (), False),
+        (frozenset(), (), False),
+        (frozenset(), (), False),
     ),
     "signoz": (
         (frozenset({"alerts"}), (), False),
@@ -396,8 +523,18 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
         (frozenset({"detectorId", "incidentId"}), (), False),
         (frozenset({"owner", "result", "sid"}), (), False),
     ),
+    "squadcast": (
+        (frozenset({"data", "version"}), (), False),
+        (frozenset({"data", "version"}), (), False),
+        (frozenset({"event_type", "id", "status"}), (), False),
+        (frozenset({"event_id", "message", "status", "tags"}), (), False),
+    ),
     "statuscake": (
         (frozenset({"Name", "StatusCode"}), (), False),
+    ),
+    "statuspage": (
+        (frozenset({"incident"}), (), False),
+        (frozenset({"component_update"}), (), False),
     ),
     "sumologic": (
         (frozenset(), (), False),
@@ -408,6 +545,10 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     ),
     "tencent_cloud": (
         (frozenset({"alarmObjInfo", "alarmPolicyInfo", "alarmStatus"}), (), False),
+    ),
+    "terraform_cloud": (
+        (frozenset({"notification_configuration_id", "notifications", "payload_version"}), (), False),
+        (frozenset({"details", "notification_configuration_id", "payload_version", "trigger"}), (), False),
     ),
     "thousandeyes": (
         (frozenset({"eventId", "eventType"}), (), False),
@@ -447,5 +588,13 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool], ...]] = {
     ),
     "zapier": (
         (frozenset(), (), False),
+    ),
+    "zendesk": (
+        (frozenset({"detail", "type"}), (), False),
+        (frozenset({"event_type"}), ("x-zendesk-webhook-id",), False),
+        (frozenset({"event_type", "ticket_type"}), (), False),
+        (frozenset(), ("x-zendesk-webhook-id",), False),
+        (frozenset(), (), False),
+        (frozenset(), (), True),
     ),
 }

@@ -100,7 +100,7 @@ class ForIncidentIo:
     """Payload of the channel for incident.io, where nobody changed it."""
 
     status: Annotated[State, wire.state({"firing": State.FIRING, "resolved": State.RESOLVED})]
-    deduplication_key: wire.NonBlank  # the check's id
+    deduplication_key: wire.AnyText = ""  # the check's id
     metadata: Metadata = Metadata()
     title: wire.HtmlText = ""
     description: wire.HtmlText = ""

@@ -1,20 +1,31 @@
 """Checkmk: its notification scripts.
 
-Set up: Checkmk has no webhook of its own. As the user of the site write `local/share/check_mk/notifications/alertmap`:
+Set up:
 
-    #!/usr/bin/env python3
-    # Alertmap
-    import json, os, urllib.request
+1. Checkmk has no webhook of its own. As the user of the site write `local/share/check_mk/notifications/alertmap`, and
+   make it executable.
 
-    names = [name for name in os.environ if name.startswith("NOTIFY_") and "PARAMETER" not in name]
-    body = json.dumps({name: os.environ[name] for name in names}).encode()
-    headers = {"Content-Type": "application/json"}
-    urllib.request.urlopen(urllib.request.Request(os.environ["NOTIFY_PARAMETER_1"], body, headers), timeout=20)
+   ```python
+   #!/usr/bin/env python3
+   # Alertmap
+   import json, os, urllib.request
 
-Make it executable. Under Setup, Events, Notifications add a rule with the method "Alertmap" and the first parameter
-`https://receiver.example/checkmk?token=…`; leave all event types on: what the rule leaves out is never sent, recoveries
-among them. A custom notification tests the way and changes no alert. The answer is not read; a script that fails asks
-Checkmk to try again.
+   names = [name for name in os.environ if name.startswith("NOTIFY_") and "PARAMETER" not in name]
+   body = json.dumps({name: os.environ[name] for name in names}).encode()
+   headers = {"Content-Type": "application/json"}
+   urllib.request.urlopen(urllib.request.Request(os.environ["NOTIFY_PARAMETER_1"], body, headers), timeout=20)
+   ```
+
+2. Under Setup, Events, Notifications add a rule with the method "Alertmap". Its first parameter is
+
+   ```text
+   https://receiver.example/checkmk?token=…
+   ```
+
+   Leave all event types on: what the rule leaves out is never sent, recoveries among them.
+3. Send a custom notification: it tests the way and changes no alert.
+
+The answer is not read; a script that fails asks Checkmk to try again.
 
 Read as well are the names without `NOTIFY_`, in any case, with or without `_`, as JSON or as a form, or several
 notifications in an array; what Keep's script posts; and what the plugin for SIGNL4 posts.

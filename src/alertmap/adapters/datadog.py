@@ -1,19 +1,30 @@
 r"""Datadog, its Webhooks integration: monitors, with a payload of your own or the default one.
 
-Set up: under Integrations, Webhooks, New, enter a name such as `alertmap`, the URL
-`https://receiver.example/datadog?token=…`, and this payload. Keep the quotes; "Encode as form" may be on or off.
+Set up:
 
-    {"alert_id": "$ALERT_ID", "alert_scope": "$ALERT_SCOPE", "alert_cycle_key": "$ALERT_CYCLE_KEY",
-     "aggreg_key": "$AGGREG_KEY", "alert_transition": "$ALERT_TRANSITION", "alert_type": "$ALERT_TYPE",
-     "alert_priority": "$ALERT_PRIORITY", "event_title": "$EVENT_TITLE", "text_only_msg": "$TEXT_ONLY_MSG",
-     "event_id": "$ID", "event_type": "$EVENT_TYPE", "date": "$DATE", "hostname": "$HOSTNAME", "tags": "$TAGS",
-     "link": "$LINK", "snapshot": "$SNAPSHOT", "alert_metric": "$ALERT_METRIC", "alert_query": "$ALERT_QUERY",
-     "org_id": "$ORG_ID", "org_name": "$ORG_NAME"}
+1. Under Integrations, Webhooks, New, enter a name such as `alertmap`, the URL
 
-Then write `@webhook-alertmap` into the message of each monitor, outside of `{{#is_alert}}` and the like: inside of it
-no recovery is sent. Set the priority of the monitor, P1 to P5; without one an alert is high and a warning medium. Press
-"Test Notifications" in the monitor. Answer within 15 seconds: after a status of 500 and above, and where no answer
-comes, Datadog tries five more times.
+   ```text
+   https://receiver.example/datadog?token=…
+   ```
+
+   and this payload. Keep the quotes; "Encode as form" may be on or off.
+
+   ```json
+   {"alert_id": "$ALERT_ID", "alert_scope": "$ALERT_SCOPE", "alert_cycle_key": "$ALERT_CYCLE_KEY",
+    "aggreg_key": "$AGGREG_KEY", "alert_transition": "$ALERT_TRANSITION", "alert_type": "$ALERT_TYPE",
+    "alert_priority": "$ALERT_PRIORITY", "event_title": "$EVENT_TITLE", "text_only_msg": "$TEXT_ONLY_MSG",
+    "event_id": "$ID", "event_type": "$EVENT_TYPE", "date": "$DATE", "hostname": "$HOSTNAME", "tags": "$TAGS",
+    "link": "$LINK", "snapshot": "$SNAPSHOT", "alert_metric": "$ALERT_METRIC", "alert_query": "$ALERT_QUERY",
+    "org_id": "$ORG_ID", "org_name": "$ORG_NAME"}
+   ```
+
+2. Write `@webhook-alertmap` into the message of each monitor, outside of `{{#is_alert}}` and the like: inside of it no
+   recovery is sent.
+3. Set the priority of the monitor, P1 to P5; without one an alert is high and a warning medium.
+4. Press "Test Notifications" in the monitor.
+
+Answer within 15 seconds: after a status of 500 and above, and where no answer comes, Datadog tries five more times.
 
 An alert is a monitor and the group that it fires for. "Renotify if the monitor has not been resolved" states it again.
 Payloads of other names are read, too, whatever their case: `alertId`, `ALERT_ID`, `monitor_id`, `scopes`, `url`.

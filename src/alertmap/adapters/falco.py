@@ -1,19 +1,29 @@
 """Falco, its own HTTP output or Falcosidekick's output `webhook`.
 
-Set up: in Falcosidekick's configuration, with the lowest priority that is worth an alert:
+Set up, with Falcosidekick:
 
-    webhook:
-      address: "https://receiver.example/falco?token=…"
-      minimumpriority: warning
+1. Add this to its configuration, with the lowest priority that is worth an alert.
 
-or, where Falco itself posts, in `falco.yaml`:
+   ```yaml
+   webhook:
+     address: "https://receiver.example/falco?token=…"
+     minimumpriority: warning
+   ```
 
-    json_output: true
-    http_output:
-      enabled: true
-      url: "https://receiver.example/falco?token=…"
+2. Falcosidekick's `/test` sends a test, which is no alert.
 
-Answer 200; a request that fails is not sent again. Falcosidekick's `/test` sends a test, which is no alert.
+Set up, where Falco itself posts:
+
+1. Add this to `falco.yaml`.
+
+   ```yaml
+   json_output: true
+   http_output:
+     enabled: true
+     url: "https://receiver.example/falco?token=…"
+   ```
+
+Answer 200; a request that fails is not sent again.
 
 An alert is a rule and what broke it. For system calls that is the host, with the container and the process where the
 rule prints `container.id` and `proc.name`; for the Kubernetes audit log the target. For other sources it is the rule

@@ -1,33 +1,42 @@
 """Flux, the events of its notification-controller: the providers `generic` and `generic-hmac`.
 
-Set up: apply these objects, with your own token, and a line in `eventSources` for each kind and namespace.
+Set up:
 
-    apiVersion: v1
-    kind: Secret
-    metadata: {name: receiver, namespace: flux-system}
-    stringData: {address: "https://receiver.example/fluxcd", token: "…"}
-    ---
-    apiVersion: notification.toolkit.fluxcd.io/v1beta3
-    kind: Provider
-    metadata: {name: receiver, namespace: flux-system}
-    spec: {type: generic-hmac, secretRef: {name: receiver}}
-    ---
-    apiVersion: notification.toolkit.fluxcd.io/v1beta3
-    kind: Alert
-    metadata: {name: receiver, namespace: flux-system}
-    spec:
-      providerRef: {name: receiver}
-      eventSeverity: info
-      eventMetadata: {cluster: oslo}
-      eventSources:
-        - {kind: Kustomization, name: "*"}
-        - {kind: HelmRelease, name: "*"}
-        - {kind: GitRepository, name: "*"}
+1. Apply these objects, with your own token, and a line in `eventSources` for each kind and namespace. Keep
+   `eventSeverity: info`: with `error` no recovery is sent.
 
-The token signs each body: the source gets it as `Auth(secrets="…")`. The type `generic` signs nothing; then put a token
-into the address.
+   ```yaml
+   apiVersion: v1
+   kind: Secret
+   metadata: {name: receiver, namespace: flux-system}
+   stringData: {address: "https://receiver.example/fluxcd", token: "…"}
+   ---
+   apiVersion: notification.toolkit.fluxcd.io/v1beta3
+   kind: Provider
+   metadata: {name: receiver, namespace: flux-system}
+   spec: {type: generic-hmac, secretRef: {name: receiver}}
+   ---
+   apiVersion: notification.toolkit.fluxcd.io/v1beta3
+   kind: Alert
+   metadata: {name: receiver, namespace: flux-system}
+   spec:
+     providerRef: {name: receiver}
+     eventSeverity: info
+     eventMetadata: {cluster: oslo}
+     eventSources:
+       - {kind: Kustomization, name: "*"}
+       - {kind: HelmRelease, name: "*"}
+       - {kind: GitRepository, name: "*"}
+   ```
 
-Keep `eventSeverity: info`: with `error` no recovery is sent. Answer any status from 200 to 299.
+2. The token signs each body: the source gets it as `Auth(secrets="…")`. The type `generic` signs nothing; then put a
+   token into the address.
+
+   ```text
+   https://receiver.example/fluxcd?token=…
+   ```
+
+Answer any status from 200 to 299.
 
 An alert is a Flux object: an event of severity `error` opens it, whatever the reason, and one of severity `info` closes
 it if its reason says that the object is well again. A rollback or an uninstallation that succeeded does not: the

@@ -1,26 +1,44 @@
 """Gatus, its alerting providers `n8n`, `custom` and `zapier`.
 
-Set up: in Gatus' configuration, from 5.26 on, the provider `n8n`. It needs no n8n: it posts JSON to any URL.
+Set up, from Gatus 5.26 on:
 
-    alerting:
-      n8n:
-        webhook-url: "https://receiver.example/gatus?token=…"
-        default-alert:
-          send-on-resolved: true
-          minimum-reminder-interval: 30m
+1. In Gatus' configuration add the provider `n8n`. It needs no n8n: it posts JSON to any URL.
 
-and in each endpoint `alerts: [{type: n8n}]`. Its level is `down`. For another level, or with an older Gatus, take the
-provider `custom`, with a `default-alert` like this one and the level in the body; a `provider-override` of an alert may
-have another body.
+   ```yaml
+   alerting:
+     n8n:
+       webhook-url: "https://receiver.example/gatus?token=…"
+       default-alert:
+         send-on-resolved: true
+         minimum-reminder-interval: 30m
+   ```
 
-      custom:
-        url: "https://receiver.example/gatus?token=…"
-        method: POST
-        headers: {Content-Type: application/json}
-        body: |
-          {"source": "gatus", "status": "[ALERT_TRIGGERED_OR_RESOLVED]", "severity": "high",
-           "endpoint": "[ENDPOINT_NAME]", "group": "[ENDPOINT_GROUP]", "url": "[ENDPOINT_URL]",
-           "description": "[ALERT_DESCRIPTION]", "errors": "[RESULT_ERRORS]"}
+2. Add this to each endpoint. Its level is `down`.
+
+   ```yaml
+   alerts: [{type: n8n}]
+   ```
+
+Set up, for another level, or with an older Gatus:
+
+1. Add the provider `custom`, with a `default-alert` like the one above and the level in the body.
+
+   ```yaml
+     custom:
+       url: "https://receiver.example/gatus?token=…"
+       method: POST
+       headers: {Content-Type: application/json}
+       body: |
+         {"source": "gatus", "status": "[ALERT_TRIGGERED_OR_RESOLVED]", "severity": "high",
+          "endpoint": "[ENDPOINT_NAME]", "group": "[ENDPOINT_GROUP]", "url": "[ENDPOINT_URL]",
+          "description": "[ALERT_DESCRIPTION]", "errors": "[RESULT_ERRORS]"}
+   ```
+
+2. Add it to each endpoint. A `provider-override` of an alert may have another body.
+
+   ```yaml
+   alerts: [{type: custom}]
+   ```
 
 A last field `"conditions": "[RESULT_CONDITIONS]"` is read, too, but Gatus does not escape the quotes in it: a condition
 such as `[BODY].status == "UP"` breaks the JSON, of which then only what stands before is read, and a page that is

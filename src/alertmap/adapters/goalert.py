@@ -1,11 +1,22 @@
 """GoAlert, its outgoing webhook.
 
-Set up: as administrator enable webhooks under Admin, Config; where the list of allowed URLs is not empty, add the
-receiver's; and turn "Disable Message Bundles" on. Then add an action of type webhook with the URL
-`https://receiver.example/goalert?token=…` to the first step of the escalation policy. Or add it as a contact method to
-a user's profile, the only way before 0.31: GoAlert then posts a code, `Code` in the batch's raw document, which the
-user must enter. Before 0.31 the user must also enable status updates, and gets none of the changes that are the user's
-own. Nothing is signed. The answer is not read, and what is not answered within three seconds is not sent again.
+Set up:
+
+1. As administrator enable webhooks under Admin, Config; where the list of allowed URLs is not empty, add the
+   receiver's; and turn "Disable Message Bundles" on.
+2. Add an action of type webhook to the first step of the escalation policy, with the URL
+
+   ```text
+   https://receiver.example/goalert?token=…
+   ```
+
+Set up, with a user's profile in the place of the second step, which is the only way before 0.31:
+
+1. Add a contact method of type webhook with the same URL to the profile. GoAlert then posts a code, `Code` in the
+   batch's raw document, which the user must enter.
+2. Before 0.31 the user must also enable status updates, and gets none of the changes that are the user's own.
+
+Nothing is signed. The answer is not read, and what is not answered within three seconds is not sent again.
 
 An alert is its number: give each GoAlert server a source of its own. The level is what the alert's metadata has under
 `severity`, `priority` or `level`; an alert without it has the level `unset`. GoAlert states an alert again at each

@@ -1,25 +1,37 @@
 """Graylog: its HTTP notifications from version 3.1 on, and the alarm callback of older ones.
 
-Set up: System, Configurations, URL Allowlist (once "Whitelist"): add the receiver. Alerts, Notifications, Create: type
-"HTTP Notification" with the URL `https://receiver.example/graylog?token=…`, or "Custom HTTP Notification" with method
-POST, content type JSON or Form Data, and the body template empty. Press "Execute Test Notification", then attach the
-notification to your event definitions. Answer 200 at once: after a status that is not 2xx, and where no answer comes,
-Graylog notes an error and does not post that event again.
+Set up:
 
-In each event definition add Fields and choose some of them as Event Key. Definition and key together are the alert, as
-for Graylog's own grace period. Without a key it is the definition with the values that it groups by; content type Form
-Data leaves these out, so that all groups are one alert there. Priority Low, Normal, High and Critical are low, medium,
-high and critical. An event that is no alert (`"alert": false`) has the level `event`, which is info.
+1. System, Configurations, URL Allowlist (once "Whitelist"): add the receiver.
+2. Alerts, Notifications, Create: type "HTTP Notification", or "Custom HTTP Notification" with method POST, content type
+   JSON or Form Data, and the body template empty. The URL is
 
-The same event definition posts again each time that it matches. Graylog has no recoveries. If a second definition can
-tell that all is well, give it the same key and a custom notification of its own, with this body template:
+   ```text
+   https://receiver.example/graylog?token=…
+   ```
 
-    {"event_definition_id": "ID OF THE FIRST", "state": "resolved",
-     "event_definition_title": "${event_definition_title}",
-     "event": {"key": "${event.key}", "timestamp_processing": "${event.timestamp_processing}"}}
+3. Press "Execute Test Notification", then attach the notification to your event definitions.
+4. In each event definition add Fields and choose some of them as Event Key. Definition and key together are the alert,
+   as for Graylog's own grace period.
+5. Graylog has no recoveries. If a second definition can tell that all is well, give it the same key and a custom
+   notification of its own, with this body template:
 
-The id stands in the address of the page on which the first definition is edited. Graylog does not escape the key: a
-quote in it breaks this JSON.
+   ```json
+   {"event_definition_id": "ID OF THE FIRST", "state": "resolved",
+    "event_definition_title": "${event_definition_title}",
+    "event": {"key": "${event.key}", "timestamp_processing": "${event.timestamp_processing}"}}
+   ```
+
+   The id stands in the address of the page on which the first definition is edited. Graylog does not escape the key: a
+   quote in it breaks this JSON.
+
+Answer 200 at once: after a status that is not 2xx, and where no answer comes, Graylog notes an error and does not post
+that event again.
+
+Without a key an alert is the definition with the values that it groups by; content type Form Data leaves these out, so
+that all groups are one alert there. The same event definition posts again each time that it matches. Priority Low,
+Normal, High and Critical are low, medium, high and critical. An event that is no alert (`"alert": false`) has the level
+`event`, which is info.
 
 Limits: nothing else ever closes an alert, so let incidents of this source expire after a few runs of the definition.
 An event's own source is the Graylog server; the host of the log is read from a field `host` or `source`. There are no

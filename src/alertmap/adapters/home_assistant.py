@@ -1,35 +1,45 @@
 """Home Assistant: changes of state that an automation posts, and messages of the notify platform `rest`.
 
-Set up: in `configuration.yaml`, with entities and a severity of your own; this form needs version 2024.10:
+Set up:
 
-    rest_command:
-      alertmap:
-        url: https://receiver.example/home_assistant?token=…
-        method: post
-        content_type: application/json
-        payload: >-
-          {{ dict(entity_id=entity_id, state=state, friendly_name=friendly_name, device_class=device_class,
-                  severity=severity, last_changed=last_changed) | to_json }}
-    automation:
-      - alias: Post changes to alertmap
-        triggers:
-          - trigger: state
-            entity_id: [alert.freezer, binary_sensor.leak]
-            to: null
-        actions:
-          - action: rest_command.alertmap
-            data:
-              entity_id: "{{ trigger.entity_id }}"
-              state: "{{ trigger.to_state.state }}"
-              friendly_name: "{{ trigger.to_state.name }}"
-              device_class: "{{ trigger.to_state.attributes.get('device_class', '') }}"
-              severity: high
-              last_changed: "{{ trigger.to_state.last_changed }}"
+1. Write this in `configuration.yaml`, with entities and a severity of your own; this form needs version 2024.10.
+
+   ```yaml
+   rest_command:
+     alertmap:
+       url: https://receiver.example/home_assistant?token=…
+       method: post
+       content_type: application/json
+       payload: >-
+         {{ dict(entity_id=entity_id, state=state, friendly_name=friendly_name, device_class=device_class,
+                 severity=severity, last_changed=last_changed) | to_json }}
+   automation:
+     - alias: Post changes to alertmap
+       triggers:
+         - trigger: state
+           entity_id: [alert.freezer, binary_sensor.leak]
+           to: null
+       actions:
+         - action: rest_command.alertmap
+           data:
+             entity_id: "{{ trigger.entity_id }}"
+             state: "{{ trigger.to_state.state }}"
+             friendly_name: "{{ trigger.to_state.name }}"
+             device_class: "{{ trigger.to_state.attributes.get('device_class', '') }}"
+             severity: high
+             last_changed: "{{ trigger.to_state.last_changed }}"
+   ```
+
+2. For entities without a class, or with one such as `light`, say in the source's option which state is the problem:
+
+   ```toml
+   problem_when = { "switch.pump" = "off" }
+   ```
 
 An entity `alert.…` fires when `on`, is acknowledged when `off`, and is over when `idle`. Of other entities either `on`
 or `off` is the problem, by the device class. Without a class, or with one such as `light`, both fire with a problem,
-until the source's option says which it is: `problem_when = { "switch.pump" = "off" }`. `unavailable` and `unknown` fire
-for lack of data. Templates of your own write `problem` and `ok`. Without `severity` the level is `default`, medium.
+until the option says which it is. `unavailable` and `unknown` fire for lack of data. Templates of your own write
+`problem` and `ok`. Without `severity` the level is `default`, medium.
 
 Messages: the notify platform `rest` with `method: POST_JSON` and `title_param_name: title`; forms and GET are read,
 too. With `state`, and `entity_id`, `key` or both, under `data_template` they are alerts as above. Both must be of one

@@ -1,62 +1,69 @@
 """Icinga 2: its notification commands.
 
-Set up: Icinga 2 posts nothing by itself. Define two commands, and apply both:
+Set up:
 
-    object NotificationCommand "alertmap-service" {
-      command = [ "/usr/bin/curl", "-fsS", "-m", "20", "https://receiver.example/icinga2?token=…",
-        "--data-urlencode", "ICINGA_NOTIFICATIONTYPE=$notification.type$",
-        "--data-urlencode", "ICINGA_NOTIFICATIONAUTHOR=$notification.author$",
-        "--data-urlencode", "ICINGA_NOTIFICATIONCOMMENT=$notification.comment$",
-        "--data-urlencode", "ICINGA_TIMET=$icinga.timet$",
-        "--data-urlencode", "ICINGA_HOSTNAME=$host.name$",
-        "--data-urlencode", "ICINGA_HOSTDISPLAYNAME=$host.display_name$",
-        "--data-urlencode", "ICINGA_HOSTADDRESS=$host.address$",
-        "--data-urlencode", "ICINGA_SERVICENAME=$service.name$",
-        "--data-urlencode", "ICINGA_SERVICEDISPLAYNAME=$service.display_name$",
-        "--data-urlencode", "ICINGA_SERVICESTATE=$service.state$",
-        "--data-urlencode", "ICINGA_SERVICESTATETYPE=$service.state_type$",
-        "--data-urlencode", "ICINGA_LASTSERVICESTATE=$service.last_state$",
-        "--data-urlencode", "ICINGA_LASTSERVICESTATECHANGE=$service.last_state_change$",
-        "--data-urlencode", "ICINGA_SERVICEOUTPUT=$service.output$",
-        "--data-urlencode", "ICINGA_SERVICEPERFDATA=$service.perfdata$",
-        "--data-urlencode", "ICINGA_SERVICEACTIONURL=$service.action_url$",
-        "--data-urlencode", "ICINGA_SERVICENOTESURL=$service.notes_url$"
-      ]
-    }
-    object NotificationCommand "alertmap-host" {
-      command = [ "/usr/bin/curl", "-fsS", "-m", "20", "https://receiver.example/icinga2?token=…",
-        "--data-urlencode", "ICINGA_NOTIFICATIONTYPE=$notification.type$",
-        "--data-urlencode", "ICINGA_NOTIFICATIONAUTHOR=$notification.author$",
-        "--data-urlencode", "ICINGA_NOTIFICATIONCOMMENT=$notification.comment$",
-        "--data-urlencode", "ICINGA_TIMET=$icinga.timet$",
-        "--data-urlencode", "ICINGA_HOSTNAME=$host.name$",
-        "--data-urlencode", "ICINGA_HOSTDISPLAYNAME=$host.display_name$",
-        "--data-urlencode", "ICINGA_HOSTADDRESS=$host.address$",
-        "--data-urlencode", "ICINGA_HOSTSTATE=$host.state$",
-        "--data-urlencode", "ICINGA_HOSTSTATETYPE=$host.state_type$",
-        "--data-urlencode", "ICINGA_LASTHOSTSTATE=$host.last_state$",
-        "--data-urlencode", "ICINGA_LASTHOSTSTATECHANGE=$host.last_state_change$",
-        "--data-urlencode", "ICINGA_HOSTOUTPUT=$host.output$",
-        "--data-urlencode", "ICINGA_HOSTPERFDATA=$host.perfdata$",
-        "--data-urlencode", "ICINGA_HOSTACTIONURL=$host.action_url$",
-        "--data-urlencode", "ICINGA_HOSTNOTESURL=$host.notes_url$"
-      ]
-    }
-    object User "alertmap" { }
-    apply Notification "alertmap" to Service {
-      command = "alertmap-service"
-      users = [ "alertmap" ]
-      assign where true
-    }
-    apply Notification "alertmap" to Host {
-      command = "alertmap-host"
-      users = [ "alertmap" ]
-      assign where true
-    }
+1. Icinga 2 posts nothing by itself. Define two commands, and apply both:
 
-No shell is involved, so nothing in an output can break the request. Set neither `types` nor `states`: what they leave
-out is never sent, recoveries among them. Leave `interval` at its 30 minutes: nothing else sends again what got lost. A
-custom notification tests the way and changes no alert. The answer is not read.
+   ```text
+   object NotificationCommand "alertmap-service" {
+     command = [ "/usr/bin/curl", "-fsS", "-m", "20", "https://receiver.example/icinga2?token=…",
+       "--data-urlencode", "ICINGA_NOTIFICATIONTYPE=$notification.type$",
+       "--data-urlencode", "ICINGA_NOTIFICATIONAUTHOR=$notification.author$",
+       "--data-urlencode", "ICINGA_NOTIFICATIONCOMMENT=$notification.comment$",
+       "--data-urlencode", "ICINGA_TIMET=$icinga.timet$",
+       "--data-urlencode", "ICINGA_HOSTNAME=$host.name$",
+       "--data-urlencode", "ICINGA_HOSTDISPLAYNAME=$host.display_name$",
+       "--data-urlencode", "ICINGA_HOSTADDRESS=$host.address$",
+       "--data-urlencode", "ICINGA_SERVICENAME=$service.name$",
+       "--data-urlencode", "ICINGA_SERVICEDISPLAYNAME=$service.display_name$",
+       "--data-urlencode", "ICINGA_SERVICESTATE=$service.state$",
+       "--data-urlencode", "ICINGA_SERVICESTATETYPE=$service.state_type$",
+       "--data-urlencode", "ICINGA_LASTSERVICESTATE=$service.last_state$",
+       "--data-urlencode", "ICINGA_LASTSERVICESTATECHANGE=$service.last_state_change$",
+       "--data-urlencode", "ICINGA_SERVICEOUTPUT=$service.output$",
+       "--data-urlencode", "ICINGA_SERVICEPERFDATA=$service.perfdata$",
+       "--data-urlencode", "ICINGA_SERVICEACTIONURL=$service.action_url$",
+       "--data-urlencode", "ICINGA_SERVICENOTESURL=$service.notes_url$"
+     ]
+   }
+   object NotificationCommand "alertmap-host" {
+     command = [ "/usr/bin/curl", "-fsS", "-m", "20", "https://receiver.example/icinga2?token=…",
+       "--data-urlencode", "ICINGA_NOTIFICATIONTYPE=$notification.type$",
+       "--data-urlencode", "ICINGA_NOTIFICATIONAUTHOR=$notification.author$",
+       "--data-urlencode", "ICINGA_NOTIFICATIONCOMMENT=$notification.comment$",
+       "--data-urlencode", "ICINGA_TIMET=$icinga.timet$",
+       "--data-urlencode", "ICINGA_HOSTNAME=$host.name$",
+       "--data-urlencode", "ICINGA_HOSTDISPLAYNAME=$host.display_name$",
+       "--data-urlencode", "ICINGA_HOSTADDRESS=$host.address$",
+       "--data-urlencode", "ICINGA_HOSTSTATE=$host.state$",
+       "--data-urlencode", "ICINGA_HOSTSTATETYPE=$host.state_type$",
+       "--data-urlencode", "ICINGA_LASTHOSTSTATE=$host.last_state$",
+       "--data-urlencode", "ICINGA_LASTHOSTSTATECHANGE=$host.last_state_change$",
+       "--data-urlencode", "ICINGA_HOSTOUTPUT=$host.output$",
+       "--data-urlencode", "ICINGA_HOSTPERFDATA=$host.perfdata$",
+       "--data-urlencode", "ICINGA_HOSTACTIONURL=$host.action_url$",
+       "--data-urlencode", "ICINGA_HOSTNOTESURL=$host.notes_url$"
+     ]
+   }
+   object User "alertmap" { }
+   apply Notification "alertmap" to Service {
+     command = "alertmap-service"
+     users = [ "alertmap" ]
+     assign where true
+   }
+   apply Notification "alertmap" to Host {
+     command = "alertmap-host"
+     users = [ "alertmap" ]
+     assign where true
+   }
+   ```
+
+   Set neither `types` nor `states`: what they leave out is never sent, recoveries among them. Leave `interval` at its
+   30 minutes: nothing else sends again what got lost. No shell is involved, so nothing in an output can break the
+   request.
+2. Send a custom notification: it tests the way and changes no alert.
+
+The answer is not read.
 
 Read as well are JSON of the same names, other prefixes, any case, with or without `_`, the names of the macros
 themselves (`service.state`), the form of PagerDuty's plugin, objects `host`, `service` and `check_result` as for Keep,

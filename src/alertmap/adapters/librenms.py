@@ -1,30 +1,51 @@
 """LibreNMS: its alert transport "API".
 
-Set up: Alerts, Alert Transports, Create alert transport: transport type API, API method POST, API URL
-`https://receiver.example/librenms`. LibreNMS cuts off what stands behind a `?`, so the token is a line of the field
-Options, `token=…`. Headers: `Content-Type=application/json`. Body, with its line breaks:
+Set up:
 
-    {
-    "state": "{{ $state }}",
-    "alert_id": "{{ $alert_id }}",
-    "rule_id": "{{ $rule_id }}",
-    "device_id": "{{ $device_id }}",
-    "severity": "{{ $severity }}",
-    "timestamp": "{{ $timestamp|date('c') }}",
-    "hostname": "{{ $hostname }}",
-    "display": "{{ $display }}",
-    "name": {{ $name|json_encode }},
-    "msg": {{ $msg|json_encode }}
-    }
+1. Alerts, Alert Transports, Create alert transport: transport type API, API method POST, API URL
 
-Press the button that tests the transport, make it the default, or choose it in the alert rules. Older versions know no
-filters: there write `"{{ $timestamp }}"`, `"{{ $name }}"` and `"{{ $msg }}"`. Then the time has no zone and is taken
-for UTC, and quotes or line breaks in a text break the JSON, of which each line that is a pair is read all the same.
-Keep's body is read in this way, too, and so are GET requests with lines such as `state={{ $state }}` as Options.
+   ```text
+   https://receiver.example/librenms
+   ```
+
+2. LibreNMS cuts off what stands behind a `?`, so the token is a line of the field Options:
+
+   ```text
+   token=…
+   ```
+
+3. Headers: `Content-Type=application/json`. Body, with its line breaks:
+
+   ```text
+   {
+   "state": "{{ $state }}",
+   "alert_id": "{{ $alert_id }}",
+   "rule_id": "{{ $rule_id }}",
+   "device_id": "{{ $device_id }}",
+   "severity": "{{ $severity }}",
+   "timestamp": "{{ $timestamp|date('c') }}",
+   "hostname": "{{ $hostname }}",
+   "display": "{{ $display }}",
+   "name": {{ $name|json_encode }},
+   "msg": {{ $msg|json_encode }}
+   }
+   ```
+
+4. Press the button that tests the transport.
+5. Make the transport the default, or choose it in the alert rules.
+6. Acknowledgements are sent only after
+
+   ```text
+   lnms config:set alert.acknowledged true
+   ```
+
+Older versions know no filters: there write `"{{ $timestamp }}"`, `"{{ $name }}"` and `"{{ $msg }}"`. Then the time has
+no zone and is taken for UTC, and quotes or line breaks in a text break the JSON, of which each line that is a pair is
+read all the same. Keep's body is read in this way, too, and so are GET requests with lines such as `state={{ $state }}`
+as Options.
 
 LibreNMS sends a firing alert again at the interval of its rule, each five minutes unless changed, and nothing again
-because of the answer: let incidents of this source expire after a few intervals. Acknowledgements are sent only after
-`lnms config:set alert.acknowledged true`.
+because of the answer: let incidents of this source expire after a few intervals.
 
 An alert is a rule on a device: a second port that goes down makes it worse, and it ends when all are well. Worse,
 better and changed are firing.

@@ -1,23 +1,32 @@
 """Moira, its webhook sender.
 
-Set up: in `notifier.yml` (before 2.11 with `type: webhook` and `name: receiver` in place of the first two lines)
+Set up:
 
-    notifier:
-      senders:
-        - sender_type: webhook
-          contact_type: receiver
-          url: "https://receiver.example/moira?token=…"
+1. In `notifier.yml` add this sender, without `body`, in which an event cannot be written. Before 2.11 it has
+   `type: webhook` and `name: receiver` in the place of its first two lines.
 
-without `body`, in which an event cannot be written. Name the type in `api.yml`, too, so that it can be chosen:
+   ```yaml
+   notifier:
+     senders:
+       - sender_type: webhook
+         contact_type: receiver
+         url: "https://receiver.example/moira?token=…"
+   ```
 
-    web:
-      contacts_template:
-        - type: receiver
-          label: Receiver
+2. Name the type in `api.yml`, too, so that it can be chosen:
 
-Then in Moira's pages add a contact of this type, with any value, and a subscription that has it, for the tags of your
-triggers. Press the button for a test notification. Answer any status from 200 to 299: after another one Moira sends the
-same body again, a minute later by default.
+   ```yaml
+   web:
+     contacts_template:
+       - type: receiver
+         label: Receiver
+   ```
+
+3. In Moira's pages add a contact of this type, with any value, and a subscription that has it, for the tags of your
+   triggers.
+4. Press the button for a test notification.
+
+Answer any status from 200 to 299: after another one Moira sends the same body again, a minute later by default.
 
 Each metric of a trigger is an alert of its own, and the trigger itself is one more. The level is the
 state: `ERROR` critical, `EXCEPTION` (the trigger cannot be checked) and `NODATA` high, `WARN` medium. All but `WARN`

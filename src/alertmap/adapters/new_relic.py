@@ -1,9 +1,19 @@
 r"""New Relic: the webhook of its workflows, and the incident webhook of legacy notification channels.
 
-Set up: under Alerts, Destinations, add a Webhook with the URL `https://receiver.example/new_relic?token=…`. Under
-Workflows add a workflow, filter its issues, choose the channel Webhook with this destination, and keep the payload that
-stands there. Under "Send notifications when" tick activated, acknowledged, closed and priority changed. Press "Send
-test notification". Answer 200.
+Set up:
+
+1. Under Alerts, Destinations, add a Webhook with the URL
+
+   ```text
+   https://receiver.example/new_relic?token=…
+   ```
+
+2. Under Workflows add a workflow, filter its issues, choose the channel Webhook with this destination, and keep the
+   payload that stands there.
+3. Under "Send notifications when" tick activated, acknowledged, closed and priority changed.
+4. Press "Send test notification".
+
+Answer 200.
 
 An alert is an issue. New Relic puts several incidents into one issue where its policy or a decision says so: the issue
 is closed when all of them are. Its title changes with them, its id does not. CREATED and ACTIVATED fire, ACKNOWLEDGED

@@ -1,10 +1,20 @@
 """Nightingale (n9e), the open monitor of Flashcat: its webhooks and the media "Callback" of its notification rules.
 
-Set up: from version 8 on, Notification, Media types: the built-in "Callback" with the URL
-`https://receiver.example/nightingale?token=…`, then a notification rule that uses it, in the alert rules. In older
-versions a global webhook (System settings, Notification settings) or the callback URL of an alert rule. In each alert
-rule leave recovery notifications on. Its test buttons are recognised. When busy answer 429, which is sent again after
-one and two minutes; with any other answer, 500 among them, an event counts as delivered.
+Set up:
+
+1. From version 8 on, under Notification, Media types, give the built-in "Callback" the URL
+
+   ```text
+   https://receiver.example/nightingale?token=…
+   ```
+
+   In older versions enter it as a global webhook (System settings, Notification settings) or as the callback URL of an
+   alert rule.
+2. From version 8 on add a notification rule that uses this media type, and choose it in the alert rules.
+3. In each alert rule leave recovery notifications on.
+
+When busy answer 429, which is sent again after one and two minutes; with any other answer, 500 among them, an event
+counts as delivered. Nightingale's test buttons are recognised.
 
 One event and lists of events are read, whatever `WebhookBatchSend` is set to, and also what the media "FlashDuty" posts
 and what scripts relay from Nightingale's API. A body of your own template is a case for `generic`.

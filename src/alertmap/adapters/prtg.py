@@ -1,18 +1,29 @@
 """PRTG Network Monitor, its notification "Execute HTTP Action".
 
-Set up: under Setup, Account Settings, Notification Templates, add a template that always notifies at once and never
-summarizes, with "Execute HTTP Action": URL `https://receiver.example/prtg?token=…` (older versions send no headers of
-yours), method POST, and as payload this single line:
+Set up:
 
-    sensorid=%sensorid&status=%status&device=%device&sensor=%sensor&host=%host&group=%group&probe=%probe&\
+1. Under Setup, Account Settings, Notification Templates, add a template that always notifies at once and never
+   summarizes, with "Execute HTTP Action": method POST, the URL (older versions send no headers of yours)
+
+   ```text
+   https://receiver.example/prtg?token=…
+   ```
+
+   and as payload this single line:
+
+   ```text
+   sensorid=%sensorid&status=%status&device=%device&sensor=%sensor&host=%host&group=%group&probe=%probe&\
 priority=%priority&lastvalue=%lastvalue&tags=%objecttags&location=%location&linksensor=%linksensor&\
 linkdevice=%linkdevice&message=%message
+   ```
 
-Under Notification Triggers of the root group, or of what you choose, add state triggers for Down, and for Warning and
-others if you like, that perform the template, also when the sensor leaves the state: without that nothing recovers.
-A state trigger for Down (Acknowledged) announces acknowledgements. Test notifications, which fill in nothing, are no
-alerts. Synonyms of these placeholders are read, too, and so is the query of a GET. Leave `%settings` out: it may hold
-credentials. Answer 200.
+   Leave `%settings` out: it may hold credentials.
+2. Under Notification Triggers of the root group, or of what you choose, add state triggers for Down, and for Warning
+   and others if you like, that perform the template, also when the sensor leaves the state: without that nothing
+   recovers. A state trigger for Down (Acknowledged) announces acknowledgements.
+
+Answer 200. Test notifications, which fill in nothing, are no alerts. Synonyms of these placeholders are read, too, and
+so is the query of a GET.
 
 An alert is a sensor, whatever its name; two triggers of a sensor share it. The level is the status. To go by the stars
 of the sensor's priority instead, map the values of the field `priority`, `*` to `*****`, in the source's priorities.

@@ -1,19 +1,26 @@
 """Apache SkyWalking: the hook "webhook" of its backend, OAP.
 
-Set up: in `config/alarm-settings.yml` add the hook, with the URL twice: without `recovery-urls`, which there are from
-10.4 on, no recovery is ever sent. Before version 9.6 it is `webhooks: [https://receiver.example/skywalking?token=…]`.
+Set up:
 
-    hooks:
-      webhook:
-        default:
-          is-default: true
-          urls:
-            - https://receiver.example/skywalking?token=…
-          recovery-urls:
-            - https://receiver.example/skywalking?token=…
+1. In `config/alarm-settings.yml` add the hook, with the URL twice: without `recovery-urls`, which there are from 10.4
+   on, no recovery is ever sent.
 
-A tag of the rule sets the severity: `tags: {level: CRITICAL}`, or ERROR, WARNING, INFO, or any other word for a level.
-Without one the level is `untagged`, which is medium. Answer 200.
+   ```yaml
+   hooks:
+     webhook:
+       default:
+         is-default: true
+         urls:
+           - https://receiver.example/skywalking?token=…
+         recovery-urls:
+           - https://receiver.example/skywalking?token=…
+   ```
+
+   Before version 9.6 it is `webhooks: [https://receiver.example/skywalking?token=…]`.
+2. Give the rule a tag, which sets the severity: `tags: {level: CRITICAL}`, or ERROR, WARNING, INFO, or any other word
+   for a level. Without one the level is `untagged`, which is medium.
+
+Answer 200.
 
 An alarm is a rule on an entity: a service, an instance, an endpoint, or a relation of two. It is sent again after each
 silence period while its expression is true. Let incidents of this source expire, after more than the silence period:

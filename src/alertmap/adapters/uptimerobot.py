@@ -45,7 +45,7 @@ from typing import Annotated, Any
 from attrs import evolve
 
 from alertmap import conventions, wire
-from alertmap.adapter import Adapter, Problem, Reading, Request, Severity, Shape, State, Times
+from alertmap.adapter import Adapter, Problem, Rank, Reading, Request, Severity, Shape, State, Times
 
 # Type 3 may also be that of a domain: its word tells.
 STATES = conventions.states(
@@ -124,8 +124,12 @@ def read_text(text: str) -> Reading | Iterable[Problem] | None:
     return found and evolve(found, message=found.message or rest.strip(), problems=problems)
 
 
-def is_alert(document: Any, _request: Request) -> bool:
-    return not set(map(wire.loosen, document)).isdisjoint(("monitorfriendlyname", "monitorid", "monitorurl"))
+def is_alert(document: Any, _request: Request) -> bool | Rank:
+    keys = set(map(wire.loosen, document))
+    if keys.isdisjoint(("monitorfriendlyname", "monitorid", "monitorurl")):
+        return False
+    # Datadog's templates have a `monitor_id` and an `alert_type`, too.
+    return Rank.WEAK if keys.isdisjoint(("monitorfriendlyname", "monitorurl", "alerttypefriendlyname")) else Rank.STRONG
 
 
 # Those of the second group have no value for most alerts.

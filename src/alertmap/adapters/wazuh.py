@@ -1,23 +1,38 @@
 r"""Wazuh 4, its integrations: a script that posts the alert, Shuffle's, and Keep's.
 
-Set up: on the manager write the file `/var/ossec/integrations/custom-alertmap`
+Set up:
 
-    #!/bin/sh
-    # $1 is the file of the alert, $3 the hook_url
-    exec curl --silent --show-error --fail --max-time 10 --retry 3 \
-      --header "Content-Type: application/json" --data-binary "@$1" "$3"
+1. On the manager write the file `/var/ossec/integrations/custom-alertmap`
 
-give it to its user and make it executable: `chown root:wazuh` and `chmod 750`. Then add to `/var/ossec/etc/ossec.conf`
+   ```sh
+   #!/bin/sh
+   # $1 is the file of the alert, $3 the hook_url
+   exec curl --silent --show-error --fail --max-time 10 --retry 3 \
+     --header "Content-Type: application/json" --data-binary "@$1" "$3"
+   ```
 
-    <integration>
-      <name>custom-alertmap</name>
-      <hook_url>https://receiver.example/wazuh?token=…</hook_url>
-      <level>7</level>
-      <alert_format>json</alert_format>
-    </integration>
+2. Give it to its user and make it executable:
 
-and restart the manager. Each event is posted: where a rule fires often, restrict this by `<group>` or `<rule_id>` as
-well. Any status below 400 will do.
+   ```text
+   chown root:wazuh /var/ossec/integrations/custom-alertmap
+   chmod 750 /var/ossec/integrations/custom-alertmap
+   ```
+
+3. Add to `/var/ossec/etc/ossec.conf`
+
+   ```xml
+   <integration>
+     <name>custom-alertmap</name>
+     <hook_url>https://receiver.example/wazuh?token=…</hook_url>
+     <level>7</level>
+     <alert_format>json</alert_format>
+   </integration>
+   ```
+
+   Each event is posted: where a rule fires often, restrict this by `<group>` or `<rule_id>` as well.
+4. Restart the manager.
+
+Any status below 400 will do.
 
 The integration `shuffle` is read, too; it leaves out fourteen rules, 5710 among them. So is the script `custom-keep.py`
 of Keep, whose text names rule, level and agent, but not the file, address or user that an alert is about. What

@@ -10,11 +10,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from alertmap.credentials import without_secrets
 from alertmap.model import Problem, ProblemCode, Reading
 from alertmap.paths import format_path
+
+V = TypeVar("V")
 
 MAX_TITLE = 1_024
 MAX_MESSAGE = 32 * 1024
@@ -69,13 +71,21 @@ def scrub(
         problems += _first(found, "identity")
     level = cut(reading.level, MAX_TITLE, "level", problems) or None if reading.level else None
     resource = one_line(reading.resource, "resource", problems) if reading.resource else ""
-    labels = without_secrets(reading.labels) if reading.labels else reading.labels
+    labels = _open(reading.labels, "labels", problems)
     labels = _table(labels, labels.values(), "labels", problems)
-    values = without_secrets(reading.values) if reading.values else reading.values
+    values = _open(reading.values, "values", problems)
     measured = [value for value in values.values() if isinstance(value, str)]
     values = _table(values, measured, "values", problems)
-    links = _links(without_secrets(reading.links), problems)
+    links = _links(_open(reading.links, "links", problems), problems)
     return tuple.__new__(Clean, (level, title, message, resource, labels, links, values, tuple(problems)))
+
+
+def _open(table: Mapping[str, V], path: str, problems: list[Problem]) -> Mapping[str, V]:
+    """Return a table without the entries that have the names of credentials."""
+    kept = without_secrets(table) if table else table
+    if len(kept) < len(table) and any(value not in (None, "") for name, value in table.items() if name not in kept):
+        problems.append(Problem(ProblemCode.CREDENTIAL, path, "entries with the names of credentials were left out"))
+    return kept
 
 
 def _named(vendor_title: str, identity: Mapping[str, str]) -> str:

@@ -93,6 +93,8 @@ target = Target(
         "labels": "as annotations; those that are named as labels",
         "values": "as text",
     },
+    key_at="$[0].labels.alertmap_key",
+    has_sources=True,
     example={"url": "http://alertmanager.example:9093"},
     reads_back="prometheus_alertmanager",
 )

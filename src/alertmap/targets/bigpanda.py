@@ -73,5 +73,7 @@ target = Target(
         "links": "the first",
         "labels": "as fields",
     },
+    key_at="$.incident_identifier",
+    longest_key=255,
     example={"app_key": "0123456789abcdef", "token": "BPU0123456789abcdef"},
 )

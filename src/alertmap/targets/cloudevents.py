@@ -55,6 +55,8 @@ target = Target(
     config=Config,
     write=write,
     keeps=("state", "severity", "key", "title", "message", "times", "links", "labels", "values"),
+    key_at="$.subject",
     example={"url": "https://broker.example/default"},
     reads_back="cloudevents",
+    checked_by="the SDK of CloudEvents",
 )

@@ -88,5 +88,7 @@ target = Target(
         "labels": "as tags",
         "values": "as attributes",
     },
+    key_at="$.data.attributes.aggregation_key",
+    longest_key=LONGEST_KEY,
     example={"api_key": "0123456789abcdef0123456789abcdef"},
 )

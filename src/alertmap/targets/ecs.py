@@ -68,5 +68,6 @@ target = Target(
     config=Config,
     write=write,
     keeps=("state", "severity", "key", "title", "message", "times", "links", "labels", "values"),
+    key_at="$.alertmap.key",
     example={"url": "https://elastic.example:9200/alerts/_doc", "token": "0123456789abcdef"},
 )

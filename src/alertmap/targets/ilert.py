@@ -67,6 +67,9 @@ target = Target(
         "labels": "yes",
         "values": "as details",
     },
+    key_at="$.alertKey",
+    longest_key=255,
+    ignores_case=True,
     example={"integration_key": "il1api0123456789abcdef"},
     reads_back="ilert",
 )

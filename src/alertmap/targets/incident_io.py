@@ -52,6 +52,8 @@ target = Target(
         "labels": "as metadata",
         "values": "as metadata",
     },
+    key_at="$.deduplication_key",
+    longest_key=255,
     example={
         "url": "https://api.incident.io/v2/alert_events/http/01HZX0EXAMPLE",
         "token": "0123456789abcdef0123456789abcdef",

@@ -52,6 +52,8 @@ target = Target(
         "title": "255 characters",
         "message": "10,000 characters",
     },
+    key_at="$.id",
+    longest_key=255,
     example={"token": "itoc-0123456789abcdef"},
     reads_back="zapier",
 )

@@ -105,5 +105,7 @@ target = Target(
         "labels": "as text",
         "values": "unmapped",
     },
+    key_at="$.finding_info.uid",
     example={"url": "https://lake.example/ingest", "token": "0123456789abcdef"},
+    checked_by="py-ocsf-models",
 )

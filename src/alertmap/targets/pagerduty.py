@@ -92,6 +92,9 @@ target = Target(
         "labels": "yes",
         "values": "as details",
     },
+    key_at="$.dedup_key",
+    longest_key=LONGEST_KEY,
+    most_bytes=MOST,
     example={"routing_key": "R0123456789ABCDEF0123456789ABCDE"},
     reads_back="pagerduty",
 )

@@ -63,5 +63,7 @@ target = Target(
         "labels": "as additional information",
         "values": "as additional information",
     },
+    key_at="$.records[0].message_key",
+    longest_key=1024,
     example={"url": "https://example.service-now.com", "user": "alertmap", "password": "0123456789abcdef"},
 )

@@ -94,4 +94,5 @@ target = Target(
         "labels": "as text",
     },
     example={"url": "https://hooks.slack.example/services/T0/B0/0123456789abcdef"},
+    checked_by="the SDK of Slack",
 )

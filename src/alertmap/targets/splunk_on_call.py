@@ -66,6 +66,8 @@ target = Target(
         "times": "start",
         "labels": "as fields",
     },
+    key_at="$.entity_id",
+    longest_key=512,
     example={"url": "https://alert.victorops.example/integrations/generic/20131114/alert/0123456789abcdef/ops"},
     reads_back="splunk",
 )

@@ -74,5 +74,6 @@ target = Target(
         "links": "four",
         "labels": "as text",
     },
+    most_bytes=MOST,
     example={"url": "https://workflows.example/invoke?sig=0123456789abcdef"},
 )

@@ -59,6 +59,7 @@ target = Target(
     config=Config,
     write=write,
     keeps=("state", "severity", "key", "title", "message", "times", "links", "labels", "values"),
+    key_at="$.key",
     example={"url": "https://receiver.example/alerts", "secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="},
     reads_back="",
 )

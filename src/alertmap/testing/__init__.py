@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from alertmap.testing.signing import signed
     from alertmap.testing.strategies import alerts, damaged_payloads, documents, mutations, payloads, streams
     from alertmap.testing.stream_fixtures import AboutStream, Stream, TrueIncident, load_streams, stream_tests
+    from alertmap.testing.targets import target_conformance
 
 __all__ = [
     "About",
@@ -36,6 +37,7 @@ __all__ = [
     "signed",
     "stream_tests",
     "streams",
+    "target_conformance",
 ]
 
 # Imported on first use: the command line reads fixtures, and needs neither pytest nor hypothesis for that.
@@ -51,6 +53,7 @@ _MODULES = {
     "TrueIncident": "stream_fixtures",
     "load_streams": "stream_fixtures",
     "stream_tests": "stream_fixtures",
+    "target_conformance": "targets",
 }
 
 if not TYPE_CHECKING:  # type checkers would accept any name

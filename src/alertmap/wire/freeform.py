@@ -26,11 +26,13 @@ def scalar_text(value: object) -> str | None:
 class Flat:
     """Texts of a document, each with the names that lead to it; iterate once, then ask `is_cut`."""
 
-    __slots__ = ("_left", "_texts", "is_cut")
+    __slots__ = ("_left", "_texts", "has_credentials", "is_cut")
 
     def __init__(self, value: Any) -> None:
         self.is_cut = False
         """Texts were left out, because the names that lead to them are too long."""
+        self.has_credentials = False
+        """Texts were left out, because they have the names of credentials."""
         self._left = _MOST_NAMES
         self._texts = self._walk(value, (), 0)
 
@@ -39,8 +41,9 @@ class Flat:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The problem that texts were left out, for the alert that has the others as its labels."""
-        return (Problem(ProblemCode.TRUNCATED, "$", _CUT),) if self.is_cut else ()
+        """The problems that texts were left out, for the alert that has the others as its labels."""
+        cut = [Problem(ProblemCode.TRUNCATED, "$", _CUT)] if self.is_cut else []
+        return (*cut, Problem(ProblemCode.CREDENTIAL, "$", _LEFT_OUT)) if self.has_credentials else tuple(cut)
 
     def _walk(self, value: Any, names: tuple[str, ...], length: int) -> Iterator[tuple[tuple[str, ...], str]]:
         text = _joined(value) if type(value) is list else scalar_text(value)
@@ -49,7 +52,9 @@ class Flat:
         elif text is None:
             below = value.items() if type(value) is dict else ((str(index), one) for index, one in enumerate(value))
             for name, one in below:
-                if not is_secret(name, one):
+                if is_secret(name, one):
+                    self.has_credentials = self.has_credentials or one not in (None, "")
+                else:
                     yield from self._walk(one, (*names, name), length + len(name) + 1)
         elif text and not text.isspace():
             self._left -= length
@@ -69,6 +74,7 @@ def flatten(value: Any) -> Flat:
 
 
 _CUT = "the names of nested values are too long; some values were left out"
+_LEFT_OUT = "values with the names of credentials were left out"
 _LONGEST_NAMES = 512
 _MOST_NAMES = 65_536
 

@@ -215,6 +215,8 @@ def _is_fixed(moment: datetime) -> bool:
 
 def _loose_time(node: Node) -> datetime | None:
     value = node.value.strip() if type(node.value) is str else node.value
+    if type(value) is str and value[:4].isdecimal() and value.endswith((" UTC", " GMT")) and _has_no_zone(value[:-4]):
+        return _time(Node(f"{value[:-4]}Z", node.where, node.context))
     moment = _written_out(value) if type(value) is str and not value[:4].isdecimal() else None
     return _any_time(node) if moment is None else _window(moment, node)
 
@@ -363,6 +365,7 @@ LooseTime = Annotated[
             "Tue Feb  3 10:11:12 +03 2026",
             "Sun, 29 Nov 2026 11:10:16 GMT",
             "29 November 2026 11:10:16 +0100",
+            "2026-11-29 11:10:16 UTC",
             "Sun Nov 29 11:10:16 CST 2026",
             "29 Nov 2026",
             "03/02/2026 10:11:12 +01:00",
@@ -371,7 +374,8 @@ LooseTime = Annotated[
         ),
     ),
 ]
-"""`AnyTime`, or a time as `date` and mails write it: `Sun Nov 29 11:10:16 UTC 2026`, `29 Nov 2026 11:10:16 GMT`.
+"""`AnyTime`, or a time as `date`, mails and Ruby write it: `Sun Nov 29 11:10:16 UTC 2026`, `29 Nov 2026 11:10:16 GMT`,
+`2026-11-29 11:10:16 UTC`.
 
 The month must be a name, for 03/02 is two days, and the zone an offset, UTC or GMT, for CST is three zones. Other
 texts, and dates without a time of day, are None, with a problem.

@@ -1,31 +1,37 @@
 """Argo CD, its notifications to a webhook.
 
-Set up: add this to the ConfigMap `argocd-notifications-cm`.
+Set up:
 
-    service.webhook.receiver: |
-      url: https://receiver.example/argocd?token=…
-      headers: [{name: Content-Type, value: application/json}]
-    template.receiver: |
-      webhook:
-        receiver:
-          method: POST
-          body: |
-            {"app": {{dict "metadata" (pick .app.metadata "name" "namespace" "uid" "labels" "deletionTimestamp")
-              "spec" (pick .app.spec "project" "destination" "source" "sources")
-              "status" (pick .app.status "sync" "health" "operationState" "conditions") | toJson}},
-             "url": "{{.context.argocdUrl}}/applications/{{.app.metadata.namespace}}/{{.app.metadata.name}}"}
-    trigger.receiver: |
-      - {when: "app.status?.operationState?.phase in ['Error', 'Failed']", send: [receiver]}
-      - {when: "app.status?.operationState?.phase == 'Succeeded'", send: [receiver]}
-      - {when: "app.status?.health?.status in ['Degraded', 'Missing']", send: [receiver]}
-      - {when: "app.status?.health?.status in ['Healthy', 'Suspended']", send: [receiver]}
-      - {when: "app.status?.sync?.status == 'Unknown'", send: [receiver]}
-      - {when: "app.status?.sync?.status in ['Synced', 'OutOfSync']", send: [receiver]}
-      - {when: "app.metadata?.deletionTimestamp != nil", send: [receiver]}
+1. Add this to the ConfigMap `argocd-notifications-cm`.
 
-and to each Application, or to an AppProject, the annotation
+   ```yaml
+   service.webhook.receiver: |
+     url: https://receiver.example/argocd?token=…
+     headers: [{name: Content-Type, value: application/json}]
+   template.receiver: |
+     webhook:
+       receiver:
+         method: POST
+         body: |
+           {"app": {{dict "metadata" (pick .app.metadata "name" "namespace" "uid" "labels" "deletionTimestamp")
+             "spec" (pick .app.spec "project" "destination" "source" "sources")
+             "status" (pick .app.status "sync" "health" "operationState" "conditions") | toJson}},
+            "url": "{{.context.argocdUrl}}/applications/{{.app.metadata.namespace}}/{{.app.metadata.name}}"}
+   trigger.receiver: |
+     - {when: "app.status?.operationState?.phase in ['Error', 'Failed']", send: [receiver]}
+     - {when: "app.status?.operationState?.phase == 'Succeeded'", send: [receiver]}
+     - {when: "app.status?.health?.status in ['Degraded', 'Missing']", send: [receiver]}
+     - {when: "app.status?.health?.status in ['Healthy', 'Suspended']", send: [receiver]}
+     - {when: "app.status?.sync?.status == 'Unknown'", send: [receiver]}
+     - {when: "app.status?.sync?.status in ['Synced', 'OutOfSync']", send: [receiver]}
+     - {when: "app.metadata?.deletionTimestamp != nil", send: [receiver]}
+   ```
 
-    notifications.argoproj.io/subscribe.receiver.receiver: ""
+2. Add this annotation to each Application, or to an AppProject.
+
+   ```yaml
+   notifications.argoproj.io/subscribe.receiver.receiver: ""
+   ```
 
 Answer any status from 200 to 299.
 

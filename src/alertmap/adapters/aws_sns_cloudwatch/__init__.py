@@ -1,14 +1,31 @@
 """Amazon CloudWatch and what else AWS sends through SNS or EventBridge.
 
-Set up, with SNS: create a topic, then a subscription of it: protocol HTTPS, endpoint
-`https://receiver.example/aws?token=…`, "Enable raw message delivery" off. SNS posts a confirmation at once; its URL
-comes back as `confirm_url`, if it is one of SNS: visit it within three days. Then, in each alarm, add the topic under
-Notification for all three states: In alarm, OK, and Insufficient data. An alarm without the OK action is never closed.
+Set up, with SNS:
 
-Set up, with EventBridge: an API destination (POST, the receiver's URL, a connection with an API key), and a rule with
-it as target. For alarms the pattern is `{"source": ["aws.cloudwatch"]}`; other patterns that are read with their states
-are those of `aws.health`, `aws.guardduty`, `aws.securityhub`, `aws.synthetics` and `aws.codepipeline`. The event of a
-Lambda action is read, too, where a function forwards it.
+1. Create a topic, then a subscription of it: protocol HTTPS, "Enable raw message delivery" off, endpoint
+
+   ```text
+   https://receiver.example/aws?token=…
+   ```
+
+2. SNS posts a confirmation at once; its URL comes back as `confirm_url`, if it is one of SNS: visit it within three
+   days.
+3. In each alarm, add the topic under Notification for all three states: In alarm, OK, and Insufficient data. An alarm
+   without the OK action is never closed.
+
+Set up, with EventBridge:
+
+1. Create an API destination: POST, the receiver's URL, a connection with an API key.
+2. Create a rule with it as target. For alarms the pattern is
+
+   ```json
+   {"source": ["aws.cloudwatch"]}
+   ```
+
+   Other patterns that are read with their states are those of `aws.health`, `aws.guardduty`, `aws.securityhub`,
+   `aws.synthetics` and `aws.codepipeline`.
+
+The event of a Lambda action is read, too, where a function forwards it.
 
 Answer 200. SNS posts text/plain, repeats what failed with the same `MessageId`, and keeps no order.
 

@@ -3,15 +3,32 @@
 The events of a vendor that is listed here are a case for that vendor: name it for the source, and the envelope is taken
 off. This adapter reads an event by its attributes, where a sender of your own writes the data.
 
-Set up: let the sender post to `https://receiver.example/events?token=…`, one event in structured mode, such as
+Set up:
 
-    {"specversion": "1.0", "id": "7", "source": "/shop/checks", "subject": "db-1", "type": "org.example.disk.failed",
-     "time": "2026-03-04T10:00:00Z", "severitytext": "critical", "data": {"title": "Disk full on db-1"}}
+1. Let the sender post to
 
-and its end with the type `org.example.disk.resolved` and the same `source` and `subject`. Binary mode (attributes in
-`ce-` headers, data a JSON object) and batches are read, too. In Azure: Event Subscription, endpoint type Web Hook; with
-the Event Grid schema the answer to the handshake is in `reply`, with the schema CloudEvents it asks by OPTIONS and
-wants `WebHook-Allowed-Origin`, which the receiver must add. Answer 200.
+   ```text
+   https://receiver.example/events?token=…
+   ```
+
+   one event in structured mode, such as
+
+   ```json
+   {"specversion": "1.0", "id": "7", "source": "/shop/checks", "subject": "db-1", "type": "org.example.disk.failed",
+    "time": "2026-03-04T10:00:00Z", "severitytext": "critical", "data": {"title": "Disk full on db-1"}}
+   ```
+
+2. Let it post the end of this event with the type `org.example.disk.resolved` and the same `source` and `subject`.
+
+Binary mode (attributes in `ce-` headers, data a JSON object) and batches are read, too.
+
+Set up, in Azure:
+
+1. Create an Event Subscription with the endpoint type Web Hook and this URL.
+2. With the Event Grid schema the answer to the handshake is in `reply`. With the schema CloudEvents it asks by OPTIONS
+   and wants `WebHook-Allowed-Origin`, which the receiver must add.
+
+Answer 200.
 
 The key is source, subject, and the type without its version and its last word. The state is the last word of the type,
 such as `failed` or `resolved`; for `finished`, or another word, it is the word under `result`, `outcome`, `state` or

@@ -1,21 +1,34 @@
 """CrowdSec: the notification plugin `http` of the Security Engine, and the webhook of the CrowdSec Console.
 
-Set up: the plugin, in `/etc/crowdsec/notifications/http.yaml`:
+Set up, with the plugin:
 
-    type: http
-    name: http_default
-    log_level: info
-    format: |
-      {{.|toJson}}
-    url: "https://receiver.example/crowdsec?token=…"
-    method: POST
-    headers:
-      Content-Type: application/json
+1. Write `/etc/crowdsec/notifications/http.yaml`. Leave `format` as it is: a text of your own is not read. `group_wait`
+   makes one request of several alerts.
 
-Name it under `notifications` of a profile in `/etc/crowdsec/profiles.yaml`. Leave `format` as it is: a text of your own
-is not read. `cscli notifications test http_default` sends a test, which is no alert. `group_wait` makes one request of
-several alerts. The Console: Settings, Integrations, Webhook, a rule with the URL as its destination. Answer 200: both
-send again what fails, the plugin as often as its `max_retry` says.
+   ```yaml
+   type: http
+   name: http_default
+   log_level: info
+   format: |
+     {{.|toJson}}
+   url: "https://receiver.example/crowdsec?token=…"
+   method: POST
+   headers:
+     Content-Type: application/json
+   ```
+
+2. Name it under `notifications` of a profile in `/etc/crowdsec/profiles.yaml`.
+3. `cscli notifications test http_default` sends a test, which is no alert.
+
+Set up, with the Console:
+
+1. Under Settings, Integrations, Webhook add a rule with the URL as its destination.
+
+   ```text
+   https://receiver.example/crowdsec?token=…
+   ```
+
+Answer 200: both send again what fails, the plugin as often as its `max_retry` says.
 
 An alert is a scenario and its source, mostly an address, whatever machine saw it. Its level is ours: `remediation`,
 where the scenario asks for one, `no_remediation`, `simulated`, or `manual_decision`, which an operator made. Those of

@@ -1,10 +1,19 @@
 """Any sender that posts JSON or a form of its own.
 
-Set up: point it at `https://receiver.example/generic?token=…` and name in the source's options where things stand in
-what it sends:
+Set up:
 
-    options = { state = "$.alert.status", states = { Alarm = "firing", Fine = "resolved" }, key = "$.alert.rule",
-                title = "$.alert.text", severity = "$.alert.prio", levels = { 1 = "critical", 2 = "high" } }
+1. Point the sender at
+
+   ```text
+   https://receiver.example/generic?token=…
+   ```
+
+2. Name in the source's options where things stand in what it sends:
+
+   ```text
+   options = { state = "$.alert.status", states = { Alarm = "firing", Fine = "resolved" }, key = "$.alert.rule",
+               title = "$.alert.text", severity = "$.alert.prio", levels = { 1 = "critical", 2 = "high" } }
+   ```
 
 A place is a key, or a path that begins with `$`: `$.items[0]['a.b']`. A request without the named `state` is refused;
 without the named `key` the title is the identity, with a problem. Words in `states` mean `firing`, `acknowledged`,

@@ -1,11 +1,19 @@
 """Gitea and Forgejo: webhooks about workflow runs, commit statuses and issues.
 
-Set up: in the settings of a repository, an organisation or the site, under Webhooks, Add Webhook, choose the type
-Gitea, or Forgejo. Enter `https://receiver.example/gitea?token=…` as target URL, method POST, content type
-`application/json`, and a secret, which the source gets as `Auth(secrets="…")`. Under "Custom Events" tick
+Set up:
 
-- in Gitea: Workflow Run,
-- in Forgejo: Action Run Failure, Action Run Recover and Action Run Success.
+1. In the settings of a repository, an organisation or the site, under Webhooks, Add Webhook, choose the type Gitea, or
+   Forgejo. Enter method POST, content type `application/json`, and as target URL
+
+   ```text
+   https://receiver.example/gitea?token=…
+   ```
+
+2. Enter a secret, which the source gets as `Auth(secrets="…")`.
+3. Under "Custom Events" tick
+
+   - in Gitea: Workflow Run,
+   - in Forgejo: Action Run Failure, Action Run Recover and Action Run Success.
 
 Any answer with status 200 will do. The types Slack, Discord, Microsoft Teams and others write messages, which are not
 read. The button "Test Push Event" sends a push, like any other one, which is no alert.

@@ -1,17 +1,29 @@
 """Apache HertzBeat, its notification by WebHook.
 
-Set up: under Notification first add a template of the type WebHook with this content. The one that HertzBeat brings
-along writes times without their zone, and no JSON at all for a firing alert without annotations.
+Set up:
 
-    {"status":"${status!"firing"}","alerts":[<#list alerts as a>{
-    "status":"${a.status!(status!"firing")}","content":"${(a.content!"")?json_string}",
-    "triggerTimes":${a.triggerTimes!0},"startAt":${a.startAt!0},"endAt":${a.endAt!0},
-    "labels":{<#list (a.labels!{})?keys as k>"${k?json_string}":"${a.labels[k]?json_string}"<#sep>,</#list>},
-    "annotations":{<#list (a.annotations!{})?keys as k>"${k?json_string}":"${a.annotations[k]?json_string}"<#sep>,
-    </#list>}}<#sep>,</#list>]}
+1. Under Notification add a template of the type WebHook with this content. The one that HertzBeat brings along writes
+   times without their zone, and no JSON at all for a firing alert without annotations.
 
-Then add a receiver of the type WebHook with the URL `https://receiver.example/hertzbeat?token=…`, press its test
-button, and add a policy that joins receiver and template. Answer any status below 400.
+   ```text
+   {"status":"${status!"firing"}","alerts":[<#list alerts as a>{
+   "status":"${a.status!(status!"firing")}","content":"${(a.content!"")?json_string}",
+   "triggerTimes":${a.triggerTimes!0},"startAt":${a.startAt!0},"endAt":${a.endAt!0},
+   "labels":{<#list (a.labels!{})?keys as k>"${k?json_string}":"${a.labels[k]?json_string}"<#sep>,</#list>},
+   "annotations":{<#list (a.annotations!{})?keys as k>"${k?json_string}":"${a.annotations[k]?json_string}"<#sep>,
+   </#list>}}<#sep>,</#list>]}
+   ```
+
+2. Add a receiver of the type WebHook with the URL
+
+   ```text
+   https://receiver.example/hertzbeat?token=…
+   ```
+
+   and press its test button.
+3. Add a policy that joins receiver and template.
+
+Answer any status below 400.
 
 HertzBeat's own templates are read, too, of 1.7 and later as well as of 1.6 and before, and so are its alerts as its API
 takes them. The option `utc_offset` (`Z`, `+08:00`) names the zone of the server, for times that have none: without it

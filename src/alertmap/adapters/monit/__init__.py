@@ -1,25 +1,39 @@
 r"""Monit: a program of its `exec` action, and its reports to M/Monit.
 
-Set up: the program `/usr/local/bin/notify-receiver`, which Monit may execute:
+Set up, with a program:
 
-```sh
-#!/bin/sh
-exec curl -sS --max-time 10 --retry 5 "https://receiver.example/monit?token=…" \
-  --data-urlencode "source=monit" --data-urlencode "severity=$1" --data-urlencode "time=$(date +%s)" \
-  --data-urlencode "event=$MONIT_EVENT" --data-urlencode "service=$MONIT_SERVICE" \
-  --data-urlencode "host=$MONIT_HOST" --data-urlencode "description=$MONIT_DESCRIPTION" \
-  --data-urlencode "program_status=$MONIT_PROGRAM_STATUS" --data-urlencode "memory=$MONIT_PROCESS_MEMORY" \
-  --data-urlencode "cpu_percent=$MONIT_PROCESS_CPU_PERCENT"
-```
+1. Write the program `/usr/local/bin/notify-receiver`, which Monit may execute:
 
-and in `monitrc` both sides of each test: `if failed port 443 then exec "/usr/local/bin/notify-receiver high" else if
-succeeded then exec "/usr/local/bin/notify-receiver high"`. The severity may be left out. The variables by their own
-names (`MONIT_EVENT`, …), and JSON, are read as well.
+   ```sh
+   #!/bin/sh
+   exec curl -sS --max-time 10 --retry 5 "https://receiver.example/monit?token=…" \
+     --data-urlencode "source=monit" --data-urlencode "severity=$1" --data-urlencode "time=$(date +%s)" \
+     --data-urlencode "event=$MONIT_EVENT" --data-urlencode "service=$MONIT_SERVICE" \
+     --data-urlencode "host=$MONIT_HOST" --data-urlencode "description=$MONIT_DESCRIPTION" \
+     --data-urlencode "program_status=$MONIT_PROGRAM_STATUS" --data-urlencode "memory=$MONIT_PROCESS_MEMORY" \
+     --data-urlencode "cpu_percent=$MONIT_PROCESS_CPU_PERCENT"
+   ```
 
-Or let Monit report as if to M/Monit, with all tests at once and no severity (needs the extra `xml`):
-`set mmonit https://user:password@receiver.example/monit and register without credentials`, and a
-`set eventqueue basedir /var/monit slots 1000`, in which events wait while the receiver does not answer. Answer 200.
-Most of these reports hold no event.
+   The variables by their own names (`MONIT_EVENT`, …), and JSON, are read as well.
+2. Write in `monitrc` both sides of each test. The severity may be left out.
+
+   ```text
+   if failed port 443 then exec "/usr/local/bin/notify-receiver high"
+     else if succeeded then exec "/usr/local/bin/notify-receiver high"
+   ```
+
+Set up, as if to M/Monit, with all tests at once and no severity (needs the extra `xml`):
+
+1. Write in `monitrc`
+
+   ```text
+   set mmonit https://user:password@receiver.example/monit and register without credentials
+   set eventqueue basedir /var/monit slots 1000
+   ```
+
+   In the queue events wait while the receiver does not answer.
+
+Answer 200. Most of these reports hold no event.
 
 A change is sent once; with `repeat every 10 cycles` the program runs again while the failure lasts.
 

@@ -1,29 +1,42 @@
 r"""Netdata: the webhook of Netdata Cloud, and the agent's own notifications.
 
-Set up: in Netdata Cloud (a paid plan): Space settings, Alerts & Notifications, Add configuration, Webhook: the URL
-`https://receiver.example/netdata?token=…`, and under Notifications both alerts and reachability. Press Test, take the
-`token` out of the body that came, enter it under Verification, and save. Answer 200. Where Netdata asks for a challenge
-secret instead, the source gets it as `Auth(tokens="…", challenge="…")`.
+Set up, in Netdata Cloud (a paid plan):
 
-Of an agent: `sudo ./edit-config health_alarm_notify.conf` in `/etc/netdata`, and there:
+1. Space settings, Alerts & Notifications, Add configuration, Webhook: enter the URL
 
-```sh
-SEND_CUSTOM="YES"
-DEFAULT_RECIPIENT_CUSTOM="receiver"
-custom_sender() {
-  local key fields=()
-  for key in host name chart status old_status when non_clear_duration value value_string units info alarm \
-    context family classification component type roles alarm_id unique_id goto_url; do
-    fields+=(--data-urlencode "${key}=${!key}")
-  done
-  local code
-  code=$(docurl -X POST "${fields[@]}" "https://receiver.example/netdata?token=…")
-  [ "${code}" = "200" ]
-}
-```
+   ```text
+   https://receiver.example/netdata?token=…
+   ```
+
+   and under Notifications both alerts and reachability.
+2. Press Test, take the `token` out of the body that came, enter it under Verification, and save. Where Netdata asks for
+   a challenge secret instead, the source gets it as `Auth(tokens="…", challenge="…")`.
+
+Answer 200.
+
+Set up, with the agent:
+
+1. In `/etc/netdata` run `sudo ./edit-config health_alarm_notify.conf`, and write there:
+
+   ```sh
+   SEND_CUSTOM="YES"
+   DEFAULT_RECIPIENT_CUSTOM="receiver"
+   custom_sender() {
+     local key fields=()
+     for key in host name chart status old_status when non_clear_duration value value_string units info alarm \
+       context family classification component type roles alarm_id unique_id goto_url; do
+       fields+=(--data-urlencode "${key}=${!key}")
+     done
+     local code
+     code=$(docurl -X POST "${fields[@]}" "https://receiver.example/netdata?token=…")
+     [ "${code}" = "200" ]
+   }
+   ```
+
+2. `/usr/libexec/netdata/plugins.d/alarm-notify.sh test` sends its three test alarms.
 
 The same variables as JSON are read, too, and what the agent's own Opsgenie method posts where `OPSGENIE_API_URL` is the
-receiver. `/usr/libexec/netdata/plugins.d/alarm-notify.sh test` sends its three test alarms.
+receiver.
 
 A recovery comes once. Of an alarm that gets worse or better the severity changes; it stays one alert.
 

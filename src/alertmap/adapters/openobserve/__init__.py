@@ -1,17 +1,29 @@
 """OpenObserve: alerts by a template or in its own envelope, and incident events of workflows.
 
-Set up: under Management, Templates, add a template of the type web hook with this body
+Set up:
 
-    {"org_name": "{org_name}", "stream_type": "{stream_type}", "stream_name": "{stream_name}",
-     "alert_name": "{alert_name}", "alert_type": "{alert_type}", "alert_level": "{alert_level}",
-     "alert_priority": "{alert_priority}", "alert_operator": "{alert_operator}",
-     "alert_threshold": "{alert_threshold}", "alert_count": "{alert_count}", "alert_agg_value": "{alert_agg_value}",
-     "alert_trigger_time_millis": "{alert_trigger_time_millis}", "alert_url": "{alert_url}", "rows": "{rows}"}
+1. Under Management, Templates, add a template of the type web hook with this body.
 
-and, for alerts that are grouped, one more line for each label, such as `"group.pod": "{group.pod}",`, before `rows`.
-Under Alert Destinations add a destination of the type web hook: URL `https://receiver.example/openobserve?token=…`,
-method POST, this template; and choose it in each alert. A key `severity` of your own sets the level. Names of alerts
-and streams must not hold quotes: OpenObserve does not escape them. Answer 200.
+   ```json
+   {"org_name": "{org_name}", "stream_type": "{stream_type}", "stream_name": "{stream_name}",
+    "alert_name": "{alert_name}", "alert_type": "{alert_type}", "alert_level": "{alert_level}",
+    "alert_priority": "{alert_priority}", "alert_operator": "{alert_operator}",
+    "alert_threshold": "{alert_threshold}", "alert_count": "{alert_count}", "alert_agg_value": "{alert_agg_value}",
+    "alert_trigger_time_millis": "{alert_trigger_time_millis}", "alert_url": "{alert_url}", "rows": "{rows}"}
+   ```
+
+   For alerts that are grouped add one more line for each label, such as `"group.pod": "{group.pod}",`, before `rows`.
+   A key `severity` of your own sets the level. Names of alerts and streams must not hold quotes: OpenObserve does not
+   escape them.
+2. Under Alert Destinations add a destination of the type web hook: method POST, this template, and the URL
+
+   ```text
+   https://receiver.example/openobserve?token=…
+   ```
+
+3. Choose the destination in each alert.
+
+Answer 200.
 
 A template of the newer kind, with a title and a text, is sent in an envelope of OpenObserve's own, which is read as
 well; so are the template that Keep installs, and a list of objects with `labels` and `annotations`. For a workflow with

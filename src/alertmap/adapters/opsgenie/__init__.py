@@ -1,15 +1,31 @@
 """Opsgenie: what tools post to its alert API, and its webhooks; the same of Jira Service Management Operations.
 
-Set up: in Opsgenie's place, point a tool at the receiver where it asks for Opsgenie's URL, such that its requests
-arrive at paths that end in `/v2/alerts` and `/v2/alerts/<identifier>/<action>`. Pass method, path and query on as they
-came. The tool sends its key as `Authorization: GenieKey …`: that is the source's own token. Answer with
-`adapter.answer`: status 202 and a JSON object with `requestId`. In Kapacitor set `recovery_action = "close"`: by
-default it writes a note.
+Set up, in Opsgenie's place:
 
-Behind Opsgenie: under Settings, Integrations (in Jira Service Management under Operations, Integrations) add a webhook
-with the URL `https://receiver.example/opsgenie?token=…`. There is no signature; a header of your own may hold the token
-instead. Tick the actions Create, Acknowledge, UnAcknowledge, Close, Delete, Snooze, SnoozeEnded, UpdatePriority and
-Escalate, and the description and details of the alert. What is not ticked is never sent, recoveries among them.
+1. Point a tool at the receiver where it asks for Opsgenie's URL, such that its requests arrive at paths that end in
+
+   ```text
+   /v2/alerts
+   /v2/alerts/<identifier>/<action>
+   ```
+
+   Pass method, path and query on as they came.
+2. The tool sends its key as `Authorization: GenieKey …`: that is the source's own token.
+3. In Kapacitor set `recovery_action = "close"`: by default it writes a note.
+
+Answer with `adapter.answer`: status 202 and a JSON object with `requestId`.
+
+Set up, behind Opsgenie:
+
+1. Under Settings, Integrations (in Jira Service Management under Operations, Integrations) add a webhook with the URL
+
+   ```text
+   https://receiver.example/opsgenie?token=…
+   ```
+
+   There is no signature; a header of your own may hold the token instead.
+2. Tick the actions Create, Acknowledge, UnAcknowledge, Close, Delete, Snooze, SnoozeEnded, UpdatePriority and Escalate,
+   and the description and details of the alert. What is not ticked is never sent, recoveries among them.
 
 The alert API is keyed by the alias, a webhook by the alert's id. A priority that a tool leaves out is P3, as in
 Opsgenie. An action that users named (a custom action) changes no alert, and is a problem of the batch, since a new

@@ -1,15 +1,35 @@
 """PagerDuty: what tools post to its Events API, versions 2 and 1, and its webhooks, versions 3, 2 and 1.
 
-Set up: in PagerDuty's place, point a tool at the receiver where it asks for PagerDuty's URL: the path `/v2/enqueue` for
-alerts, `/v2/change/enqueue` for changes, `/generic/2010-04-15/create_event.json` for version 1. The tool's routing key
-(`service_key` in version 1) is the source's own token. Answer with `adapter.answer`: status 202 and a JSON object with
-`dedup_key`. Clients fail without that key, and those that send none (Gatus) resolve with the key of the answer.
+Set up, in PagerDuty's place:
 
-Behind PagerDuty: under Integrations, Generic Webhooks (v3), add a webhook with the URL
-`https://receiver.example/pagerduty`, the scope, and all events `incident.*`; copy the secret that is shown once. The
-header `X-PagerDuty-Signature` has `v1=` and the HMAC-SHA256 of the body under that secret in hexadecimal; after a
-rotation several, joined by commas, of which one must fit. Answer with any 2xx within five seconds: after three webhooks
-that were answered by a 4xx in a row PagerDuty stops for a day. What is not ticked is never sent, recoveries among them.
+1. Point a tool at the receiver where it asks for PagerDuty's URL. The paths for alerts, for changes and for version 1
+   are
+
+   ```text
+   /v2/enqueue
+   /v2/change/enqueue
+   /generic/2010-04-15/create_event.json
+   ```
+
+2. The tool's routing key (`service_key` in version 1) is the source's own token.
+
+Answer with `adapter.answer`: status 202 and a JSON object with `dedup_key`. Clients fail without that key, and those
+that send none (Gatus) resolve with the key of the answer.
+
+Set up, behind PagerDuty:
+
+1. Under Integrations, Generic Webhooks (v3), add a webhook with the scope, all events `incident.*`, and the URL
+
+   ```text
+   https://receiver.example/pagerduty
+   ```
+
+   What is not ticked is never sent, recoveries among them.
+2. Copy the secret that is shown once. The header `X-PagerDuty-Signature` has `v1=` and the HMAC-SHA256 of the body
+   under that secret in hexadecimal; after a rotation several, joined by commas, of which one must fit.
+
+Answer with any 2xx within five seconds: after three webhooks that were answered by a 4xx in a row PagerDuty stops for a
+day.
 
 An event is keyed by its `dedup_key`, an incident by its id. `severity` is the level of an event, the priority that of
 an incident, or else its urgency. A priority has a name of the account's own: `P1` to `P5` and `SEV1` to `SEV5` are

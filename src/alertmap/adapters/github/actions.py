@@ -1,0 +1,244 @@
+"""Runs of workflows and their jobs, and checks, of which Actions' are one kind."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal
+
+from alertmap import conventions, wire
+from alertmap.adapter import Identity, Reading, Shape, State
+from alertmap.adapters.github.repository import WORDS, Repository, branch_level, identity, is_github, title
+
+# Only a success mends what was broken.
+CONCLUSIONS = conventions.states(
+    firing="failure, timed_out, startup_failure, action_required",
+    resolved="success",
+    no_state="neutral, skipped, cancelled, stale",
+)
+
+
+@wire.model
+class Unfinished:
+    status: Literal["requested", "queued", "waiting", "pending", "in_progress"]
+    conclusion: None = None
+
+
+@wire.model
+class Event:
+    deployment_status: None = None  # such an event has a run and a check beside it
+    repository: Repository = Repository()
+
+
+@wire.model
+class NoDeployment(Event):
+    deployment: None = None
+
+
+@wire.model
+class UnfinishedRun(NoDeployment):
+    workflow_run: Unfinished
+
+
+@wire.model
+class UnfinishedJob(Event):
+    workflow_job: Unfinished
+
+
+@wire.model
+class UnfinishedCheck(NoDeployment):
+    check_run: Unfinished
+
+
+@wire.model
+class UnfinishedSuite(Event):
+    check_suite: Unfinished
+
+
+@wire.model
+class Outcome:
+    conclusion: Annotated[State | None, wire.state(CONCLUSIONS)]
+    word: Annotated[wire.Text, wire.named("conclusion")] = ""
+    html_url: wire.Text = ""
+
+
+@wire.model
+class Run(Outcome):
+    workflow_id: wire.AnyText = ""
+    name: wire.Text = ""  # may be blank
+    path: wire.Text = ""  # .github/workflows/ci.yml
+    head_branch: wire.AnyText = ""
+    head_repository: Annotated[str, wire.inside("id")] = ""
+    head_repository_name: Annotated[str, wire.named("head_repository"), wire.inside("full_name")] = ""
+    display_title: wire.Text = ""
+    event: wire.Text = ""
+    run_number: wire.Text = ""
+    actor: Annotated[str, wire.inside("login")] = ""
+    updated_at: wire.Rfc3339 = None
+
+
+@wire.model
+class FinishedRun(NoDeployment):
+    workflow_run: Run
+
+
+@wire.model
+class Job(Outcome):
+    workflow_name: wire.AnyText = ""  # not in bodies before 2022
+    head_branch: wire.AnyText = ""  # not in bodies before 2022
+    name: wire.AnyText = ""
+    runner_name: wire.Text = ""
+    completed_at: wire.Rfc3339 = None
+
+
+@wire.model
+class FinishedJob(Event):
+    workflow_job: Job
+
+
+@wire.model
+class App:
+    id: wire.AnyText = ""
+    slug: wire.Text = ""
+    name: wire.Text = ""
+
+
+@wire.model
+class Output:
+    title: wire.Text = ""
+    summary: wire.Text = ""
+
+
+@wire.model
+class Suite:
+    id: wire.AnyText = ""
+    head_branch: wire.AnyText = ""  # null for forks
+
+
+@wire.model
+class Check(Outcome):
+    name: wire.AnyText = ""
+    head_sha: wire.AnyText = ""
+    check_suite: Suite = Suite()
+    app: App = App()
+    output: Output = Output()
+    completed_at: wire.Rfc3339 = None
+
+
+@wire.model
+class FinishedCheck(NoDeployment):
+    check_run: Check
+
+
+@wire.model
+class SuiteOutcome(Outcome):
+    id: wire.AnyText = ""
+    head_branch: wire.AnyText = ""
+    head_sha: wire.AnyText = ""
+    app: App = App()
+    updated_at: wire.Rfc3339 = None
+
+
+@wire.model
+class FinishedSuite(Event):
+    check_suite: SuiteOutcome
+
+
+def read_run(event: FinishedRun) -> Reading | None:
+    run, repository = event.workflow_run, event.repository
+    # A fork has branches of the same names.
+    fork = run.head_repository if run.head_repository != repository.id else ""
+    name = run.name or run.path
+    return reading(
+        run,
+        repository,
+        {"workflow": run.workflow_id, "branch": run.head_branch, "fork": fork or None},
+        name=name,
+        branch=f"{run.head_repository_name}:{run.head_branch}" if fork else run.head_branch,
+        message=run.display_title,
+        labels={"workflow": name, **wire.pick(run, "event", "actor"), "run": run.run_number},
+        at=run.updated_at,
+    )
+
+
+def read_job(event: FinishedJob) -> Reading | None:
+    job = event.workflow_job
+    return reading(
+        job,
+        event.repository,
+        {"workflow": job.workflow_name, "job": job.name, "branch": job.head_branch},
+        name=conventions.join(job.workflow_name, job.name, by=" / "),
+        branch=job.head_branch,
+        labels={"workflow": job.workflow_name, "runner": job.runner_name},
+        at=job.completed_at,
+    )
+
+
+def read_check(event: FinishedCheck) -> Reading | None:
+    check = event.check_run
+    return reading(
+        check,
+        event.repository,
+        *places(check.app, check.check_suite, check.head_sha, {"check": check.name}),
+        name=check.name,
+        branch=check.check_suite.head_branch,
+        message=conventions.join(check.output.title, check.output.summary, by="\n"),
+        labels={"app": check.app.name},
+        at=check.completed_at,
+    )
+
+
+def read_suite(event: FinishedSuite) -> Reading | None:
+    suite = event.check_suite
+    return reading(
+        suite,
+        event.repository,
+        *places(suite.app, suite, suite.head_sha, {}),
+        name=suite.app.name or suite.app.slug,
+        branch=suite.head_branch,
+        labels={"app": suite.app.name},
+        at=suite.updated_at,
+    )
+
+
+def places(app: App, suite: Suite | SuiteOutcome, commit: str, parts: Mapping[str, str]) -> list[Identity]:
+    if app.slug == "github-actions":  # each workflow has a suite of its own, whose checks may have equal names
+        return [{"app": app.id, "suite": suite.id, **parts}]
+    return [{"app": app.id, "branch": suite.head_branch, **parts}, {"app": app.id, "commit": commit, **parts}]
+
+
+def reading(
+    outcome: Outcome,
+    repository: Repository,
+    *choices: Identity,
+    name: str,
+    branch: str,
+    message: str = "",
+    labels: Mapping[str, str],
+    at: datetime | None,
+) -> Reading | None:
+    if outcome.conclusion is None:
+        return None
+    needs_action = wire.state_word(outcome.word) == "actionrequired"
+    verdict = "needs an action" if needs_action else WORDS[outcome.conclusion]
+    return Reading(
+        state=outcome.conclusion,
+        level="action required" if needs_action else branch_level(repository, branch),
+        identity=identity(repository, *choices),
+        title=title(repository, name, verdict, branch),
+        message=message,
+        resource=repository.full_name,
+        labels={**labels, "repository": repository.full_name, "branch": branch, "conclusion": outcome.word},
+        links={"run": outcome.html_url},
+        occurred_at=at,
+    )
+
+
+SHAPES = [
+    Shape(UnfinishedJob, None, marks=is_github),
+    Shape(FinishedJob, read_job, marks=is_github),
+    Shape(UnfinishedRun, None, marks=is_github),
+    Shape(FinishedRun, read_run, marks=is_github),
+    Shape(UnfinishedCheck, None, marks=is_github),
+    Shape(FinishedCheck, read_check, marks=is_github),
+    Shape(UnfinishedSuite, None, marks=is_github),
+    Shape(FinishedSuite, read_suite, marks=is_github),
+]

@@ -1,0 +1,149 @@
+"""Incidents, and alerts of Event Management, as a business rule or the Table API writes them.
+
+Sources: the vendor's pages on incident states and on the table `em_alert`; the script of ilert's guide; Keep's mapping.
+"""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, get_args
+
+from attrs import evolve
+
+from alertmap import conventions, wire
+from alertmap.adapter import Reading, Request, Shape, State, Times
+
+# Incidents; then alerts of Event Management, which have words.
+STATES = conventions.states(
+    firing="1, New, Open, Reopen, Flapping",
+    acknowledged="2, In Progress, 3, On Hold",
+    resolved="6, Resolved, 7, Closed, 8, Canceled, Cancelled",
+)
+CANCELED = {"8", "canceled", "cancelled"}
+
+SYS_ID = re.compile(r"[0-9a-f]{32}")
+COUNT = re.compile(r"[0-9]{1,15}")
+YES = {"true", "1"}
+
+
+def stored(inner: wire.Encoding, key: str = "value") -> wire.Encoding:
+    """Make the encoding of a value that the Table API may put into an object, beside its display value."""
+
+    def decode(node: wire.Node) -> Any:
+        if type(node.value) is dict and key in node.value:
+            node = node.at(key, node.value[key])
+        return inner.decode(node)
+
+    examples = (*inner.examples, *({key: example} for example in inner.examples[:3]))
+    return evolve(inner, decode=decode, fast_path=None, passthrough=frozenset(), examples=examples)
+
+
+TEXT: wire.Encoding = get_args(wire.AnyText)[1]
+
+Stored = Annotated[str, stored(TEXT)]
+Display = Annotated[str, stored(TEXT, "display_value")]
+
+
+@wire.model
+class Fields:
+    """Fields of an incident, or of an alert of Event Management."""
+
+    sys_id: Stored = ""
+    number: Stored = ""
+    sys_class_name: Stored = ""
+    server_url: wire.Text = ""
+    short_description: Stored = ""
+    description: Stored = ""
+    priority: Stored = ""
+    severity: Stored = ""  # of an incident it is not the level
+    category: Stored = ""
+    cmdb_ci: Display = ""
+    node: Stored = ""
+    assignment_group: Display = ""
+    source: Stored = ""
+    message_key: Stored = ""
+    acknowledged: Stored = ""
+    maintenance: Stored = ""
+    sys_updated_on: Annotated[datetime | None, stored(wire.time_in("Z"))] = None
+    sys_mod_count: Stored = ""
+
+
+@wire.model
+class Record(Fields):
+    state: Annotated[State | None, wire.state(STATES)] = None
+    word: Annotated[wire.AnyText, wire.named("state")] = ""
+
+
+@wire.model
+class StoredText:
+    value: wire.AnyText
+
+
+@wire.model
+class StoredState:
+    value: Annotated[State, wire.state(STATES)]
+    word: Annotated[wire.AnyText, wire.named("value")] = ""
+
+
+@wire.model
+class StoredRecord(Fields):
+    """Record of the Table API with `sysparm_display_value=all`: each value is an object."""
+
+    stored_id: Annotated[StoredText, wire.named("sys_id")]
+    state: StoredState | None = None
+
+
+@wire.model
+class Wrapped:
+    result: Annotated[StoredRecord | Record, wire.also("record")]
+
+
+def read(record: Record) -> Reading:
+    return reading(record, record.state, record.word)
+
+
+def read_wrapped(event: Wrapped) -> Reading:
+    record = event.result
+    if isinstance(record, Record):
+        return read(record)
+    return reading(record, record.state.value, record.state.word) if record.state else reading(record, None, "")
+
+
+def reading(record: Fields, state: State | None, word: str) -> Reading:
+    is_alert = record.sys_class_name == "em_alert" or record.number.startswith("Alert")
+    if STATES.get(word.strip().capitalize()) is State.FIRING:  # what is not known fires
+        is_acknowledged = record.acknowledged.strip().lower() in YES
+        is_muted = record.maintenance.strip().lower() in YES
+        state = State.SUPPRESSED if is_muted else State.ACKNOWLEDGED if is_acknowledged else state
+    sys_id, number = record.sys_id.strip(), record.number.strip()
+    server = conventions.address(record.server_url.strip()).rstrip("/")
+    page = f"{record.sys_class_name.strip() or 'incident'}.do?sys_id={sys_id}"
+    count = record.sys_mod_count.strip()
+    return Reading(
+        state=state,
+        level=record.severity if is_alert else record.priority,
+        # An instance alone would be all its records.
+        identity=[{"sys_id": sys_id}, {"number": number, "instance": server if number else ""}],
+        title=conventions.join(number, record.short_description or record.description),
+        message=record.description,
+        resource=record.node or ("" if SYS_ID.fullmatch(record.cmdb_ci) else record.cmdb_ci),
+        labels={
+            **wire.pick(record, "number", "category", "assignment_group", "source", "message_key"),
+            "reason": "canceled" if word.strip().lower() in CANCELED else "",
+        },
+        links={"record": f"{server}/nav_to.do?uri={page}" if server and SYS_ID.fullmatch(sys_id) else ""},
+        occurred_at=record.sys_updated_on,
+        sequence=int(count) if COUNT.fullmatch(count) else None,
+        times=Times.STATED if record.sys_updated_on else Times.NONE,
+    )
+
+
+def is_record(document: Any, _request: Request) -> bool:
+    return len({"sys_id", "number", "short_description", "sys_class_name"}.intersection(document)) > 1
+
+
+def is_wrapped(document: Any, _request: Request) -> bool:
+    record = document.get("result") or document.get("record")
+    return type(record) is dict and is_record(record, _request)
+
+
+SHAPES = [Shape(Wrapped, read_wrapped, marks=is_wrapped), Shape(Record, read, marks=is_record)]
