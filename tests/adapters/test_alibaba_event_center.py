@@ -174,3 +174,23 @@ def test_a_threshold_callback_is_not_taken() -> None:
     )
     with pytest.raises(ShapeError):
         parse(VENDOR, callback)
+
+
+# --- Rules that users name --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["nightly job:Executed", "order:Canceled", "disk:Avoided"])
+def test_the_name_of_a_rule_is_no_step(name: str) -> None:
+    """Users name threshold rules: one whose name ends like a system event fires, and is over when Alibaba says so."""
+    fires = one(push("threshold", eventName=name))
+    assert (fires.state, fires.severity) == (State.FIRING, Severity.MEDIUM)
+    assert fires.title.startswith(name)
+    assert open_after(push("threshold", eventName=name)) == 1
+    assert open_after(push("threshold", eventName=name), push("threshold_resolved", eventName=name)) == 0
+
+
+@pytest.mark.parametrize(("name", "other"), [("disk:Failed", "disk:Executing"), ("disk", "disk:Canceled")])
+def test_two_rules_stay_two(name: str, other: str) -> None:
+    """Nothing is cut off the name of a rule where it is the key."""
+    keys = {one(push("threshold", eventName=text, dedupId="")).dedup_key for text in (name, other)}
+    assert len(keys) == 2

@@ -104,6 +104,13 @@ def test_seconds_are_seconds() -> None:
         assert alert.started_at == datetime.fromtimestamp(int(body(name)["fire_time"]), UTC)
 
 
+def test_an_end_comes_after_the_last_evaluation_that_fired() -> None:
+    """Also where `resolve_time` is earlier than a notification that still stated the alert."""
+    fired, ended = body("firing_again"), body("resolved")
+    ended |= {"alert_time": fired["alert_time"] + 60, "resolve_time": fired["alert_time"] - 60}
+    assert open_after(body("firing"), fired, ended) == 0
+
+
 def test_results_are_no_labels() -> None:
     """The rows of the query can be many: only their count is kept, which may be above the rows that are sent."""
     alert = one(body("field_list"))

@@ -79,6 +79,21 @@ def test_without_the_incident_the_rule_counts() -> None:
     assert one({"event": event}).dedup_key != one({"event": other}).dedup_key
 
 
+def test_events_of_unknown_kinds_are_not_one() -> None:
+    """Those of one application without a rule; the end of a violation that names none ends neither."""
+    event = {"app_name": "shop", "severity": "ERROR", "event_guid": "1", "event_deep_link": "x"}
+    kinds = ("AGENT_EVENT", "LICENSE_EVENT", "POLICY_CLOSE_WARNING")
+    keys = {one(event | {"event_type": kind}).dedup_key for kind in kinds}
+    assert len(keys) == len(kinds)
+
+
+def test_crashes_of_pagerdutys_template_are_not_one() -> None:
+    """Where the details name no application, the key of the template tells them apart."""
+    paged = body("pagerduty") | {"details": {"event_type": "APPLICATION_CRASH"}}
+    assert one(paged).dedup_key != one(paged | {"incident_key": "web-2 - shop"}).dedup_key
+    assert one(paged).dedup_key != one(body("pagerduty")).dedup_key
+
+
 @pytest.mark.fault_elsewhere("Keep", "a missing key, even that of the message, loses the alert")
 @pytest.mark.parametrize("missing", list(body("open_critical")))
 def test_one_missing_key_loses_no_alert(missing: str) -> None:

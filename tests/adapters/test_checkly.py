@@ -111,6 +111,15 @@ def test_the_payload_of_the_set_up_page_survives_any_error_message() -> None:
     assert evil in alert.message
 
 
+def test_values_without_quotes_cost_no_page() -> None:
+    """A number, and a variable without a value, may stand before the type; an error message may, too."""
+    first = '{"response_time": 1834, "ssl_days_remaining": , "alert_type": "ALERT_RECOVERY", "check_id": "c1",'
+    second = '{"check_error_message": "a\nb", "check_id": "c1", "alert_type": "ALERT_RECOVERY"}'
+    for text in (f'{first} "check_error_message": "a "b""}}', second):
+        alert = one(text)
+        assert (alert.state, alert.dedup_key) == (State.RESOLVED, "checkly:check_id=c1")
+
+
 def test_a_broken_body_is_recognised() -> None:
     """Without the vendor's name, too, and although its header calls it JSON."""
     broken = Request(rendered(CHECK_ERROR_MESSAGE="a\nb"), headers={"Content-Type": "application/json"})

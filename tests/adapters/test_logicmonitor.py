@@ -115,6 +115,23 @@ def test_a_backslash_in_the_name_of_a_drive() -> None:
     assert ProblemCode.MALFORMED in {problem.code for problem in alert.problems}
 
 
+@pytest.mark.parametrize("last", ["alertstatus", "alertid", "message"])
+@pytest.mark.parametrize("name", ["error", "cleared"])
+def test_line_breaks_cost_no_page(name: str, last: str) -> None:
+    """Wherever the message stands: in payloads of one's own it may come before the status, which may be the last."""
+    document = body(name) | {"message": "disk\nfull"}
+    value = document.pop(last)
+    alert, intact = one(broken(document | {last: value})), one(body(name))
+    assert (alert.state, alert.dedup_key, alert.severity) == (intact.state, intact.dedup_key, intact.severity)
+    assert alert.message == "disk\nfull"
+
+
+def test_numbers_without_quotes_cost_no_page() -> None:
+    """Nor does a token without a value."""
+    text = '{"value": 93.2, "startepoch": 1772618400, "alertid": "LMD74100", "threshold": , "alertstatus": "clear",'
+    assert one(f'{text} "message": "a "b""}}').state is State.RESOLVED
+
+
 def test_a_broken_test_is_a_test() -> None:
     """A broken text without a status is refused."""
     batch = parse(VENDOR, broken(body("test") | {"message": 'a "b"'}))
@@ -133,6 +150,18 @@ def test_a_recovery_counts_when_it_arrives() -> None:
         received = datetime(2026, 3, 4, 10, minute, tzinfo=UTC)
         book.apply([one(body(name), received_at=received)])
         assert len(book.open) == (name != "cleared")
+
+
+@pytest.mark.parametrize(("first", "second"), [("warn", "critical"), ("critical", "warn")])
+def test_a_change_of_the_level_counts_when_it_arrives(first: str, second: str) -> None:
+    """It has the start of the alert, too: a critical level must not be lost behind an acknowledgement."""
+    book = IncidentBook()
+    for minute, status, level in ((1, "active", first), (5, "ack", first), (10, "update", second)):
+        received = datetime(2026, 3, 4, 10, minute, tzinfo=UTC)
+        book.apply([one(body("error") | {"alertstatus": status, "level": level}, received_at=received)])
+    [incident] = book.open
+    assert incident.severity is {"warn": Severity.MEDIUM, "critical": Severity.CRITICAL}[second]
+    assert incident.max_severity is Severity.CRITICAL
 
 
 def test_the_next_session_is_another_incident() -> None:

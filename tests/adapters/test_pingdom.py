@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from alertmap import Alert, Request, Severity, State, parse, parse_document
+from alertmap import Alert, IncidentBook, Request, Severity, State, parse, parse_document
 from alertmap.model import ProblemCode
 
 VENDOR = "pingdom"
@@ -55,6 +55,15 @@ def test_the_time_is_that_of_the_change() -> None:
     assert one(body("down")).occurred_at == at
     alert = one(body("down", state_changed_timestamp=None))
     assert (alert.occurred_at, alert.problems) == (at, ())
+
+
+def test_a_late_start_opens_nothing() -> None:
+    """A check that is up again stays so, however late the change to down arrives, and as often."""
+    book = IncidentBook()
+    for minute, name in [(20, "up"), (25, "down"), (50, "down")]:
+        received_at = datetime(2026, 3, 4, 10, minute, tzinfo=UTC)
+        book.apply(parse_document(VENDOR, body(name), received_at=received_at).alerts)
+        assert len(book.open) == 0
 
 
 @pytest.mark.fault_elsewhere("Keep, keephq/keep#5018", "a recovery does not find the alert that it ends")

@@ -97,6 +97,7 @@ def test_ids_with_braces_are_the_same_id() -> None:
     text = "7D1C1F0E-6F0A-4A0F-9F2E-0C1D2E3F4A5B"
     assert open_after(fixture("new"), fixture("opsgenie_closed", alertId=f"{{{text}}}")) == 0
     assert open_after(fixture("new"), fixture("ilert_resolved", alertId=text)) == 0
+    assert open_after(fixture("new"), fixture("opsgenie_closed", alertId=f"{{{text}}}\r\n")) == 0
 
 
 def test_a_monitor_that_fails_again_is_another_alert() -> None:

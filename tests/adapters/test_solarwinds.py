@@ -144,6 +144,18 @@ def test_backslashes_and_line_breaks() -> None:
     assert (alert.title, alert.message) == ("Node down on core-sw-1", "SRV\\SQL is down\nsince noon")
 
 
+@pytest.mark.parametrize("state", ["TRIGGER", "RESET"])
+def test_an_id_without_quotes_is_the_key(state: str) -> None:
+    """Users write numbers so; the state may stand behind them, and last."""
+    for text in (
+        f'{{"AlertObjectID": 771, "event_type": "{state}", "AlertMessage": "C:\\Temp is "full""}}',
+        f'{{"AlertObjectID": 771, "AlertMessage": "SRV is down\r\nsince noon", "event_type": "{state}"}}',
+    ):
+        alert = one(text)
+        assert alert.state is (State.RESOLVED if state == "RESET" else State.FIRING)
+        assert alert.dedup_key == "solarwinds:alert_object=771"
+
+
 @pytest.mark.parametrize("word", ["TRIGGER", "Triggered", "ALERT", "Create", "problem", "firing"])
 @pytest.mark.parametrize("key", ["event_type", "EventType", "ActionType", "notification_type", "status"])
 def test_states_of_common_templates(key: str, word: str) -> None:

@@ -157,3 +157,41 @@ def test_is_recognised(name: str) -> None:
     found = detect(json.dumps(body(name)))
     assert found is not None
     assert found.vendor == VENDOR
+
+
+def test_a_blank_name_costs_no_page() -> None:
+    """The id of the rule is the key, and the title then."""
+    alert = one(rule("active", name=" "))
+    assert (alert.dedup_key, alert.title) == (one(body("active")).dedup_key, str(body("active")["alert"]["id"]))
+
+
+# --- Many entities ----------------------------------------------------------------------------------------------------
+
+
+def test_many_entities_do_not_multiply_the_texts_of_their_rule() -> None:
+    """Each alert has them, so of a long text each gets a part, and says so; the last pages as well as the first."""
+    entities = [{"entity": f"host = 'web-{number}'"} for number in range(2_000)]
+    long = dict.fromkeys(("name", "description", "scope", "severityLabel"), "x" * 30_000)
+    alerts = parse_document(VENDOR, rule("active", **long) | {"entities": entities}).alerts
+    assert len({alert.dedup_key for alert in alerts}) == len(entities)
+    for alert in alerts:
+        assert len(f"{alert.title}{alert.message}{alert.labels['scope']}{alert.level}") < 500
+        assert ProblemCode.TRUNCATED in {problem.code for problem in alert.problems}
+
+
+def test_texts_of_a_few_entities_are_not_cut() -> None:
+    """Nobody has to miss a word of a usual notification."""
+    entities = [{"entity": f"host = 'web-{number}'"} for number in range(10)]
+    for alert in parse_document(VENDOR, rule("active", description="x" * 5_000) | {"entities": entities}):
+        assert "x" * 5_000 in alert.message
+        assert ProblemCode.TRUNCATED not in {problem.code for problem in alert.problems}
+
+
+@pytest.mark.parametrize("part", ["id", "name"])
+def test_long_names_of_rules_stay_apart(part: str) -> None:
+    """A name that is too long for the key of each entity is hashed, the same for the end as for the start."""
+    first, second = ("x" * 10_000 + end for end in "ab")
+    changes: dict[str, object] = {"id": None} if part == "name" else {}
+    keys = [one(rule("active", **changes | {part: text})).dedup_key for text in (first, second)]
+    assert len(set(keys)) == 2
+    assert one(rule("active", **changes | {part: first}) | {"state": "OK"}).dedup_key == keys[0]

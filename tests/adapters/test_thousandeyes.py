@@ -67,6 +67,30 @@ def test_a_clear_ends_what_its_trigger_opened(start: str, end: str) -> None:
     assert open_after(fixture(start), fixture(end)) == 0
 
 
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [("trigger", "clear"), ("agent", "agent_clear"), ("generic", "generic_clear")],
+)
+def test_a_retry_opens_nothing_anew(start: str, end: str) -> None:
+    """A trigger that was not answered with 200 comes again every five minutes for an hour, also after its clear."""
+    book = IncidentBook()
+    for minute, name in [(1, start), (9, end), (14, start), (54, start)]:
+        book.apply(read(fixture(name), minute).alerts)
+        assert len(book.open) == (name == start and minute == 1)
+    book = IncidentBook()
+    for minute, name in [(9, end), (14, start)]:
+        book.apply(read(fixture(name), minute).alerts)
+    assert len(book.open) == 0
+
+
+def test_the_password_of_a_target_stays_inside() -> None:
+    """The target of a test of a page is its address."""
+    for name, part in (("trigger", "testTargetsDescription"), ("generic", "targets")):
+        alert = only(fixture(name, **{part: ["https://ann:hunter2@shop.example/"]}))
+        assert alert.resource == "https://shop.example/"
+        assert "hunter2" not in repr([alert.labels, alert.links, alert.title, alert.dedup_key])
+
+
 @pytest.mark.fault_elsewhere("Keep", "the key is the id of the event: a trigger and its clear are two alerts")
 def test_the_id_of_the_event_is_no_part_of_the_key() -> None:
     """Trigger and clear have different ids of events, which are ids of deliveries here."""

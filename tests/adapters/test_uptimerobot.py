@@ -67,6 +67,16 @@ def test_quotes_in_the_details_cost_no_page(details: str) -> None:
 
 
 @pytest.mark.fault_elsewhere("Grafana OnCall's guide", "its payload lost the asterisks, so all monitors are one alert")
+def test_numbers_without_quotes_cost_no_page() -> None:
+    """Nor does a variable without a value, or the details before the type."""
+    for text in (
+        '{"monitorID": 78901, "alertType": 2, "alertDuration": , "alertDetails": "the word "down""}',
+        '{"alertDetails": "line\nbreak", "monitorID": "78901", "alertType": "2"}',
+    ):
+        [alert] = parse(VENDOR, text)
+        assert (alert.state, alert.dedup_key) == (State.RESOLVED, "uptimerobot:monitor=78901")
+
+
 def test_a_payload_without_asterisks_fires() -> None:
     """Nothing in it is filled in, which is a problem to be seen, and no recovery."""
     names = ("monitorURL", "monitorFriendlyName", "alertType", "alertTypeFriendlyName", "alertDetails")

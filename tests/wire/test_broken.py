@@ -27,6 +27,27 @@ def test_the_first_of_two_pairs_of_one_name_counts() -> None:
     assert pairs == {"status": "down"}
 
 
+def test_values_without_quotes_are_read() -> None:
+    """A template writes numbers so, and nothing for a variable without a value; they break no reading."""
+    text = '{"id": 771, "load": -1.5,\n "up": false, "none": null, "days": , "state": "down", "message": "a "b" c"}'
+    pairs, rest = wire.leading_pairs(text)
+    assert pairs == {"id": "771", "load": "-1.5", "up": "false", "state": "down"}
+    assert rest == ' "message": "a "b" c"}'
+
+
+def test_the_last_pair_is_read() -> None:
+    """A line break in a value before it breaks the JSON, and hides nothing behind it."""
+    assert wire.leading_pairs('{"message": "a\nb", "status": "up"\n}\n') == ({"message": "a\nb", "status": "up"}, "")
+    assert wire.leading_pairs('{"message": "a\nb", "value": 5}').pairs == {"message": "a\nb", "value": "5"}
+
+
+def test_a_brace_inside_a_value_is_no_end() -> None:
+    """Only the brace that ends the body ends its last pair."""
+    text = '{"status": "down", "message": "he wrote {"status": "up"}", "x": "y"}'
+    assert wire.leading_pairs(text).pairs == {"status": "down"}
+    assert wire.leading_pairs('{"status": "down", "message": "a"} b"}').pairs == {"status": "down"}
+
+
 def test_a_text_without_pairs_has_none() -> None:
     """Nothing is made of a text that is no object."""
     assert wire.leading_pairs("down") == ({}, "down")

@@ -74,7 +74,8 @@ def read(alert: Alert) -> Reading:
     # They come second: a template that leaves the labels out would merge all alerts of a rule.
     parts: dict[str, str | None] = {"project": alert.project, "rule": alert.alert_id}
     labels = {f"label.{name}": text or None for name, text in alert.labels.items()}
-    over = alert.resolve_time if alert.status is State.RESOLVED else None
+    # An end must not lie before an evaluation that was still stated as firing.
+    times = [alert.alert_time, alert.resolve_time if alert.status is State.RESOLVED else None]
     return Reading(
         state=alert.status,
         level=alert.severity,
@@ -87,7 +88,7 @@ def read(alert: Alert) -> Reading:
         links={"alert": alert.alert_url, "query": alert.query_url, "dashboard": alert.dashboard_url},
         values={"results": wire.number_in(alert.fire_results_count)},
         started_at=alert.fire_time,
-        occurred_at=over or alert.alert_time,
+        occurred_at=max(filter(None, times), default=None),
     )
 
 

@@ -74,6 +74,7 @@ STATES = (
     | conventions.states(firing="trigger", resolved="resolve")  # PagerDuty's template, an action for each
 )
 ONCE_WORDS = {wire.state_word(word) for word in ONCE}
+WORDS = {wire.state_word(word) for word in STATES}
 
 # CRITICAL and WARNING are of the type of a violation, the others severities of events.
 LEVELS = conventions.levels(critical="CRITICAL, ERROR", medium="WARNING, WARN", info="INFO")
@@ -216,15 +217,16 @@ def level(fields: Fields, state: State | None) -> str | None:
 def identity(fields: Fields, key: str = "") -> list[Identity]:
     application, incident = filled(fields.application), filled(fields.incident)
     place = {"application": application, "tier": filled(fields.tier) or None, "node": filled(fields.node) or None}
-    if wire.state_word(fields.kind) in ONCE_WORDS:
-        return [{"event": fields.kind, **place}]
+    kind, event = wire.state_word(fields.kind), {"event": fields.kind, **place}
+    if kind in ONCE_WORDS:
+        return [event, {"event": fields.kind, "incident_key": filled(key)}]
     return [
         # Each event has an id of its own; that of the incident is the same from the start to the end.
         {"application": application, "incident": incident},
         {"incident": incident},
         {"health_rule": filled(fields.rule_id) or filled(fields.rule), **place},
         {"incident_key": filled(key)},
-        place,
+        event if kind and kind not in WORDS else place,  # a kind that is not known is not another one
     ]
 
 

@@ -40,8 +40,8 @@ Set up:
 
 Answer 200. An alert is its `##ALERTID##`, which LogicMonitor gives to all alerts of one resource, LogicModule, instance
 and datapoint. Without it host, datasource, instance and datapoint are the key, else the id of the session. A stage of
-the chain may state a firing alert again. Its time is the start of the alert, so a recovery has none and counts when it
-arrives.
+the chain may state a firing alert again. Its time is the start of the alert, so a change of the level, an
+acknowledgement and a recovery have none and count when they arrive.
 
 Other payloads, also forms and queries, are read where they have the status under `alertstatus`, `alert_status` or
 `status`. Case, `_` and `-` do not count in keys. Of a body in which a quote, a backslash or a line break of a value
@@ -85,6 +85,7 @@ OWN_KEYS = {"alertstatus", "datasource", "datapoint"}
 @wire.model(loose_keys=True)
 class Alert:
     state: Annotated[State | None, wire.state(STATES), wire.named("alertstatus", "status")]
+    word: Annotated[wire.AnyText, wire.named("alertstatus", "status")] = ""
     alertid: Annotated[wire.AnyText, wire.named(*ALERT_ID_KEYS)] = ""
     internalid: wire.AnyText = ""  # of one session of the alert
     level: Annotated[wire.Text, wire.also("errorlevel", "severity")] = ""
@@ -109,7 +110,8 @@ def read(alert: Alert) -> Reading | Notice:
         return Notice(reason=Reason.TEST)
     resource = alert.host or alert.website
     start = alert.startepoch
-    is_start = alert.state is State.FIRING and start is not None
+    # The start is not the time of a change of the level either, which counts after an acknowledgement, too.
+    is_start = alert.state is State.FIRING and start is not None and wire.state_word(alert.word) != "update"
     return Reading(
         state=alert.state,
         level=alert.level,

@@ -123,5 +123,6 @@ adapter = Adapter(
     ],
     levels=LEVELS,
     formats={"json", "query"},
+    times=Times.STATED,  # each change is sent once, at once: a change to down that comes after its end is old
     identity_parts={"check_id", "check_name", "hostname"},
 )

@@ -151,7 +151,7 @@ def read_event(event: Event) -> Reading:
 
 def alert_id(text: str) -> str:
     """Return an id as all scripts agree on it: macros write it in braces."""
-    return text.strip(" {}").lower()
+    return text.strip("{} \t\r\n").lower()
 
 
 def custom(fields: Mapping[str, object]) -> dict[str, str]:

@@ -22,12 +22,23 @@ your own in the channel is not read. There is no signature.
 
 import re
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import Adapter, Notice, Reading, Reason, Result, Shape, State, Times
+from alertmap.adapter import (
+    Adapter,
+    Notice,
+    Problem,
+    ProblemCode,
+    Reading,
+    Reason,
+    Result,
+    Shape,
+    State,
+    Times,
+)
 from alertmap.paths import JsonPath
 
 STATES = conventions.states(firing="ACTIVE", resolved="OK")
@@ -43,6 +54,13 @@ LEVELS = conventions.levels(
 HOSTS = ("host.hostName", "host_hostname", "host_name", "kube_pod_name", *conventions.HOSTS)
 
 TEST = "TEST ALERT: Testing Notification Channel"
+
+# A notification of 100 kB may hold thousands of entities, and each alert has the texts of the rule.
+MOST_TEXT = 65_536  # characters of such a text in all alerts together
+LEAST_TEXT = 100  # that each alert may have all the same
+LONGEST_ID = 255
+
+CUT = Problem(ProblemCode.TRUNCATED, "$.alert", "the texts of the rule were cut, since each of many entities has them")
 
 SEGMENT = re.compile(r"(?<![\w.])([\w.]{1,128}) ?= ?'([^']{0,512})'")  # host_mac = '08:00' and container_name = 'c1'
 
@@ -108,38 +126,76 @@ def read(event: Notification) -> Iterator[Result]:
     if event.alert.name.startswith(TEST):
         yield Notice(reason=Reason.TEST)
         return
+    rule = shared(event)
     for where, entity in event.entities or [((), Entity())]:
-        yield reading(event, where, entity)
+        yield reading(event, where, entity, rule)
 
 
-def reading(event: Notification, where: JsonPath, entity: Entity) -> Reading:
-    rule = event.alert
+class Shared(NamedTuple):
+    """Texts of a rule, short enough for the alerts of all entities to have them."""
+
+    id: str
+    name: str
+    title: str
+    message: str
+    scope: str
+    severity: str
+    label: str
+    problems: tuple[Problem, ...]
+
+
+def shared(event: Notification) -> Shared:
+    rule, most = event.alert, max(MOST_TEXT // max(len(event.entities), 1), LEAST_TEXT)
+    message = conventions.join(rule.description, event.condition, by="\n")
+    texts = (rule.title, message, rule.scope, rule.severity, rule.severityLabel)
+    title, message, scope, severity, label = (text[:most] for text in texts)
+    return Shared(
+        id=key(rule.id),
+        name=key(rule.name),
+        title=title,
+        message=message,
+        scope=scope,
+        severity=severity,
+        label=label,
+        problems=(CUT,) if max(map(len, texts)) > most else (),
+    )
+
+
+def key(text: str) -> str:
+    """Return the id or name of a rule, or its hash: the keys of all entities have it."""
+    if len(text) <= LONGEST_ID:
+        return text.strip()
+    from hashlib import sha256  # noqa: PLC0415 - loads OpenSSL, and no id is so long
+
+    return sha256(text.strip().encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def reading(event: Notification, where: JsonPath, entity: Entity, rule: Shared) -> Reading:
     is_taken = wire.state_word(event.word) == "active" and event.resolved == "true"
     state = State.ACKNOWLEDGED if is_taken else event.state
     moment = event.timestamp if state is State.FIRING else event.endTimestamp
     segment = entity.entity.strip()
     labels = dict(SEGMENT.findall(segment)) | {info.metric: info.value for info in entity.additionalInfo}
-    shared = event.labels if len(event.entities) <= 1 else {}
+    common = event.labels if len(event.entities) <= 1 else {}
     number = f"policy {rule.severity}" if entity.policyEvents and rule.severity else rule.severity
     return Reading(
         state=state,
-        level=rule.severityLabel or number,
+        level=rule.label or number,
         identity=[
-            {"alert": rule.id.strip(), "entity": segment or None},
+            {"alert": rule.id, "entity": segment or None},
             {"name": rule.name, "entity": segment or None},
         ],
         title=rule.title,
-        message=conventions.join(
-            rule.description, event.condition, *(each.output for each in entity.policyEvents), by="\n"
-        ),
+        message=conventions.join(rule.message, *(each.output for each in entity.policyEvents), by="\n"),
         resource=conventions.first(labels, HOSTS) or segment,
-        labels={**shared, **labels, "scope": rule.scope},
-        links={"event": event.event.url, "rule": rule.editUrl},
+        labels={**common, **labels, "scope": rule.scope},
+        links={"event": event.event.url, "rule": event.alert.editUrl},
         values={value.metric or "value": value.value for value in entity.metricValues if value.value is not None},
         started_at=event.timestamp if moment else None,
         occurred_at=moment,
         times=None if moment or state is State.FIRING else Times.NONE,
         episode=event.event.id or None,
+        problems=rule.problems,
         path=where,
     )
 
@@ -150,5 +206,6 @@ adapter = Adapter(
     shapes=[Shape(Notification, read, marks={"timespan", "entities", "$.alert.severity"})],
     levels=LEVELS,
     repeats={State.FIRING},
+    placeholders=re.compile(r"\s*+"),  # a blank name is none: the id is the title then
     identity_parts={"alert", "name", "entity"},
 )

@@ -25,7 +25,7 @@ from typing import Annotated, Any, Literal
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import Adapter, Identity, Notice, Reading, Reason, Request, Shape, State
+from alertmap.adapter import Adapter, Identity, Notice, Reading, Reason, Request, Shape, State, Times
 
 STATES = conventions.states(
     firing="ALERT_NOTIFICATION_TRIGGER, AGENT_ALERT_NOTIFICATION_TRIGGER",
@@ -138,7 +138,7 @@ def read(event: Event) -> Reading:
         identity=[identity(alert), {"alert": alert.alertId}],
         title=conventions.join(alert.ruleName, alert.testName or alert.agentName) or alert.ruleExpression,
         message=conventions.join(alert.ruleExpression, *metrics, by="\n"),
-        resource=next(iter(alert.testTargetsDescription), "") or alert.hostname,
+        resource=conventions.address(next(iter(alert.testTargetsDescription), "") or alert.hostname),
         labels={
             **wire.pick(alert, "type", "hostname", "ipAddress"),
             "account": alert.ruleAid,
@@ -172,7 +172,7 @@ def read_generic(event: Generic) -> Reading:
         identity={"alert": alert.id},
         title=conventions.join(alert.ruleName, alert.test.name) or alert.expression,
         message=conventions.join(alert.expression, *metrics, alert.notes, by="\n"),
-        resource=next(iter(alert.targets), ""),
+        resource=conventions.address(next(iter(alert.targets), "")),
         labels={"type": alert.type, "rule": alert.rule, "labels": ", ".join(alert.test.labels)},
         started_at=alert.triggered,
         occurred_at=alert.cleared if is_over else alert.triggered,
@@ -192,6 +192,8 @@ adapter = Adapter(
         Shape(Generic, read_generic, marks={"$.alert.rule.expression", "$.alert.triggered", "$.alert.details"}),
     ],
     levels=LEVELS,
+    # Each change is sent once: a start that comes after the end is a retry, up to an hour old.
+    times=Times.STATED,
     delivery_field="$.eventId",
     retries=True,
     identity_parts={"rule", "test", "agent", "alert"},

@@ -22,16 +22,23 @@ class Leading(NamedTuple):
 def leading_pairs(text: str) -> Leading:
     """Return the pairs of names and texts up to the one that breaks the JSON: a quote in a value, mostly.
 
-    Behind that place a value could pass for pairs of its own, so nothing of it is a pair.
+    A number, `true` or `false` is its text, for templates write values without quotes; null and nothing at all count as
+    not sent. Behind the place that breaks the JSON a value could pass for pairs of its own, so nothing of it is a pair.
     """
     pairs, place = dict[str, str](), 0
     while pair := _PAIR.match(text, place):
-        pairs.setdefault(pair[1], pair[2])
+        value = pair[2] if pair[3] is None else pair[3]
+        if value is not None:
+            pairs.setdefault(pair[1], value)
         place = pair.end()
     return Leading(pairs, text[place:])
 
 
-_PAIR = re.compile(r'[\s{]*"(\w{1,64})"\s*:\s*"([^"\\]*)"\s*,')
+_PAIR = re.compile(
+    r'[\s{]*+"(\w{1,64})"\s*+:\s*+'
+    r'(?:"([^"\\]*+)"|(-?[0-9]{1,20}(?:\.[0-9]{1,20})?|true|false)|null)?'
+    r"\s*+(?:,|\}\s*+\Z)"
+)
 
 
 def read_mended(document: Any, hint: type[T], how: str) -> tuple[T | None, tuple[Problem, ...]]:

@@ -62,7 +62,7 @@ class InParameter:
 
 def read(event: Push) -> Reading:
     alert, details = event.alert, event.alert.meta.sysEventMeta
-    name, step = without_step(alert.eventName, details.status)
+    name, step = without_step(alert.eventName, details.status) if is_system(alert) else (alert.eventName, "")
     is_last = STEPS.get(step) is State.RESOLVED
     resource = details.instanceName or (alert.arn or details.resourceId).rpartition("/")[2]
     return Reading(
@@ -86,6 +86,11 @@ def read(event: Push) -> Reading:
     )
 
 
+def is_system(alert: Alert) -> bool:
+    """Return whether an event is a system event; the name of any other one is that of a rule, as its user wrote it."""
+    return alert.source.strip().upper() in ("", "SYS_EVENT")
+
+
 def without_step(name: str, status: str) -> tuple[str, str]:
     """Return the name of an event without its ending, `:Executing`, and the status in upper case.
 
@@ -106,7 +111,7 @@ def identities(alert: Alert, name: str) -> list[dict[str, str | None]]:
         parts | {"instance": details.instanceName},
     ]
     single: dict[str, str | None] = {"dedup": alert.dedupId}
-    return [*places, single] if alert.source.strip().upper() in ("", "SYS_EVENT") else [single, *places]
+    return [*places, single] if is_system(alert) else [single, *places]
 
 
 def level(event: Push) -> str:
