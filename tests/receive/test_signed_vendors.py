@@ -1,4 +1,4 @@
-"""Vendors whose signature is established are verified; of each other vendor that proves itself it is said why not."""
+"""Vendors whose signature is established are verified; the others that prove themselves are listed, with the reason."""
 
 import pytest
 

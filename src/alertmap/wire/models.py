@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from types import NoneType, UnionType
 from typing import (
     Annotated,
@@ -250,15 +250,21 @@ def loosen(key: str) -> str:
 
     No model and no table knows a key of over 1,024 characters; it is returned as it stands.
     """
-    if len(key) > _LONGEST_KEY:
-        return key
+    if len(key) <= _SHORT_KEY:
+        return _remembered(key)
+    return key if len(key) > _LONGEST_KEY else _loosened(key)
+
+
+def _loosened(key: str) -> str:
     if not key.isalnum():
         if _NEGATIVE.match(key):
-            return f"-{loosen(key.lstrip()[1:])}"
+            return f"-{_loosened(key.lstrip()[1:])}"
         key = key.translate(_ASCII_LOOSE) if key.isascii() else _LOOSE.sub("", key)
     return key.casefold()
 
 
+_remembered = lru_cache(maxsize=8_192)(_loosened)  # each vendor with loose keys asks for all keys of a document
+_SHORT_KEY = 64
 _LONGEST_KEY = 1_024
 _NEGATIVE = re.compile(r"\s*-[0-9]")
 _LOOSE = re.compile(r"[\s_-]+")
