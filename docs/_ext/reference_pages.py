@@ -5,6 +5,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args
@@ -204,9 +205,15 @@ def docstrings(files: Iterable[Path]) -> dict[str, str]:
 def used_by(name: str) -> list[str]:
     """List the built-in adapters whose code names something."""
     used = re.compile(rf"\b{re.escape(name)}\b")
-    files = sorted((PACKAGE / "adapters").rglob("[a-z]*.py")) + sorted((PACKAGE / "adapters").glob("*/__init__.py"))
-    parts = (file.relative_to(PACKAGE / "adapters").parts[0] for file in files if used.search(file.read_text("utf-8")))
-    return sorted({part.removesuffix(".py") for part in parts})
+    return sorted({vendor for vendor, code in _sources() if name in code and used.search(code)})
+
+
+@cache
+def _sources() -> tuple[tuple[str, str], ...]:
+    """Return the vendor and the text of each file of the adapters."""
+    folder = PACKAGE / "adapters"
+    files = [*folder.rglob("[a-z]*.py"), *folder.glob("*/__init__.py")]
+    return tuple((it.relative_to(folder).parts[0].removesuffix(".py"), it.read_text("utf-8")) for it in files)
 
 
 def _entry(name: str, value: Any, doc: str, users: list[str]) -> Iterator[str]:

@@ -142,6 +142,10 @@ def test_the_alert_is_not_changed() -> None:
         ((ECHO, alert(), [], NOW), "options must be a mapping, got list"),
         ((ECHO, alert(), {}, datetime(2026, 3, 4)), "now must be an aware datetime"),  # noqa: DTZ001
         (("pagerduty", alert(), {}, NOW), "routing_key"),
+        (("slack", alert(), {"url": "hooks.slack.example"}, NOW), "the target slack needs an absolute http"),
+        (("slack", alert(), {"url": "https://a.example/ b"}, NOW), "the target slack needs an absolute http"),
+        (("datadog", alert(), {"api_key": "a\nX-Other: b"}, NOW), "a setting of the target datadog holds a character"),
+        (("datadog", alert(), {"api_key": "k", "site": "x y"}, NOW), "the target datadog needs an absolute http"),
     ],
 )
 def test_wrong_arguments(arguments: tuple[Any, ...], message: str) -> None:

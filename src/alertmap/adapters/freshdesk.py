@@ -99,7 +99,7 @@ adapter = Adapter(
         Shape(Wrapped, read_wrapped, marks=is_wrapped),
         Shape(freshworks.Test, Notice(reason=Reason.TEST), rank=None),
         Shape(Ticket, read, marks=is_ticket),
-        Shape(str, read_text, marks={'"ticket_id"', '"ticket_group_name"'}),
+        Shape(str, read_text, marks={'"ticket_id"', '"ticket_group_name"', '"triggered_event"'}),
     ],
     levels=freshworks.LEVELS,
     formats={"json", "form", "text"},

@@ -207,7 +207,7 @@ adapter = Adapter(
         Shape(Test, Notice(reason=Reason.TEST), rank=None),
         Shape(Action, read_ticket, marks={"ticket_type"}, headers=HEADERS),
         Shape(Ticket, read_ticket, marks=is_ticket, headers=HEADERS),
-        Shape(str, read_text, marks={'"ticket_id"', '"ticket_status"'}),
+        Shape(str, read_text, marks={'"ticket_id"', '"ticket_status"', "zendesk.com"}),
     ],
     levels=LEVELS,
     formats={"json", "form", "text"},

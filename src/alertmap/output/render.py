@@ -1,5 +1,6 @@
 """`render`: what there is to tell, and a target with its configuration, become one HTTP request."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,8 @@ def render(
         now: the present time (aware), for targets that want deadlines or sign their requests.
 
     Raises:
-        ConfigurationError: the target, a setting or the time is invalid, or the subject is something else.
+        ConfigurationError: the target, a setting or the time is invalid, or the subject is something else. A URL must
+            be absolute, and a setting that becomes a header must be printable ASCII.
         AdapterError: a third-party target does not load, or raised.
     """
     found = target_of(target)
@@ -49,7 +51,20 @@ def render(
         raise AdapterError(f"the target {found.name} raised {type(error).__name__}") from error
     if not isinstance(made, (Outgoing, Skipped)):
         raise AdapterError(f"the target {found.name} made neither Outgoing nor Skipped")
+    if isinstance(made, Outgoing):
+        _check(made, found.name)
     return made
+
+
+def _check(request: Outgoing, name: str) -> None:
+    """Raise the error of settings with which no HTTP request can be made; no value stands in the message."""
+    if not _URL.fullmatch(request.url):
+        raise ConfigurationError(f"the target {name} needs an absolute http(s) URL without blanks")
+    if not all(text.isascii() and text.isprintable() for pair in request.headers.items() for text in pair):
+        raise ConfigurationError(f"a setting of the target {name} holds a character that no header can have")
+
+
+_URL = re.compile(r"https?://[!-~]+")
 
 
 def message_of(subject: object) -> Message | Skipped:

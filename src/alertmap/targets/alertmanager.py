@@ -65,8 +65,8 @@ def labels(message: Message, names: list[str]) -> dict[str, str]:
 def annotations(message: Message) -> dict[str, str]:
     found: dict[str, Any] = {
         "summary": plain(message.title, 1_024),
-        "description": message.message,
-        "resource": message.resource,
+        "description": plain(message.message, 16_384),
+        "resource": plain(message.resource, 1_024, lines=False),
         "alertmap_severity": message.severity or "",
         "alertmap_state": message.state,
         "alertmap_level": message.level or "",

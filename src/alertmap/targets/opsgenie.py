@@ -3,6 +3,8 @@
 Set up: in Opsgenie add an integration "API", and give its key as `api_key`; accounts in the EU set
 `url = "https://api.eu.opsgenie.com"`.
 
+What is stated again only counts there: the priority stays that of the first request.
+
 Fields and limits: https://docs.opsgenie.com/docs/alert-api
 """
 
