@@ -46,6 +46,7 @@ from alertmap.adapter import (
     InHeader,
     Notice,
     Problem,
+    ProblemCode,
     Reading,
     Reason,
     Request,
@@ -184,6 +185,8 @@ def identity(account: str | None, ticket: str, url: str = "") -> list[dict[str, 
 
 def read_text(text: str) -> Reading | Iterable[Problem]:
     """Read a body whose JSON a text broke: its pairs up to there."""
+    if '"ticket_' not in text:  # a document of somebody else, as a text of JSON
+        return [Problem(ProblemCode.BAD_ELEMENT, "$", "expected a ticket in JSON, got other text")]
     pairs, rest = wire.leading_pairs(text)
     event, problems = wire.read_mended(pairs, Ticket, "a quote broke the JSON; what stands before it was read")
     if event is None:

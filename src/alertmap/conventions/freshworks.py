@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 from attrs import evolve
 
 from alertmap import wire
-from alertmap.adapter import Problem, Reading, State
+from alertmap.adapter import Problem, ProblemCode, Reading, State
 from alertmap.conventions.words import address, levels
 
 T = TypeVar("T")
@@ -92,6 +92,8 @@ def reading(
 
 def read_text(text: str, model: type[T], read: Callable[[T], Reading]) -> Reading | Iterable[Problem]:
     """Read a body whose JSON a quote broke: its pairs up to there; the rest is the message."""
+    if '"ticket_' not in text:  # a document of somebody else, as a text of JSON
+        return [Problem(ProblemCode.BAD_ELEMENT, "$", "expected a ticket in JSON, got other text")]
     pairs, rest = wire.leading_pairs(text)
     ticket, problems = wire.read_mended(pairs, model, "a quote broke the JSON; what stands before it was read")
     return problems if ticket is None else evolve(read(ticket), message=rest.strip(), problems=problems)
