@@ -25,7 +25,7 @@ CASES = [(vendor, case) for vendor in vendors() for case in load(FIXTURES / vend
 LOOK_SECRET = {
     **dict.fromkeys(("checkly/signed", "fluxcd/signed", "gitea/signed"), "a signature"),
     **dict.fromkeys(("github/run_failed", "gitlab/pipeline_failed", "jira/created"), "a signature"),
-    **dict.fromkeys(("crowdstrike/signed", "email/mailgun_signed", "pagerduty/incident_triggered"), "a signature"),
+    **dict.fromkeys(("crowdstrike/signed", "email/mailgun_signed.form", "pagerduty/incident_triggered"), "a signature"),
     **dict.fromkeys(("mongodb_atlas/signed", "terraform_cloud/signed", "zendesk/created"), "a signature"),
     **dict.fromkeys(("grafana/signed", "grafana/signed_with_time", "sentry/issue_created"), "a signature"),
     **dict.fromkeys(("incident_io/signed", "rootly/signed", "splunk/detector"), "a signature"),

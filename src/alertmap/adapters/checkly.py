@@ -178,7 +178,13 @@ adapter = Adapter(
     title="Checkly",
     shapes=[
         Shape(Alert, read, marks=is_alert, headers=HEADERS),
-        Shape(ForIncidentIo, read_for_incident_io, marks={"$.metadata.alertType"}, headers=HEADERS, times=Times.NONE),
+        Shape(
+            ForIncidentIo,
+            read_for_incident_io,
+            marks={"$.metadata.alertType": "ALERT_"},
+            headers=HEADERS,
+            times=Times.NONE,
+        ),
         Shape(str, read_text, marks={'"alert_type"', '"check_id"', "ALERT"}),
     ],
     levels=LEVELS,

@@ -74,6 +74,7 @@ def _chosen(adapter: Adapter, cases: tuple[Case, ...]) -> list[Case]:
         for case in sorted(cases, key=_order)
         if not case.about.options
         and "alerts" in case.outcome(adapter)
+        and case.about.detect
         and _is_text(case)
         and detect(case.request, adapters=[adapter]) is not None
     ]
