@@ -62,7 +62,7 @@ ROWS: dict[str, tuple[Breakage, ...]] = {
             "beacon",
             (
                 *("        identity=identity,", '        identity={**identity, "state": event.alert_type.value},'),
-                *("event.deduplication_key}", "event.deduplication_key + event.status.value}"),
+                *("event.beacon_incident_key}", "event.beacon_incident_key + event.status.value}"),
             ),
         ),
     ),
@@ -77,7 +77,7 @@ ROWS: dict[str, tuple[Breakage, ...]] = {
         ),
         Breakage(
             "beacon",
-            ('{"probe": event.deduplication_key}', '{"probe": event.deduplication_key + event.status.value}'),
+            ('{"probe": event.beacon_incident_key}', '{"probe": event.beacon_incident_key + event.status.value}'),
             ("incident_resolved",),
         ),
     ),

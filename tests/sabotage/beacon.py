@@ -52,7 +52,7 @@ class Incident:
     """The body for incident tools."""
 
     status: Annotated[State, wire.state(INCIDENT_STATES)]
-    deduplication_key: wire.NonBlank
+    beacon_incident_key: wire.NonBlank
     title: wire.Text = ""
     metadata: Metadata = Metadata()
 
@@ -80,7 +80,7 @@ def read_incident(event: Incident) -> Reading:
     return Reading(
         state=event.status,
         level=level(event.status, event.metadata.level),
-        identity={"probe": event.deduplication_key},
+        identity={"probe": event.beacon_incident_key},
         title=event.title,
         links={"result": event.metadata.result_link},
     )
