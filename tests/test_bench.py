@@ -88,14 +88,11 @@ def test_stages_are_measured(vendor: str) -> None:
 
 
 def test_the_first_hint_loads_few_of_many_vendors(tmp_path: Path) -> None:
-    """By the index the first body at a wrong address loads a third of the vendors at most; without it all.
-
-    Always asked are those whose keys count in any spelling: no index of keys can rule them out.
-    """
+    """By the index the first body at a wrong address loads a fifth of the vendors at most; without it all."""
     indexed, unindexed = detection.write_vendors(tmp_path, detection.FEW)
     _, loaded, vendors = detection.first_hint(indexed)
     assert vendors == detection.FEW
-    assert loaded <= vendors / 3
+    assert loaded <= vendors / 5
     assert detection.first_hint(unindexed)[1:] == (vendors, vendors)
 
 

@@ -35,6 +35,7 @@ SECTIONS = {
 CORE = frozenset(
     [
         *("Encoding", "Field", "Node", "ParseContext", "Read", "certain_keys", "decides", "encoding", "fields", "fits"),
+        "key_choices",
         *("in_text", "is_closed", "is_model", "items", "kind", "kind_of", "may_fit_any", "misfit", "mismatch", "plain"),
         *("reader", "required_keys", "shadows", "structure", "without_placeholders"),
     ]

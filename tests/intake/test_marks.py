@@ -89,7 +89,7 @@ def test_every_payload_of_the_zoo_is_found_by_the_index() -> None:
 
 
 def test_entries_of_shapes() -> None:
-    """Keys with other spellings, loose keys and functions have no entry; headers and texts have their own."""
+    """Of a key with other spellings, or a loose one, any form may be there; headers and texts stand alone."""
 
     @wire.model
     class Spelt:
@@ -103,17 +103,18 @@ def test_entries_of_shapes() -> None:
     def entries(*shapes: Shape) -> tuple[ShapeMarks, ...]:
         return marks_of(Adapter(name="acme", title="Acme", shapes=shapes))
 
-    assert entries(Shape(Spelt, _read, marks={"a", "$.b.c"})) == (ShapeMarks(frozenset({"a", "state"})),)
-    by_header = ShapeMarks(frozenset({"state"}), ("x-acme",))
+    spelt = ShapeMarks(frozenset({"state"}), choices=(frozenset({"id", "alertid"}),))
+    marked = spelt._replace(keys=frozenset({"a", "b", "state"}))
+    by_header = spelt._replace(headers=("x-acme",))
+    assert entries(Shape(Spelt, _read, marks={"a", "$.b.c"})) == (marked,)
     assert entries(Shape(Spelt, _read, headers={"X-Acme": "1"})) == (by_header,)
-    assert entries(Shape(Spelt, _read, headers={"X-Acme": "1"}, marks={"a"})) == (
-        by_header,
-        ShapeMarks(frozenset({"a", "state"})),
-    )
-    assert entries(Shape(Loose, _read)) == (ShapeMarks(),)
+    assert entries(Shape(Spelt, _read, headers={"X-Acme": "1"}, marks={"a", "$.b"})) == (by_header, marked)
+    assert entries(Shape(Loose, _read)) == (ShapeMarks(choices=(frozenset({"id"}),)),)
+    prepared = Adapter(name="acme", title="Acme", shapes=[Shape(Loose, _read)], prepare=lambda document: document)
+    assert marks_of(prepared) == (ShapeMarks(),), "its keys may stand elsewhere in the document"
     assert entries(Shape(str, _read)) == (ShapeMarks(is_text=True),)
     assert entries(Shape(Spelt, _read, rank=None)) == ()
-    assert entries(Shape(Spelt, _read, rank=Rank.WEAK)) == (ShapeMarks(frozenset({"state"})),)
+    assert entries(Shape(Spelt, _read, rank=Rank.WEAK)) == (spelt,)
 
 
 def test_a_new_vendor_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from alertmap import wire
 from alertmap.adapter import Adapter, Shape
 from alertmap.model import Request
+from alertmap.paths import parse_path
 
 
 class ShapeMarks(NamedTuple):
@@ -21,6 +23,12 @@ class ShapeMarks(NamedTuple):
     """One of these headers must be there, in lower case; none where this is empty."""
     is_text: bool = False
     """The body is a text."""
+    choices: tuple[frozenset[str], ...] = ()
+    """Of each of these sets one key must be there, in any form that `wire.loosen` makes equal."""
+
+    def may_fit(self, keys: AbstractSet[str], loose: AbstractSet[str]) -> bool:
+        """Return whether an object with these keys, and these loose forms of them, has what the shape asks for."""
+        return keys >= self.keys and not any(map(loose.isdisjoint, self.choices))
 
 
 def first_event(document: Any) -> Any:
@@ -32,7 +40,9 @@ def first_event(document: Any) -> Any:
 
 def marks_of(adapter: Adapter) -> tuple[ShapeMarks, ...]:
     """The index entries of an adapter."""
-    return tuple(marks for shape in adapter.shapes for marks in _marks_of(shape))
+    found = (marks for shape in adapter.shapes for marks in _marks_of(shape))
+    # The keys of a document that is prepared may stand elsewhere in it.
+    return tuple(found if adapter.prepare is None else (marks._replace(choices=()) for marks in found))
 
 
 def _marks_of(shape: Shape) -> Iterator[ShapeMarks]:
@@ -40,26 +50,30 @@ def _marks_of(shape: Shape) -> Iterator[ShapeMarks]:
         return
     is_text = shape.model is str
     keys = frozenset[str]() if is_text else frozenset(wire.certain_keys(shape.model))
+    choices = () if is_text else wire.key_choices(shape.model)
     if shape.headers:
-        yield ShapeMarks(keys, tuple(name.lower() for name in shape.headers), is_text)
+        yield ShapeMarks(keys, tuple(name.lower() for name in shape.headers), is_text, choices)
     if callable(shape.marks):
-        yield ShapeMarks(keys, (), is_text)
+        yield ShapeMarks(keys, (), is_text, choices)
     elif shape.marks or not shape.headers:
-        marked = () if is_text else (mark for mark in shape.marks if not mark.startswith("$"))
-        yield ShapeMarks(keys.union(marked), (), is_text)
+        # Of a path its first key; a path into an array has none.
+        marked = () if is_text else (parse_path(mark)[0] for mark in shape.marks)
+        keys = keys.union(key for key in marked if type(key) is str)
+        yield ShapeMarks(keys, (), is_text, choices)
 
 
 class Index:
     """Finds the vendors whose shapes may match a document.
 
-    Each shape stands under the one of its keys that the fewest shapes ask for; a look-up goes through the keys of the
-    document once.
+    Each shape stands under the one of its keys that the fewest shapes ask for, or else under all keys of its smallest
+    choice; a look-up goes through the keys of the document once.
     """
 
     def __init__(self, vendors: Mapping[str, Iterable[ShapeMarks]]) -> None:
         entries = [(vendor, marks) for vendor, found in vendors.items() for marks in found]
         counts = Counter(key for _, marks in entries for key in marks.keys)
-        self._by_key: dict[str, list[tuple[str, frozenset[str]]]] = {}
+        self._by_key: dict[str, list[tuple[str, ShapeMarks]]] = {}
+        self._by_choice: dict[str, list[tuple[str, ShapeMarks]]] = {}
         self._by_header: dict[str, list[tuple[str, ShapeMarks]]] = {}
         self._any_object: list[str] = []
         self._texts: list[str] = []
@@ -71,7 +85,10 @@ class Index:
                 self._texts.append(vendor)
             elif marks.keys:
                 rarest = min(sorted(marks.keys), key=lambda key: counts[key])
-                self._by_key.setdefault(rarest, []).append((vendor, marks.keys))
+                self._by_key.setdefault(rarest, []).append((vendor, marks))
+            elif marks.choices:
+                for key in min(marks.choices, key=len):
+                    self._by_choice.setdefault(key, []).append((vendor, marks))
             else:
                 self._any_object.append(vendor)
 
@@ -79,15 +96,17 @@ class Index:
         """The vendors that may match, in order of their names."""
         event = first_event(document)
         found: set[str] = set()
-        keys = event.keys() if type(event) is dict else frozenset[str]()
+        keys: AbstractSet[str] = event.keys() if type(event) is dict else frozenset()
+        loose = set(map(wire.loosen, keys))
         for name in request.headers:
             for vendor, marks in self._by_header.get(name, ()):
-                if (type(event) is str) is marks.is_text and keys >= marks.keys:
+                if (type(event) is str) is marks.is_text and marks.may_fit(keys, loose):
                     found.add(vendor)
         if type(event) is str:
             found.update(self._texts)
         elif type(event) is dict:
             found.update(self._any_object)
-            for key in self._by_key.keys() & keys:
-                found.update(vendor for vendor, asked in self._by_key[key] if keys >= asked)
+            asked = [self._by_key[key] for key in self._by_key.keys() & keys]
+            asked += [self._by_choice[key] for key in self._by_choice.keys() & loose]
+            found.update(vendor for entries in asked for vendor, marks in entries if marks.may_fit(keys, loose))
         return sorted(found)

@@ -467,6 +467,13 @@ def certain_keys(cls: type) -> tuple[str, ...]:
     return tuple(field.key for field in fields(cls) if field.required and len(field.keys) == 1)
 
 
+def key_choices(cls: type) -> tuple[frozenset[str], ...]:
+    """Return the loose keys of each required field that may have several: one of each set must be there."""
+    certain = certain_keys(cls)
+    required = (field for field in fields(cls) if field.required and field.fact is None)
+    return tuple(frozenset(map(loosen, field.keys)) for field in required if field.key not in certain)
+
+
 def required_keys(cls: Any) -> tuple[str, ...]:
     """Return the required keys of a model, each in its first spelling; () for any other type."""
     return tuple(field.key for field in fields(cls) if field.required) if is_model(cls) else ()
