@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import alertmap
 from alertmap import conventions, wire
-from alertmap.conventions import alertmanager, freshworks, nagios
+from alertmap.conventions import alertmanager, freshworks, github, nagios
 from alertmap.model import ProblemCode, Request, Severity, State
 
 PACKAGE = Path(alertmap.__file__).parent
@@ -130,6 +130,7 @@ def conventions_page() -> Iterator[str]:
     yield from _family("Alertmanager's alert", alertmanager)
     yield from _family("Notifications of Nagios", nagios)
     yield from _family("Tickets of Freshdesk and Freshservice", freshworks)
+    yield from _family("Repositories and issues of GitHub, Gitea and Forgejo", github)
 
 
 def _family(title: str, module: ModuleType) -> Iterator[str]:

@@ -36,6 +36,7 @@ by the next commit. Deliveries are not retried: let incidents of these two, and 
 from alertmap import conventions, wire
 from alertmap.adapter import Adapter, InHeader, Severity, Signature, State, Times
 from alertmap.adapters.gitea import actions, events, forgejo
+from alertmap.conventions.github import Options
 
 LEVELS = conventions.LEVELS | {
     # All of these are ours; the words of `conventions` stand in labels of issues.
@@ -74,7 +75,7 @@ adapter = Adapter(
     repeats={State.FIRING},
     delivery_header="X-Gitea-Delivery",  # Forgejo sends it as well
     prepare=wire.unwrap_payload_field,  # a form, or the query of a GET, has the JSON in the field `payload`
-    options=events.Options,
+    options=Options,
     retries=False,
     signatures=SIGNATURES,
 )

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from alertmap import conventions, wire
 from alertmap.adapter import Reading, Shape, State
-from alertmap.adapters.gitea.repository import HEADERS, MARKS, Repository, identity, run_level, run_title
+from alertmap.adapters.gitea.repository import HEADERS, MARKS, run_level
+from alertmap.conventions.github import WORDS, Repository, identity, title
 
 # A run that was cancelled or skipped says nothing about the code.
 CONCLUSIONS = conventions.states(
@@ -113,7 +114,7 @@ def reading(
         state=done.conclusion,
         level=run_level(repository, ref, is_pull_request=ref.startswith("refs/pull/")),
         identity=identity(repository, parts),
-        title=run_title(repository, name, done.conclusion, ref),
+        title=title(repository, name, WORDS[done.conclusion], ref),
         message=message,
         resource=repository.full_name,
         labels=labels | {"repository": repository.full_name},

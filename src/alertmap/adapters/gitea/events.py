@@ -3,25 +3,15 @@
 import re
 from typing import Annotated, Any
 
-from attrs import Factory
-
 from alertmap import conventions, wire
-from alertmap.adapter import Problem, ProblemCode, Reading, Request, Shape, State
-from alertmap.adapters.gitea.repository import HEADERS, MARKS, Repository, identity
+from alertmap.adapter import Reading, Request, Shape, State
+from alertmap.adapters.gitea.repository import HEADERS, MARKS
+from alertmap.conventions.github import IssueEvent, Repository, identity, read_issue
 
 # GitHub has no warning and no skipped.
 STATUSES = conventions.states(firing="failure, error, warning", resolved="success", no_state="pending, skipped")
 
-ISSUES = {"open": State.FIRING, "closed": State.RESOLVED}
-
-LEVEL_LABEL = re.compile(rf"\s*(?:{'|'.join(conventions.LEVELS_IN)})\s*[/:]\s*(?P<level>.+)", re.IGNORECASE)
-
 ALERTING = re.compile(r"workflow_(?:run|job)|action_run_.*|status|issues")
-
-
-@wire.model(closed=True)
-class Options:
-    issue_label: str = ""
 
 
 @wire.model
@@ -34,29 +24,6 @@ class Status:
     description: wire.Text = ""
     target_url: wire.Text = ""
     updated_at: wire.Rfc3339 = None
-    repository: Repository = Repository()
-
-
-@wire.model
-class Label:
-    name: wire.Text
-
-
-@wire.model
-class Issue:
-    state: Annotated[State, wire.state(ISSUES)]
-    number: wire.AnyText = ""
-    title: wire.Text = ""
-    body: wire.Text = ""
-    html_url: wire.Text = ""
-    labels: list[Label] = Factory(list)
-    updated_at: wire.Rfc3339 = None
-
-
-@wire.model
-class IssueEvent:
-    issue: Issue
-    comment: None = None  # an event about a comment has its issue, too
     repository: Repository = Repository()
 
 
@@ -81,28 +48,6 @@ def read_status(event: Status) -> Reading | None:
         links={"target": event.target_url},
         occurred_at=event.updated_at,
         sequence=int(event.id),  # two statuses may have one second
-    )
-
-
-def read_issue(event: IssueEvent, options: Options) -> Reading | Problem | None:
-    issue, repository = event.issue, event.repository
-    if not options.issue_label:
-        return None
-    names = [label.name for label in issue.labels]
-    # A closed issue may have lost the label that opened its alert.
-    if issue.state is State.FIRING and options.issue_label not in names:
-        return Problem(ProblemCode.MISSING, "$.issue.labels", "the label of `issue_label` is missing; no alert")
-    levels = (found["level"] for name in names if (found := LEVEL_LABEL.fullmatch(name)))
-    return Reading(
-        state=issue.state,
-        level=next(levels, "issue"),
-        identity=identity(repository, {"issue": issue.number}),
-        title=issue.title,
-        message=issue.body,
-        resource=repository.full_name,
-        labels={"repository": repository.full_name, "labels": ", ".join(names)},
-        links={"issue": issue.html_url},
-        occurred_at=issue.updated_at,
     )
 
 

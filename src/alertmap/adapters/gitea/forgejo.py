@@ -4,7 +4,8 @@ from typing import Annotated
 
 from alertmap import wire
 from alertmap.adapter import Reading, Shape, State
-from alertmap.adapters.gitea.repository import Repository, identity, run_level, run_title
+from alertmap.adapters.gitea.repository import run_level
+from alertmap.conventions.github import WORDS, Repository, identity, title
 
 # `recover` is the first success after a failure. The event `action_run_cancelled` is newer.
 OUTCOMES = {"failure": State.FIRING, "recover": State.RESOLVED, "success": State.RESOLVED, "cancelled": None}
@@ -39,7 +40,7 @@ def read(event: ActionRun) -> Reading | None:
         level=run_level(repository, run.prettyref, is_pull_request=run.prettyref.startswith("#")),
         # The index is another one for each run, also for that which recovers: it is no episode.
         identity=identity(repository, {"workflow": run.workflow_id, "branch": run.prettyref}),
-        title=run_title(repository, run.workflow_id, event.action, run.prettyref),
+        title=title(repository, run.workflow_id, WORDS[event.action], run.prettyref),
         message=run.title,
         resource=repository.full_name,
         labels={

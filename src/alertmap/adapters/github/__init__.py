@@ -41,6 +41,7 @@ this source expire.
 from alertmap import conventions, wire
 from alertmap.adapter import Adapter, InHeader, Signature, State, Times
 from alertmap.adapters.github import actions, deployments, events, security
+from alertmap.conventions.github import Options
 
 LEVELS = conventions.levels(  # of branches, environments, secrets, approvals and issues: ours
     critical="critical, P1, secret",
@@ -62,7 +63,7 @@ adapter = Adapter(
     repeats={State.FIRING},
     delivery_header="X-GitHub-Delivery",
     prepare=wire.unwrap_payload_field,  # a form has the JSON in the field `payload`
-    options=events.Options,
+    options=Options,
     retries=False,
     answer_within=10,
     signatures=[Signature(place=InHeader("X-Hub-Signature-256", "sha256="))],

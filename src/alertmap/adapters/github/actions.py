@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from alertmap import conventions, wire
 from alertmap.adapter import Identity, Reading, Shape, State
-from alertmap.adapters.github.repository import WORDS, Repository, branch_level, identity, is_github, title
+from alertmap.adapters.github.imitators import is_github
+from alertmap.conventions.github import WORDS, Repository, branch_level, identity, title
 
 # Only a success mends what was broken.
 CONCLUSIONS = conventions.states(

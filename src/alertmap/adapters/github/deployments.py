@@ -6,7 +6,8 @@ from attrs import Factory
 
 from alertmap import conventions, wire
 from alertmap.adapter import Reading, Shape, State
-from alertmap.adapters.github.repository import WORDS, Repository, branch_level, identity, is_github, title
+from alertmap.adapters.github.imitators import is_github
+from alertmap.conventions.github import WORDS, Repository, branch_level, identity, title
 
 DEPLOYMENTS = conventions.states(
     firing="error, failure", resolved="success, inactive", no_state="pending, queued, in_progress, waiting"

@@ -1,51 +1,17 @@
 """Issues, the ping, and all events that are no alerts."""
 
 import re
-from typing import Annotated, Any
+from typing import Any
 
-from attrs import Factory
-
-from alertmap import conventions, wire
-from alertmap.adapter import Notice, Problem, ProblemCode, Reading, Reason, Request, Shape, State
-from alertmap.adapters.github.repository import Repository, identity, is_github
-
-ISSUES = conventions.states(firing="open", resolved="closed")
-
-LEVEL_LABEL = re.compile(rf"\s*(?:{'|'.join(conventions.LEVELS_IN)})\s*[/:]\s*(?P<level>.+)", re.IGNORECASE)
+from alertmap import wire
+from alertmap.adapter import Notice, Reason, Request, Shape
+from alertmap.adapters.github.imitators import is_github
+from alertmap.conventions.github import IssueEvent, read_issue
 
 ALERTING = re.compile(
     r"workflow_(?:run|job)|check_(?:run|suite)|deployment_status|status|issues"
     r"|(?:dependabot|code_scanning|secret_scanning|repository_vulnerability)_alert"
 )
-
-
-@wire.model(closed=True)
-class Options:
-    issue_label: str = ""
-
-
-@wire.model
-class Label:
-    name: wire.Text
-
-
-@wire.model
-class Issue:
-    state: Annotated[State, wire.state(ISSUES)]
-    number: wire.AnyText = ""
-    title: wire.Text = ""
-    body: wire.Text = ""
-    html_url: wire.Text = ""
-    labels: list[Label] = Factory(list)
-    created_at: wire.Rfc3339 = None
-    updated_at: wire.Rfc3339 = None
-
-
-@wire.model
-class IssueEvent:
-    issue: Issue
-    comment: None = None  # an event about a comment has its issue, too
-    repository: Repository = Repository()
 
 
 @wire.model
@@ -57,29 +23,6 @@ class Ping:
 @wire.model
 class OtherEvent:
     """Pushes, pull requests, releases and others; only the header says which."""
-
-
-def read_issue(event: IssueEvent, options: Options) -> Reading | Problem | None:
-    issue, repository = event.issue, event.repository
-    if not options.issue_label:
-        return None
-    names = [label.name for label in issue.labels]
-    # A closed issue may have lost the label that opened its alert.
-    if issue.state is State.FIRING and options.issue_label not in names:
-        return Problem(ProblemCode.MISSING, "$.issue.labels", "the label of `issue_label` is missing; no alert")
-    levels = (found["level"] for name in names if (found := LEVEL_LABEL.fullmatch(name)))
-    return Reading(
-        state=issue.state,
-        level=next(levels, "issue"),
-        identity=identity(repository, {"issue": issue.number}),
-        title=issue.title,
-        message=issue.body,
-        resource=repository.full_name,
-        labels={"repository": repository.full_name, "labels": ", ".join(names)},
-        links={"issue": issue.html_url},
-        started_at=issue.created_at,
-        occurred_at=issue.updated_at,
-    )
 
 
 def other_event(document: Any, request: Request) -> bool:

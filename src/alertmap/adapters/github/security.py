@@ -5,7 +5,8 @@ from typing import Annotated
 
 from alertmap import conventions, wire
 from alertmap.adapter import Reading, Shape, State, Times
-from alertmap.adapters.github.repository import Repository, identity, is_github
+from alertmap.adapters.github.imitators import is_github
+from alertmap.conventions.github import Repository, identity
 
 ACTIONS = conventions.states(
     firing="create, created, reopen, reopened, reintroduced, auto_reopened, reopened_by_user, appeared_in_branch,"
