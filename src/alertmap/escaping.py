@@ -5,7 +5,6 @@ recognised form apart. It looks the same and copies nearly the same.
 """
 
 import re
-from collections.abc import Mapping
 from hashlib import sha256
 
 BREAK = "\u200b"
@@ -13,11 +12,12 @@ BREAK = "\u200b"
 
 _MARK = "…"
 
-# Besides line end and tabulator: controls, and characters that turn the direction of text or hide it.
-_CONTROLS = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
-)
+HARMFUL = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f\ud800-\udfff"
+"""Characters that no text may have: C0 without tab and newline, DEL, C1, separators of lines and paragraphs,
+bidirectional controls, tags, halves of characters."""
 
+# Besides these, those that cannot be seen: the break is one of them.
+_CONTROLS = re.compile(f"[{HARMFUL}\u061c\u200b\u200e\u200f\u2060-\u2065\u206a-\u206f\ufeff]")
 
 _BREAKS = re.compile(r"[\n\t][ \n\t]*")
 
@@ -98,8 +98,3 @@ def label_name(name: str) -> str:
     if re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name) and not name.startswith("u_"):
         return name
     return "u_" + _NOT_IN_NAME.sub(lambda found: f"_{ord(found[0]):x}_", name)
-
-
-def flat(mapping: Mapping[str, object], limit: int) -> str:
-    """Return a mapping as lines `name: value`, cut."""
-    return plain("\n".join(f"{name}: {value}" for name, value in mapping.items()), limit)

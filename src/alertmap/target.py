@@ -6,25 +6,26 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from attrs import Factory, field, frozen
+from attrs import field, frozen
 
 from alertmap import wire
 from alertmap._records import record
 from alertmap.errors import ConfigurationError, quoted
-from alertmap.model import Problem, Severity, State
-from alertmap.times import time_text
+from alertmap.model import Alert, Severity, State
+from alertmap.times import nanoseconds, time_text
 
 __all__ = [
     "Endpoint",
-    "Fact",
     "Message",
     "Outgoing",
     "Severity",
     "Skipped",
     "State",
     "Target",
+    "basic",
     "fitted",
     "json_request",
+    "nanoseconds",
     "time_text",
     "to_json",
 ]
@@ -51,42 +52,21 @@ class Skipped:
 
 
 @record(kw_only=True)
-class Message:
-    """An alert, or the incident of a transition, as a target tells it. All texts are within the limits of an alert."""
+class Message(Alert):
+    """An alert as a target tells it; for a transition its incident in the form of an alert.
 
-    state: State
-    """The state to tell; for a transition `RESOLVED` only if the incident was open before, and ended."""
-    is_new: bool = True
-    """False where the incident was open already, and only changed."""
+    Its state is what to tell: for a transition `RESOLVED` only if the incident was open before, and ended. The title is
+    never blank, and `raw` is not there.
+    """
+
     key: str
     """Key of the problem over all sources: the dedup key, behind the name of its source where that has one."""
-    dedup_key: str
-    vendor: str
-    source: str
-    severity: Severity | None = None
-    """None only for an end, acknowledgement or mute whose severity was never known."""
-    level: str | None = None
-    title: str = ""
-    """Never blank."""
-    message: str = ""
-    resource: str = ""
-    labels: Mapping[str, str] = Factory(dict)
-    links: Mapping[str, str] = Factory(dict)
-    values: Mapping[str, int | float | str] = Factory(dict)
-    started_at: datetime | None = None
-    occurred_at: datetime | None = None
-    """Time of the statement (UTC); of an end, the end."""
-    received_at: datetime | None = None
-    expires_at: datetime | None = None
-    sequence: int | None = None
-    episode: str | None = None
+    is_new: bool = True
+    """False where the incident was open already, and only changed."""
     incident: str = ""
     """Id of the incident; empty for an alert alone."""
     count: int = 1
     """Statements of the incident so far."""
-    no_data: bool = False
-    resolvable: bool = True
-    problems: tuple[Problem, ...] = ()
     document: Mapping[str, Any] = field(factory=dict, repr=False)
     """The alert as `to_dict` writes it, without its raw document; for a transition without an alert, the incident."""
 
@@ -94,6 +74,16 @@ class Message:
     def time(self) -> datetime | None:
         """Best known time: of the statement, else of the start, else of the receipt."""
         return self.occurred_at or self.started_at or self.received_at
+
+    @property
+    def rank(self) -> int:
+        """Rank of the severity, from 1 for critical to 5 for info; 3 where it is not known."""
+        return 3 if self.severity is None else 5 - sorted(Severity).index(self.severity)
+
+    @property
+    def colour(self) -> int:
+        """Colour as 0xRRGGBB: that of the severity, or green at the end."""
+        return _OVER if self.state is State.RESOLVED else _COLOURS[self.rank - 1]
 
     @property
     def link(self) -> str:
@@ -122,8 +112,8 @@ class Message:
         return {name: value for name, value in found.items() if value}
 
 
-Fact: TypeAlias = str
-"""Name of a fact that a target keeps, one of `FACTS`."""
+_COLOURS = (0xB00020, 0xE65100, 0xF9A825, 0x1565C0, 0x607D8B)
+_OVER = 0x2E7D32
 
 FACTS = ("state", "severity", "key", "title", "message", "times", "links", "labels", "values")
 """Facts of the table of targets, in its order."""
@@ -193,9 +183,13 @@ class Endpoint:
         if self.token:
             found["Authorization"] = f"Bearer {self.token}"
         elif self.user:
-            login = b64encode(f"{self.user}:{self.password}".encode()).decode()
-            found["Authorization"] = f"Basic {login}"
+            found["Authorization"] = basic(self.user, self.password)
         return found | self.headers
+
+
+def basic(user: str, password: str) -> str:
+    """Return the value of `Authorization` for a user with a password."""
+    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
 
 
 def to_json(document: Any) -> bytes:

@@ -1,6 +1,6 @@
 """Times of arguments: aware datetimes in UTC, and their text."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from alertmap.errors import ConfigurationError
@@ -38,3 +38,11 @@ def time_text(
         ConfigurationError: as `to_utc`.
     """
     return to_utc(time, name).isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def nanoseconds(time: datetime) -> int:
+    """Return the nanoseconds from 1970 to an aware time; a datetime has none below a microsecond."""
+    return (time - _EPOCH) // timedelta(microseconds=1) * 1_000

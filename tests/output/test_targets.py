@@ -63,8 +63,6 @@ def test_every_alert_and_transition(name: str) -> None:
         ends += 1
         assert request == made(name, subject)
         assert request.method == "POST"
-        assert urlsplit(request.url).scheme in {"http", "https"}
-        assert all(text.isascii() and text.isprintable() for pair in request.headers.items() for text in pair)
         assert document_of(request)
     assert ends > len(alerts())
 

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from alertmap.credentials import without_secrets
+from alertmap.escaping import HARMFUL
 from alertmap.model import Problem, ProblemCode, Reading
 from alertmap.paths import format_path
 
@@ -27,10 +28,7 @@ MAX_URL = 2_048
 _WINDOW = 2  # times the characters that are kept: no pattern looks at more
 _NAMED = 8  # problems of one kind that are listed one by one
 
-# C0 without tab and newline, DEL, C1, line and paragraph separators, bidirectional controls, tags.
-_HARMFUL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f\ud800-\udfff]"
-)
+_HARMFUL = re.compile(f"[{HARMFUL}]")
 _ASCII_HARMFUL = dict.fromkeys([*range(0x09), *range(0x0B, 0x20), 0x7F])
 _BREAKS = re.compile(r"[\r\n\t]+")
 # Marks that combine are no word characters. Sorting a long run of them takes the square of its length.

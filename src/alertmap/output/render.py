@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
+
+from alertmap._records import extender
 from alertmap.codec import to_dict
 from alertmap.errors import AdapterError, AlertmapError, ConfigurationError
 from alertmap.intake.source import read_options
@@ -74,7 +77,7 @@ def message_of(subject: object) -> Message | Skipped:
         ConfigurationError: it is none of these.
     """
     if isinstance(subject, Alert):
-        return _of_alert(subject)
+        return _message(subject, subject)
     from alertmap.incidents.model import Incident, Transition  # noqa: PLC0415 - many programs only parse
 
     if isinstance(subject, Transition):
@@ -82,34 +85,6 @@ def message_of(subject: object) -> Message | Skipped:
     if isinstance(subject, Incident):
         return _of_incident(subject, None, subject.opened_at, is_new=False)
     raise ConfigurationError(f"expected an Alert, a Transition or an Incident, got {type(subject).__name__}")
-
-
-def _of_alert(alert: Alert) -> Message:
-    return Message(
-        state=alert.state,
-        key=_key(alert.vendor, alert.source, alert.dedup_key),
-        dedup_key=alert.dedup_key,
-        vendor=alert.vendor,
-        source=alert.source,
-        severity=alert.severity,
-        level=alert.level,
-        title=alert.title or alert.dedup_key,
-        message=alert.message,
-        resource=alert.resource,
-        labels=alert.labels,
-        links=alert.links,
-        values=alert.values,
-        started_at=alert.started_at,
-        occurred_at=alert.occurred_at,
-        received_at=alert.received_at,
-        expires_at=alert.expires_at,
-        sequence=alert.sequence,
-        episode=alert.episode,
-        no_data=alert.no_data,
-        resolvable=alert.resolvable,
-        problems=alert.problems,
-        document=_document(alert),
-    )
 
 
 def _of_transition(transition: "Transition") -> Message | Skipped:
@@ -122,43 +97,54 @@ def _of_transition(transition: "Transition") -> Message | Skipped:
 
 
 def _of_incident(incident: "Incident", alert: Alert | None, at: datetime, *, is_new: bool) -> Message:
-    # What only an alert has is left out where no alert caused the change.
-    return Message(
-        state=incident.state,
-        is_new=is_new,
-        key=_key(incident.vendor, incident.source, incident.dedup_key),
-        dedup_key=incident.dedup_key,
+    # Where no alert caused the change, what only an alert has is missing.
+    about = alert or Alert(
         vendor=incident.vendor,
         source=incident.source,
+        state=incident.state,
+        severity=None,
+        identity={},
+        dedup_key=incident.dedup_key,
+    )
+    stated = evolve(
+        about,
+        state=incident.state,
         severity=incident.severity,
-        level=alert.level if alert else None,
-        title=incident.title or incident.dedup_key,
+        title=incident.title,
         message=incident.message,
         resource=incident.resource,
         labels=incident.labels,
         links=incident.links,
-        values=alert.values if alert else {},
         started_at=incident.opened_at,
         occurred_at=incident.resolved_at or at,
-        received_at=alert.received_at if alert else None,
         expires_at=incident.expires_at,
-        sequence=alert.sequence if alert else None,
         episode=incident.episode,
-        incident=incident.id,
-        count=incident.count,
         no_data=incident.no_data,
-        resolvable=alert.resolvable if alert else True,
-        problems=alert.problems if alert else (),
-        document=_document(alert or incident),
     )
+    return _message(stated, alert or incident, is_new=is_new, incident=incident.id, count=incident.count)
+
+
+def _message(
+    alert: Alert, subject: "Alert | Incident", *, is_new: bool = True, incident: str = "", count: int = 1
+) -> Message:
+    made: Message = _extended(
+        alert,
+        title=alert.title or alert.dedup_key,
+        raw=None,
+        # Two sources of one vendor may have equal keys; a source that nobody named has the name of its vendor.
+        key=alert.dedup_key if alert.source == alert.vendor else f"{alert.source}/{alert.dedup_key}",
+        is_new=is_new,
+        incident=incident,
+        count=count,
+        document=_document(subject),
+    )
+    return made
+
+
+_extended = extender(Message, Alert, ("title", "raw"))
 
 
 def _document(subject: "Alert | Incident") -> dict[str, Any]:
     written = to_dict(subject, omit_defaults=True)
     written.pop("raw", None)
     return written
-
-
-def _key(vendor: str, source: str, dedup_key: str) -> str:
-    # Two sources of one vendor may have equal keys; a source that nobody named has the name of its vendor.
-    return dedup_key if source == vendor else f"{source}/{dedup_key}"

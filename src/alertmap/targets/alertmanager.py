@@ -20,13 +20,14 @@ Fields: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 specification, https://github.com/prometheus/compliance/blob/main/alert_generator/specification.md
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import Factory
 
 from alertmap import wire
-from alertmap.escaping import flat, label_name, plain
+from alertmap.escaping import label_name, plain
 from alertmap.target import Endpoint, Message, Outgoing, Skipped, State, Target, json_request, time_text
 
 
@@ -70,11 +71,15 @@ def annotations(message: Message) -> dict[str, str]:
         "alertmap_severity": message.severity or "",
         "alertmap_state": message.state,
         "alertmap_level": message.level or "",
-        "values": flat(message.values, 4_096),
-        "links": flat(message.links, 4_096),
+        "values": lines(message.values),
+        "links": lines(message.links),
     }
     found |= {f"label_{label_name(name)}": text for name, text in message.labels.items()}
     return {name: text for name, text in found.items() if text}
+
+
+def lines(pairs: Mapping[str, object]) -> str:
+    return plain("\n".join(f"{name}: {value}" for name, value in pairs.items()), 4_096)
 
 
 target = Target(

@@ -15,16 +15,7 @@ from attrs import field
 
 from alertmap import wire
 from alertmap.escaping import inert, markdown, plain, short_key
-from alertmap.target import Message, Outgoing, Severity, Skipped, State, Target, json_request, time_text
-
-STATUSES = {Severity.CRITICAL: "error", Severity.HIGH: "error"}  # all below is `warn`: `ok` would end it
-PRIORITIES = {
-    Severity.CRITICAL: "1",
-    Severity.HIGH: "2",
-    Severity.MEDIUM: "3",
-    Severity.LOW: "4",
-    Severity.INFO: "5",
-}
+from alertmap.target import Message, Outgoing, Skipped, State, Target, json_request, time_text
 
 LONGEST_KEY = 100
 MOST_TAGS = 100
@@ -40,10 +31,9 @@ class Config:
 def write(message: Message, config: Config, _now: datetime) -> Outgoing | Skipped:
     if message.state in (State.ACKNOWLEDGED, State.SUPPRESSED):
         return Skipped("Datadog has no status for an acknowledgement or a mute")
-    severity = message.severity or Severity.MEDIUM
     alert: dict[str, Any] = {
-        "status": "ok" if message.state is State.RESOLVED else STATUSES.get(severity, "warn"),
-        "priority": PRIORITIES[severity],
+        "status": "ok" if message.state is State.RESOLVED else "error" if message.rank <= 2 else "warn",  # noqa: PLR2004 - critical and high
+        "priority": str(message.rank),
         "custom": message.facts(),
         "links": [
             {"category": "resource", "title": plain(name, 200, lines=False), "url": url}

@@ -15,16 +15,7 @@ from attrs import field
 
 from alertmap import wire
 from alertmap.escaping import markdown
-from alertmap.target import Message, Outgoing, Severity, Skipped, State, Target, json_request, time_text
-
-COLOURS = {
-    Severity.CRITICAL: 0xB00020,
-    Severity.HIGH: 0xE65100,
-    Severity.MEDIUM: 0xF9A825,
-    Severity.LOW: 0x1565C0,
-    Severity.INFO: 0x607D8B,
-}
-OVER = 0x2E7D32
+from alertmap.target import Message, Outgoing, Skipped, Target, json_request, time_text
 
 MOST_FIELDS = 12  # of 25: all texts of an embed together have 6,000 characters
 
@@ -35,11 +26,10 @@ class Config:
 
 
 def write(message: Message, config: Config, _now: datetime) -> Outgoing | Skipped:
-    severity = message.severity or Severity.MEDIUM
     embed: dict[str, Any] = {
         "title": markdown(message.title, 256),
         "description": markdown(message.message, 2_000),
-        "color": OVER if message.state is State.RESOLVED else COLOURS[severity],
+        "color": message.colour,
         "fields": [*facts(message), *links(message)][:MOST_FIELDS],
         "footer": {"text": markdown(message.source, 100)},
     }

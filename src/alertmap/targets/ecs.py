@@ -9,23 +9,15 @@ Fields: https://www.elastic.co/docs/reference/ecs
 from datetime import datetime
 from typing import Any
 
-from alertmap import wire
 from alertmap.escaping import digest
-from alertmap.target import Endpoint, Message, Outgoing, Severity, Skipped, State, Target, json_request, time_text
-
-RANKS = {Severity.CRITICAL: 1, Severity.HIGH: 2, Severity.MEDIUM: 3, Severity.LOW: 4, Severity.INFO: 5}
+from alertmap.target import Endpoint, Message, Outgoing, Skipped, State, Target, json_request, time_text
 
 
-@wire.model(closed=True)
-class Config(Endpoint):
-    pass
-
-
-def write(message: Message, config: Config, now: datetime) -> Outgoing | Skipped:
+def write(message: Message, config: Endpoint, now: datetime) -> Outgoing | Skipped:
     event: dict[str, Any] = {
         "kind": "alert",
         "action": message.state,
-        "severity": message.severity and RANKS[message.severity],
+        "severity": message.severity and message.rank,
         "hash": digest(message.key),
         "provider": message.source,
         "module": message.vendor,
@@ -65,7 +57,7 @@ def text_of(time: datetime | None) -> str | None:
 target = Target(
     name="ecs",
     title="Elastic Common Schema",
-    config=Config,
+    config=Endpoint,
     write=write,
     keeps=("state", "severity", "key", "title", "message", "times", "links", "labels", "values"),
     key_at="$.alertmap.key",

@@ -15,11 +15,9 @@ from attrs import field
 
 from alertmap import wire
 from alertmap.escaping import folded_key, markdown, plain
-from alertmap.target import Message, Outgoing, Severity, Skipped, State, Target, json_request
+from alertmap.target import Message, Outgoing, Skipped, State, Target, json_request
 
 TYPES = {State.FIRING: "ALERT", State.ACKNOWLEDGED: "ACCEPT", State.RESOLVED: "RESOLVE"}
-
-RANKS = {Severity.CRITICAL: 1, Severity.HIGH: 2, Severity.MEDIUM: 3, Severity.LOW: 4, Severity.INFO: 5}
 
 
 @wire.model(closed=True)
@@ -39,11 +37,10 @@ def write(message: Message, config: Config, _now: datetime) -> Outgoing | Skippe
         "alertKey": folded_key(message.key, 255),
     }
     if message.state is State.FIRING:
-        rank = RANKS.get(message.severity or Severity.MEDIUM, 3)
         event |= {
             "details": markdown(message.message, 5_000),
-            "priority": "HIGH" if rank <= 2 else "LOW",  # noqa: PLR2004 - critical and high
-            "severity": rank,
+            "priority": "HIGH" if message.rank <= 2 else "LOW",  # noqa: PLR2004 - critical and high
+            "severity": message.rank,
             "labels": dict(message.labels),
             "links": [{"href": url, "text": plain(name, 255, lines=False)} for name, url in message.links.items()],
             "customDetails": message.facts(),

@@ -7,11 +7,10 @@ The class is written for security: alerts of other kinds validate, too, but anal
 Fields: https://schema.ocsf.io/1.8.0/classes/detection_finding
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from alertmap import wire
-from alertmap.target import Endpoint, Message, Outgoing, Severity, Skipped, State, Target, json_request
+from alertmap.target import Endpoint, Message, Outgoing, Severity, Skipped, State, Target, json_request, nanoseconds
 
 SEVERITIES = {
     Severity.CRITICAL: (5, "Critical"),
@@ -26,15 +25,9 @@ STATUSES = {
     State.SUPPRESSED: (3, "Suppressed"),
     State.RESOLVED: (4, "Resolved"),
 }
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@wire.model(closed=True)
-class Config(Endpoint):
-    pass
-
-
-def write(message: Message, config: Config, now: datetime) -> Outgoing | Skipped:
+def write(message: Message, config: Endpoint, now: datetime) -> Outgoing | Skipped:
     is_over = message.state is State.RESOLVED
     activity, name = (3, "Close") if is_over else (1, "Create") if message.is_new else (2, "Update")
     severity_id, severity = SEVERITIES[message.severity] if message.severity else (0, "Unknown")
@@ -86,13 +79,13 @@ def info(message: Message) -> dict[str, Any]:
 
 
 def milliseconds(time: datetime | None) -> int | None:
-    return None if time is None else int((time - EPOCH).total_seconds() * 1000)
+    return None if time is None else nanoseconds(time) // 1_000_000
 
 
 target = Target(
     name="ocsf",
     title="OCSF",
-    config=Config,
+    config=Endpoint,
     write=write,
     keeps={
         "state": "yes",

@@ -16,15 +16,7 @@ from attrs import field
 
 from alertmap import wire
 from alertmap.escaping import plain, short_key
-from alertmap.target import Message, Outgoing, Severity, Skipped, State, Target, fitted, json_request
-
-PRIORITIES = {
-    Severity.CRITICAL: "P1",
-    Severity.HIGH: "P2",
-    Severity.MEDIUM: "P3",
-    Severity.LOW: "P4",
-    Severity.INFO: "P5",
-}
+from alertmap.target import Message, Outgoing, Skipped, State, Target, fitted, json_request
 
 LONGEST_ALIAS = 512
 LONGEST_MESSAGE = 130
@@ -67,7 +59,7 @@ def alert(message: Message, alias: str) -> dict[str, Any]:
         "description": plain(message.message, LONGEST_DESCRIPTION),
         "entity": plain(message.resource, 512, lines=False),
         "source": plain(message.source, 100, lines=False),
-        "priority": PRIORITIES.get(message.severity or Severity.MEDIUM),
+        "priority": f"P{message.rank}",
         "details": details,
     }
     # The limit is one of characters; as JSON the details have more bytes than that.

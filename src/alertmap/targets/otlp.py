@@ -7,11 +7,10 @@ OpenTelemetry has no convention for alerts: the attributes begin with `alertmap.
 Fields: https://opentelemetry.io/docs/specs/otel/logs/data-model/
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from alertmap import wire
-from alertmap.target import Endpoint, Message, Outgoing, Severity, Skipped, Target, json_request, time_text
+from alertmap.target import Endpoint, Message, Outgoing, Severity, Skipped, Target, json_request, nanoseconds, time_text
 
 NUMBERS = {
     Severity.CRITICAL: 21,
@@ -20,18 +19,12 @@ NUMBERS = {
     Severity.LOW: 10,
     Severity.INFO: 9,
 }
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@wire.model(closed=True)
-class Config(Endpoint):
-    pass
-
-
-def write(message: Message, config: Config, now: datetime) -> Outgoing | Skipped:
+def write(message: Message, config: Endpoint, now: datetime) -> Outgoing | Skipped:
     record = {
-        "timeUnixNano": nanoseconds(message.occurred_at or message.started_at),
-        "observedTimeUnixNano": nanoseconds(message.received_at or now),
+        "timeUnixNano": unix_nano(message.occurred_at or message.started_at),
+        "observedTimeUnixNano": unix_nano(message.received_at or now),
         "eventName": "alertmap.alert",
         "severityNumber": NUMBERS.get(message.severity or Severity.INFO),
         "severityText": message.level or message.severity or "",
@@ -46,11 +39,8 @@ def write(message: Message, config: Config, now: datetime) -> Outgoing | Skipped
     return json_request(config.url, {"resourceLogs": [{"scopeLogs": [scope]}]}, config.all_headers())
 
 
-def nanoseconds(time: datetime | None) -> str:
-    if time is None:
-        return "0"
-    passed = time - EPOCH
-    return str(max(0, (passed.days * 86_400 + passed.seconds) * 10**9 + passed.microseconds * 1_000))
+def unix_nano(time: datetime | None) -> str:
+    return str(max(0, nanoseconds(time))) if time else "0"
 
 
 def attributes(message: Message) -> list[tuple[str, Any]]:
@@ -96,7 +86,7 @@ def any_of(value: Any) -> dict[str, Any] | None:
 target = Target(
     name="otlp",
     title="OpenTelemetry",
-    config=Config,
+    config=Endpoint,
     write=write,
     keeps=("state", "severity", "key", "title", "message", "times", "links", "labels", "values"),
     example={"url": "http://collector.example:4318/v1/logs"},

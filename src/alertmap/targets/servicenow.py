@@ -9,26 +9,13 @@ Fields: https://www.servicenow.com/docs/bundle/zurich-it-operations-management/p
 import json
 from datetime import datetime
 
-from alertmap import wire
 from alertmap.escaping import plain, short_key
-from alertmap.target import Endpoint, Message, Outgoing, Severity, Skipped, State, Target, json_request
+from alertmap.target import Endpoint, Message, Outgoing, Skipped, State, Target, json_request
 
-RANKS = {
-    Severity.CRITICAL: "1",
-    Severity.HIGH: "2",
-    Severity.MEDIUM: "3",
-    Severity.LOW: "4",
-    Severity.INFO: "5",
-}
 CLEAR = "0"
 
 
-@wire.model(closed=True)
-class Config(Endpoint):
-    pass
-
-
-def write(message: Message, config: Config, _now: datetime) -> Outgoing | Skipped:
+def write(message: Message, config: Endpoint, _now: datetime) -> Outgoing | Skipped:
     is_over = message.state is State.RESOLVED
     record = {
         "source": plain(message.vendor, 100, lines=False),
@@ -36,7 +23,7 @@ def write(message: Message, config: Config, _now: datetime) -> Outgoing | Skippe
         "node": plain(message.resource, 100, lines=False),
         "metric_name": plain(message.labels.get("alertname", ""), 100, lines=False),
         "message_key": short_key(message.key, 1_024),
-        "severity": CLEAR if is_over else RANKS[message.severity or Severity.MEDIUM],
+        "severity": CLEAR if is_over else str(message.rank),
         "description": plain(f"{message.title}\n{message.message}", 4_000),
         "additional_info": json.dumps({**message.facts(), "alertmap_state": message.state}, ensure_ascii=False),
         "resolution_state": "Closing" if is_over else "New",
@@ -50,7 +37,7 @@ def write(message: Message, config: Config, _now: datetime) -> Outgoing | Skippe
 target = Target(
     name="servicenow",
     title="ServiceNow",
-    config=Config,
+    config=Endpoint,
     write=write,
     keeps={
         "state": "firing and over; all as additional information",

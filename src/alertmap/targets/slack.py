@@ -15,16 +15,7 @@ from attrs import field
 
 from alertmap import wire
 from alertmap.escaping import inert, plain
-from alertmap.target import Message, Outgoing, Severity, Skipped, State, Target, json_request
-
-COLOURS = {
-    Severity.CRITICAL: "#b00020",
-    Severity.HIGH: "#e65100",
-    Severity.MEDIUM: "#f9a825",
-    Severity.LOW: "#1565c0",
-    Severity.INFO: "#607d8b",
-}
-OVER = "#2e7d32"
+from alertmap.target import Message, Outgoing, Skipped, Target, json_request
 
 ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
@@ -47,13 +38,12 @@ def write(message: Message, config: Config, _now: datetime) -> Outgoing | Skippe
         blocks.append(section([span(plain(pairs, 1_500, lines=False))]))
     if message.links:
         blocks.append(section(links(message)))
-    colour = OVER if message.state is State.RESOLVED else COLOURS.get(message.severity or Severity.MEDIUM)
     document = {
         "text": summary,
         "mrkdwn": False,
         "unfurl_links": False,
         "unfurl_media": False,
-        "attachments": [{"color": colour, "blocks": [{"type": "rich_text", "elements": blocks}]}],
+        "attachments": [{"color": f"#{message.colour:06x}", "blocks": [{"type": "rich_text", "elements": blocks}]}],
     }
     return json_request(config.url, document)
 

@@ -9,7 +9,6 @@ acknowledgement is not sent.
 Fields: https://www.twilio.com/docs/messaging/api/message-resource
 """
 
-from base64 import b64encode
 from datetime import datetime
 from typing import Literal
 from urllib.parse import quote, urlencode
@@ -18,7 +17,7 @@ from attrs import field
 
 from alertmap import wire
 from alertmap.escaping import inert
-from alertmap.target import Message, Outgoing, Skipped, State, Target
+from alertmap.target import Message, Outgoing, Skipped, State, Target, basic
 
 LONGEST = 1_600
 
@@ -38,10 +37,9 @@ def write(message: Message, config: Config, _now: datetime) -> Outgoing | Skippe
         return Skipped("no text is sent for an acknowledgement or a mute")
     prefix = "whatsapp:" if config.channel == "whatsapp" else ""
     form = {"To": f"{prefix}{config.to}", "From": f"{prefix}{config.from_number}", "Body": text(message)}
-    login = b64encode(f"{config.sid}:{config.token}".encode()).decode()
     return Outgoing(
         url=f"{config.url.rstrip('/')}/Accounts/{quote(config.sid, safe='')}/Messages.json",
-        headers={"Content-Type": "application/x-www-form-urlencoded", "Authorization": f"Basic {login}"},
+        headers={"Content-Type": "application/x-www-form-urlencoded", "Authorization": basic(config.sid, config.token)},
         body=urlencode(form, errors="replace").encode(),
     )
 
