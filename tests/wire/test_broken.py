@@ -1,5 +1,7 @@
 """Bodies that are almost JSON."""
 
+import re
+
 from alertmap import wire
 from alertmap.model import ProblemCode
 
@@ -67,5 +69,28 @@ def test_what_was_saved_has_problems() -> None:
 def test_what_cannot_be_read_has_reasons() -> None:
     """Without what decides there is no event."""
     event, problems = wire.read_mended({"message": "down"}, Alert, "a quote broke the JSON")
+    assert event is None
+    assert [one.code for one in problems] == [ProblemCode.BAD_ELEMENT]
+
+
+def test_the_rest_is_the_value_that_broke_the_json() -> None:
+    """It loses its key, its own quotes and the end of the object, and no quote of the text; a pair before it counts."""
+    for text, message in {
+        '{"status": "down", "message": "he wrote "no""}': 'he wrote "no"',
+        '{"status": "down", "message": "he wrote "no"",\n"count": 3}': 'he wrote "no"",\n"count": 3',
+        '{"status": "down", "message": "sent", "host": "the "db""}': "sent",
+        '{"status": "down", "host": "the "db""}': '"host": "the "db""}',
+    }.items():
+        event, problems = wire.read_broken(text, Alert, last="message")
+        assert event == Alert(status="down", message=message)
+        assert [one.code for one in problems] == [ProblemCode.MALFORMED]
+    event, _ = wire.read_broken('{"status": "down", "host": "the "db""}', Alert)
+    assert event == Alert(status="down")
+
+
+def test_a_placeholder_in_a_broken_body_counts_as_not_sent() -> None:
+    """A field that decides is missing then, as in a body that is sound."""
+    text = '{"status": "$status", "message": "a "b" c"}'
+    event, problems = wire.read_broken(text, Alert, last="message", placeholders=re.compile(r"\$[a-z]+"))
     assert event is None
     assert [one.code for one in problems] == [ProblemCode.BAD_ELEMENT]

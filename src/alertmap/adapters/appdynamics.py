@@ -52,6 +52,7 @@ where the controller is in UTC. A test of the template looks like an alert.
 
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Annotated, Any
 
 from attrs import evolve
@@ -80,7 +81,9 @@ WORDS = {wire.state_word(word) for word in STATES}
 LEVELS = conventions.levels(critical="CRITICAL, ERROR", medium="WARNING, WARN", info="INFO")
 
 VARIABLE = re.compile(r"\$!?\{[A-Za-z][\w.()]{0,100}\}")
+filled = partial(conventions.filled, VARIABLE)
 ABSENT = r"\$\{latestEvent\.(?:node|tier|healthRule|incident)\.\w{1,20}\}"  # some events have none
+PLACEHOLDERS = re.compile(rf"(?P<absent>{ABSENT})|{VARIABLE.pattern}")
 
 BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
@@ -230,21 +233,15 @@ def identity(fields: Fields, key: str = "") -> list[Identity]:
     ]
 
 
-def filled(text: str) -> str:
-    """Return a text for the key; "" for one in which a variable was not filled in: it would be that of all alerts."""
-    return "" if VARIABLE.search(text) else text.strip()
-
-
 def read_text(text: str) -> Reading | Iterable[Problem]:
     """Read a body that is not quite JSON: mended, or the texts before the value that broke it."""
     document = wire.json_or_text(COMMA.sub(r"\1", text.translate(CONTROLS)))
     how = "line breaks in values, or commas without a value, broke the JSON; they were mended"
     if type(document) is not dict:
         document, how = dict(wire.leading_pairs(text).pairs), "a value broke the JSON; what stands before it was read"
-    document = wire.without_placeholders(document, VARIABLE, wire.ParseContext(Request(), None))
     problems: Iterable[Problem] = ()
     for model, read_one in READERS:
-        event, problems = wire.read_mended(document, model, how)
+        event, problems = wire.read_mended(document, model, how, PLACEHOLDERS)
         if event is not None:
             return evolve(read_one(event), problems=tuple(problems))
     return problems
@@ -286,7 +283,7 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},
     templates=VARIABLE,
-    placeholders=re.compile(rf"(?P<absent>{ABSENT})|{VARIABLE.pattern}"),
+    placeholders=PLACEHOLDERS,
     answer_within=15,
     identity_parts={"application", "incident", "health_rule", "tier", "node", "incident_key", "event"},
 )

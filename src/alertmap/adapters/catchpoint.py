@@ -141,13 +141,7 @@ def read_event(event: DatadogEvent) -> Reading:
 
 
 def read_text(text: str) -> Reading | Iterable[Problem]:
-    """Read a body that a quote in a name broke: its pairs up to there."""
-    pairs, rest = wire.leading_pairs(text)
-    sent = {name: value for name, value in pairs.items() if not UNRENDERED.fullmatch(value)}
-    name = rest.strip().removeprefix('"testName": "').rstrip("} \r\n\t").removesuffix('"')
-    alert, problems = wire.read_mended(
-        {"testName": name} | sent, Alert, "a quote broke the JSON; what stands before it was read"
-    )
+    alert, problems = wire.read_broken(text, Alert, last="testName", placeholders=UNRENDERED)
     return problems if alert is None else evolve(read(alert), problems=problems)
 
 

@@ -147,11 +147,7 @@ def read_for_incident_io(event: ForIncidentIo) -> Reading:
 
 
 def read_text(text: str) -> Reading | Iterable[Problem]:
-    """Read a body that a line break or a backslash in a value broke: its pairs up to there."""
-    pairs, rest = wire.leading_pairs(text)
-    sent = {name: value for name, value in pairs.items() if not UNRENDERED.fullmatch(value)}
-    sent.setdefault("check_error_message", rest.strip().removeprefix('"check_error_message": "').removesuffix('"}'))
-    alert, problems = wire.read_mended(sent, Alert, "a value broke the JSON; what stands before it was read")
+    alert, problems = wire.read_broken(text, Alert, last="check_error_message", placeholders=UNRENDERED)
     return problems if alert is None else evolve(read(alert), problems=problems)
 
 

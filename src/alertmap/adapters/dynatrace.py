@@ -231,10 +231,7 @@ def read_davis(event: Davis) -> Reading:
 
 
 def read_text(text: str) -> Reading | Notice | Iterable[Problem]:
-    """Read a body that is no JSON: the texts before the value that broke it."""
-    pairs = wire.leading_pairs(text).pairs
-    filled = {name: value for name, value in pairs.items() if not PLACEHOLDER.fullmatch(value)}
-    event, problems = wire.read_mended(filled, Notification, "the body is no JSON; only the texts in front were read")
+    event, problems = wire.read_broken(text, Notification, placeholders=PLACEHOLDER)
     if event is None:
         return problems
     found = read(event)

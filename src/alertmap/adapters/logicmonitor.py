@@ -53,6 +53,7 @@ Limits: alerts of event sources and batch jobs clear after the time that LogicMo
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from typing import Annotated, Any
 
 from attrs import evolve
@@ -141,22 +142,12 @@ def read(alert: Alert) -> Reading | Notice:
     )
 
 
-def filled(text: str) -> str:
-    """Return a text for the key; "" for one in which a token was not filled in, which would be that of all alerts."""
-    return "" if TOKEN.search(text) else text.strip()
-
-
 def read_text(text: str) -> Reading | Notice | Iterable[Problem]:
-    """Read a body whose JSON a value broke: the pairs before that value."""
-    pairs, rest = wire.leading_pairs(text)
-    filled = {name: value for name, value in pairs.items() if not TOKEN.fullmatch(value)}
-    event, problems = wire.read_mended(filled, Alert, "a value broke the JSON; what stands before it was read")
+    event, problems = wire.read_broken(text, Alert, last="message", placeholders=PLACEHOLDERS)
     if event is None:
         return problems
     found = read(event)
-    if isinstance(found, Notice):
-        return found
-    return evolve(found, message=found.message or rest.partition('"message":')[2].strip(' \r\n"}'), problems=problems)
+    return found if isinstance(found, Notice) else evolve(found, problems=problems)
 
 
 def is_alert(document: Any, _request: Request) -> bool:
@@ -166,7 +157,9 @@ def is_alert(document: Any, _request: Request) -> bool:
 
 
 TOKEN = re.compile(r"##[A-Za-z][\w.-]{0,60}##")
+filled = partial(conventions.filled, TOKEN)
 NEEDED = "ALERTID|ALERTSTATUS|LEVEL|STARTEPOCH"  # other tokens have no value for some alerts
+PLACEHOLDERS = re.compile(rf"##(?:{NEEDED})##|(?P<absent>{TOKEN.pattern})")
 
 adapter = Adapter(
     name="logicmonitor",
@@ -179,6 +172,6 @@ adapter = Adapter(
     formats={"json", "form", "query", "text"},
     repeats={State.FIRING},
     templates=TOKEN,
-    placeholders=re.compile(rf"##(?:{NEEDED})##|(?P<absent>{TOKEN.pattern})"),
+    placeholders=PLACEHOLDERS,
     identity_parts={"alert", "host", "datasource", "instance", "datapoint", "session"},
 )

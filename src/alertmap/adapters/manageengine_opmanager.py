@@ -56,6 +56,7 @@ LEVELS = conventions.levels(
 # A variable that does not apply to an alarm stays as it is, is blank, or is NA; those of the second line always apply.
 ABSENT = r"NA|\$(?:(?:Device|Intf|Monitor|Custom)Field\([^()]*\)|lastPolledValue)"
 UNRENDERED = r"\$(?:alarmid|message|displayName|category|(?:string)?severity|strModTime|eventType|entity)"
+PLACEHOLDERS = re.compile(rf"(?P<absent>{ABSENT})|{UNRENDERED}")
 
 FIELDS = ("device", "intf", "monitor", "custom")
 
@@ -107,11 +108,7 @@ def read(alarm: Alarm) -> Reading:
 
 
 def read_text(text: str) -> Reading | Iterable[Problem]:
-    """Read a body that a quote in the message broke: its pairs up to there."""
-    pairs, rest = wire.leading_pairs(text)
-    sent = {name: value for name, value in pairs.items() if not re.fullmatch(rf"{ABSENT}|{UNRENDERED}", value)}
-    sent.setdefault("message", rest.strip().removeprefix('"message": "').removesuffix('"}'))
-    alarm, problems = wire.read_mended(sent, Alarm, "a value broke the JSON; what stands before it was read")
+    alarm, problems = wire.read_broken(text, Alarm, last="message", placeholders=PLACEHOLDERS)
     return problems if alarm is None else evolve(read(alarm), problems=problems)
 
 
@@ -138,6 +135,6 @@ adapter = Adapter(
     times=Times.NONE,
     repeats={State.FIRING},
     templates=re.compile(rf"{UNRENDERED}\b"),
-    placeholders=re.compile(rf"(?P<absent>{ABSENT})|{UNRENDERED}"),
+    placeholders=PLACEHOLDERS,
     identity_parts={"alarm", "entity", "category"},
 )

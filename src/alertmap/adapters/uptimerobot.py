@@ -115,13 +115,11 @@ def duration(event: Alert) -> timedelta | None:
 
 
 def read_text(text: str) -> Reading | Iterable[Problem] | None:
-    """Read a body whose JSON a quote in the details broke: its pairs up to there."""
-    pairs, rest = wire.leading_pairs(text)
-    event, problems = wire.read_mended(pairs, Alert, "a quote broke the JSON; what stands before it was read")
+    event, problems = wire.read_broken(text, Alert, last="alertDetails", placeholders=PLACEHOLDERS)
     if event is None:
         return problems
     found = read(event)
-    return found and evolve(found, message=found.message or rest.strip(), problems=problems)
+    return found and evolve(found, problems=problems)
 
 
 def is_alert(document: Any, _request: Request) -> bool | Rank:
@@ -135,6 +133,7 @@ def is_alert(document: Any, _request: Request) -> bool | Rank:
 # Those of the second group have no value for most alerts.
 NAMES = r"monitor(?:ID|URL|FriendlyName)|alert(?:Type|TypeFriendlyName|Details|DateTime)|dashboardUrl"
 ABSENT = r"alert(?:Friendly)?Duration|sslExpiry(?:Date|DaysLeft)|domainExpireDate"
+PLACEHOLDERS = re.compile(rf"(?P<absent>\*(?:{ABSENT})\*|\$(?:{ABSENT}))|\*(?:{NAMES})\*|\$(?:{NAMES})")
 
 adapter = Adapter(
     name="uptimerobot",
@@ -148,6 +147,6 @@ adapter = Adapter(
     times=Times.STATED,
     repeats={State.FIRING},
     templates=re.compile(rf"\*(?:{NAMES}|{ABSENT})\*|\$(?:{NAMES}|{ABSENT})"),
-    placeholders=re.compile(rf"(?P<absent>\*(?:{ABSENT})\*|\$(?:{ABSENT}))|\*(?:{NAMES})\*|\$(?:{NAMES})"),
+    placeholders=PLACEHOLDERS,
     identity_parts={"monitor", "url", "name", "expiry"},
 )

@@ -184,14 +184,10 @@ def identity(account: str | None, ticket: str, url: str = "") -> list[dict[str, 
 
 
 def read_text(text: str) -> Reading | Iterable[Problem]:
-    """Read a body whose JSON a text broke: its pairs up to there."""
     if '"ticket_' not in text:  # a document of somebody else, as a text of JSON
         return [Problem(ProblemCode.BAD_ELEMENT, "$", "expected a ticket in JSON, got other text")]
-    pairs, rest = wire.leading_pairs(text)
-    event, problems = wire.read_mended(pairs, Ticket, "a quote broke the JSON; what stands before it was read")
-    if event is None:
-        return problems
-    return evolve(read_ticket(event), message=event.description or rest.strip(), problems=problems)
+    event, problems = wire.read_broken(text, Ticket, last="ticket_description", placeholders=PLACEHOLDERS)
+    return problems if event is None else evolve(read_ticket(event), problems=problems)
 
 
 def is_ticket(document: Any, _request: Request) -> bool:
@@ -201,6 +197,7 @@ def is_ticket(document: Any, _request: Request) -> bool:
 
 HEADERS = {"X-Zendesk-Webhook-Id": ""}
 TEMPLATE = r"\{\{[^{}]{1,80}\}\}"
+PLACEHOLDERS = re.compile(rf"(?P<absent>\s*+(?:-\s*+)?)|{TEMPLATE}")  # a dash: no priority
 
 adapter = Adapter(
     name="zendesk",
@@ -218,7 +215,7 @@ adapter = Adapter(
     repeats={State.FIRING},
     delivery_header="X-Zendesk-Webhook-Invocation-Id",
     templates=re.compile(TEMPLATE),
-    placeholders=re.compile(rf"(?P<absent>\s*+(?:-\s*+)?)|{TEMPLATE}"),  # a dash: no priority
+    placeholders=PLACEHOLDERS,
     retries=True,
     answer_within=12,
     busy=409,  # 429 and 503 are tried again only with a short Retry-After

@@ -91,12 +91,11 @@ def reading(
 
 
 def read_text(text: str, model: type[T], read: Callable[[T], Reading]) -> Reading | Iterable[Problem]:
-    """Read a body whose JSON a quote broke: its pairs up to there; the rest is the message."""
+    """Read a body whose JSON a quote in the subject broke: the subject is its last value."""
     if '"ticket_' not in text:  # a document of somebody else, as a text of JSON
         return [Problem(ProblemCode.BAD_ELEMENT, "$", "expected a ticket in JSON, got other text")]
-    pairs, rest = wire.leading_pairs(text)
-    ticket, problems = wire.read_mended(pairs, model, "a quote broke the JSON; what stands before it was read")
-    return problems if ticket is None else evolve(read(ticket), message=rest.strip(), problems=problems)
+    ticket, problems = wire.read_broken(text, model, last="ticket_subject", placeholders=PLACEHOLDERS)
+    return problems if ticket is None else evolve(read(ticket), problems=problems)
 
 
 def host_of(url: str) -> str:

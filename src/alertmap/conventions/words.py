@@ -150,3 +150,8 @@ def link(text: str) -> str:
 
 
 _USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]{0,31}://)[^/?#]*@")
+
+
+def filled(placeholder: re.Pattern[str], text: str) -> str:
+    """Return a text for the key; "" for one in which a placeholder was not filled in: all alerts would have it."""
+    return "" if placeholder.search(text) else text.strip()

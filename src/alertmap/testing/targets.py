@@ -121,7 +121,7 @@ def target_conformance(target: Target) -> type:  # noqa: C901 - a class of short
                 assert isinstance(done, Outgoing) or done.reason.strip(), state
 
         def test_requests_are_sound(self) -> None:
-            """A request with a body in UTF-8 that is not too long; the same each time. `render` checks URL and headers."""
+            """A body in UTF-8 that is not too long, the same each time; `render` itself checks URL and headers."""
             for alert in (
                 sample(),
                 largest(),

@@ -7,7 +7,7 @@ them. Models and types are pure declarations. The `Encoding` of a field's type d
 
 from alertmap.credentials import without_secrets
 from alertmap.wire._compiled import Read, json_in, misfit, reader, structure
-from alertmap.wire.broken import Leading, leading_pairs, read_mended
+from alertmap.wire.broken import Leading, leading_pairs, read_broken, read_mended
 from alertmap.wire.freeform import (
     Flat,
     Path,
@@ -186,6 +186,7 @@ __all__ = [
     "only_key",
     "pick",
     "plain",
+    "read_broken",
     "read_mended",
     "reader",
     "regex",

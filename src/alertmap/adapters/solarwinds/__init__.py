@@ -48,8 +48,6 @@ and in a form a value ends at an `&`. A simulated action is a real alert. The JS
 SaaS are not read: enter a body like the above there.
 """
 
-import re
-
 from alertmap import conventions
 from alertmap.adapter import Adapter, State
 from alertmap.adapters.solarwinds import appoptics, orion
@@ -70,6 +68,6 @@ adapter = Adapter(
     formats={"json", "form", "query", "text"},
     repeats={State.FIRING},
     templates=orion.MACRO,
-    placeholders=re.compile(rf"\s*{orion.MACRO.pattern}\s*"),
+    placeholders=orion.PLACEHOLDERS,
     identity_parts={"alert_object", "alias", "alert", "object", "node", "name", "incident"},
 )

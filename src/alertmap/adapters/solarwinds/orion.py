@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from typing import Annotated, Any
 
 from attrs import evolve
@@ -21,6 +22,8 @@ RESET = {"true": State.RESOLVED, "false": State.FIRING}  # Datadog's template
 ACKNOWLEDGED = {"acknowledged", "true", "yes", "1"}
 
 MACRO = re.compile(r"\$\{(?:[^{}]|\$\{[^{}]{0,80}\}){1,240}\}")  # `${N=SWQL;M=SELECT … ${N=Alerting;M=AlertObjectID} }`
+filled = partial(conventions.filled, MACRO)
+PLACEHOLDERS = re.compile(rf"\s*{MACRO.pattern}\s*")
 
 # AlertObjectID and AlertActiveID; the second changes with each incident, and is gone in some resets.
 ILERT_KEY = re.compile(r"\s*([0-9]{1,20})-(?:[0-9]{0,20}|\$\{.*)\s*")
@@ -114,22 +117,9 @@ def identity(alert: Fields) -> list[Identity]:
     ]
 
 
-def filled(text: str) -> str:
-    """Return a text for the key; "" for one in which a macro was not filled in, which would be that of all alerts."""
-    return "" if MACRO.search(text) else text.strip()
-
-
 def read_text(text: str) -> Reading | Iterable[Problem]:
-    """Read a body whose JSON a value broke: the pairs before that value."""
-    pairs, rest = wire.leading_pairs(text)
-    sent = {name: value for name, value in pairs.items() if not MACRO.fullmatch(value)}
-    event, problems = wire.read_mended(sent, Alert, "a value broke the JSON; what stands before it was read")
-    if event is None:
-        return problems
-    found = read(event)
-    return evolve(
-        found, message=found.message or rest.partition('"AlertMessage":')[2].strip(' \r\n"}'), problems=problems
-    )
+    event, problems = wire.read_broken(text, Alert, last="AlertMessage", placeholders=PLACEHOLDERS)
+    return problems if event is None else evolve(read(event), problems=problems)
 
 
 OWN_KEYS = (
