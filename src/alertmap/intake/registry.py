@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from alertmap import adapters
 from alertmap.adapter import Adapter
 from alertmap.errors import AdapterError, ConfigurationError, UnknownVendor, did_you_mean
-from alertmap.intake.marks import Index, ShapeMarks
+from alertmap.intake.marks import Candidate, Index, ShapeMarks
 from alertmap.model import Request
 
 if TYPE_CHECKING:
@@ -125,11 +125,17 @@ def built_in() -> tuple[Adapter, ...]:
     return tuple(find(name) for name in sorted(_built_in()))
 
 
-def candidates(document: Any, request: Request) -> tuple[Adapter, ...]:
+def candidates(document: Any, request: Request) -> tuple[Candidate, ...]:
     """The adapters that may recognise a document, by name: of the built-in ones only these are imported."""
     # A vendor that is not in the index yet is always asked, and so are third parties.
     index, unlisted = _index()
-    return tuple(_loaded(sorted({*index.candidates(document, request), *unlisted, *_plugins()})))
+    found = index.candidates(document, request)
+    return tuple(
+        Candidate(
+            adapter, tuple(adapter.shapes[place] for place in found.get(adapter.name, range(len(adapter.shapes))))
+        )
+        for adapter in _loaded(sorted({*found, *unlisted, *_plugins()}))
+    )
 
 
 @cache
