@@ -1,7 +1,7 @@
 """Databases and configurations for the tests of the receiver."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,7 +9,6 @@ import pytest
 
 pytest.importorskip("starlette", reason="the extra `server` is not installed")
 
-from alertmap.server.config import Config, load_config
 from alertmap.server.databases import open_database
 
 POSTGRES = os.environ.get("ALERTMAP_POSTGRES", "")
@@ -30,18 +29,3 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     yield f"{POSTGRES}{'&' if '?' in POSTGRES else '?'}options=-csearch_path%3D{schema}"
     owner.execute(f"drop schema {schema} cascade")
     owner.close()
-
-
-Configure = Callable[[str], Config]
-
-
-@pytest.fixture
-def configure(tmp_path: Path) -> Configure:
-    """Return a function that reads a configuration; its database is a file of this test unless the text names one."""
-
-    def read(text: str) -> Config:
-        if "database" not in text:
-            text = f'[server]\ndatabase = "{tmp_path / "store.sqlite"}"\n{text.removeprefix("[server]")}'
-        return load_config(text, environment={"TOKEN": "t0k", "KEY": "R1"}.__getitem__, read_file=lambda name: name)
-
-    return read

@@ -9,8 +9,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from alertmap.server.app import create_app
-from alertmap.server.config import Config, load_config
+from alertmap.server.config import Config
 from alertmap.server.store import Transaction
+from receiver_process import load
 
 OWN = {"X-Requested-With": "alertmap"}
 OPS = ("ops", "pw")
@@ -59,7 +60,7 @@ def alertmanager(status: str = "firing", name: str = "InstanceDown", **labels: s
 def config(address: str) -> Config:
     """Return a configuration with each kind of database."""
     text = f"[server]\ndatabase = {json.dumps(address)}\n{CONFIG}"
-    return load_config(text, environment={}.__getitem__, read_file=str)
+    return load(text)
 
 
 @pytest.fixture
@@ -277,7 +278,7 @@ def test_what_was_kept_is_there_after_a_restart(config: Config) -> None:
 def test_a_reload_takes_new_sources(config: Config, address: str) -> None:
     """The file is read again; a file with faults changes nothing."""
     texts = [f'[server]\ndatabase = {json.dumps(address)}\n{CONFIG}\n[sources.new]\nvendor = "generic"\n', "[server"]
-    app = create_app(config, lambda: load_config(texts.pop(0), environment={}.__getitem__, read_file=str))
+    app = create_app(config, lambda: load(texts.pop(0)))
     with TestClient(app) as client:
         assert client.post("/hooks/new", json={"title": "x"}).status_code == 404
         assert client.post("/-/reload", auth=OPS, headers=OWN).json() == {"sources": 7}
