@@ -156,3 +156,9 @@ def test_an_assessment_in_the_list_is_about_its_workspace() -> None:
     del listed["trigger"]
     assert one(listed).dedup_key == one(body("drifted")).dedup_key
     assert one(listed).occurred_at == one(body("drifted")).occurred_at
+
+
+@pytest.mark.parametrize("details", [{}, None, "x", {"workspace_id": ""}])
+def test_details_without_a_workspace_take_none_away(details: object) -> None:
+    """The workspace beside the list is the key then."""
+    assert one(body("errored", details=details)).dedup_key == one(body("errored")).dedup_key

@@ -110,7 +110,7 @@ class Details(Workspace):
 @wire.model
 class Run(Workspace):
     notifications: wire.Items[News]
-    details: Details | None = None  # some bodies of version 2 have their news in a list, too
+    details: Details = Details()  # some bodies of version 2 have their news in a list, too
 
 
 @wire.model
@@ -126,7 +126,8 @@ def read(event: Run) -> Iterator[Result]:
             yield Notice(reason=Reason.TEST)
         elif news.state is not None:
             details = event.details
-            one = health(details, news, news.state) if details else reading(event, news, news.state)
+            is_health = details.workspace_id or details.workspace_name
+            one = health(details, news, news.state) if is_health else reading(event, news, news.state)
             yield evolve(one, path=where)
     if not len(event.notifications):
         yield Problem(ProblemCode.MISSING, "$.notifications", "the request holds no notification")
