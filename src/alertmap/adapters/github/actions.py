@@ -24,34 +24,14 @@ class Unfinished:
 
 
 @wire.model
-class Event:
-    deployment_status: None = None  # such an event has a run and a check beside it
-    repository: Repository = Repository()
+class UnfinishedRun:
+    run: Annotated[Unfinished, wire.named("workflow_run", "check_run")]
+    deployment: None = None  # events about deployments have a run and a check beside it
 
 
 @wire.model
-class NoDeployment(Event):
-    deployment: None = None
-
-
-@wire.model
-class UnfinishedRun(NoDeployment):
-    workflow_run: Unfinished
-
-
-@wire.model
-class UnfinishedJob(Event):
-    workflow_job: Unfinished
-
-
-@wire.model
-class UnfinishedCheck(NoDeployment):
-    check_run: Unfinished
-
-
-@wire.model
-class UnfinishedSuite(Event):
-    check_suite: Unfinished
+class UnfinishedJob:
+    job: Annotated[Unfinished, wire.named("workflow_job", "check_suite")]
 
 
 @wire.model
@@ -77,8 +57,10 @@ class Run(Outcome):
 
 
 @wire.model
-class FinishedRun(NoDeployment):
+class FinishedRun:
     workflow_run: Run
+    deployment: None = None
+    repository: Repository = Repository()
 
 
 @wire.model
@@ -91,8 +73,9 @@ class Job(Outcome):
 
 
 @wire.model
-class FinishedJob(Event):
+class FinishedJob:
     workflow_job: Job
+    repository: Repository = Repository()
 
 
 @wire.model
@@ -100,12 +83,6 @@ class App:
     id: wire.AnyText = ""
     slug: wire.Text = ""
     name: wire.Text = ""
-
-
-@wire.model
-class Output:
-    title: wire.Text = ""
-    summary: wire.Text = ""
 
 
 @wire.model
@@ -120,13 +97,16 @@ class Check(Outcome):
     head_sha: wire.AnyText = ""
     check_suite: Suite = Suite()
     app: App = App()
-    output: Output = Output()
+    output: Annotated[str, wire.inside("title")] = ""
+    summary: Annotated[str, wire.named("output"), wire.inside("summary")] = ""
     completed_at: wire.Rfc3339 = None
 
 
 @wire.model
-class FinishedCheck(NoDeployment):
+class FinishedCheck:
     check_run: Check
+    deployment: None = None
+    repository: Repository = Repository()
 
 
 @wire.model
@@ -139,14 +119,15 @@ class SuiteOutcome(Outcome):
 
 
 @wire.model
-class FinishedSuite(Event):
+class FinishedSuite:
     check_suite: SuiteOutcome
+    repository: Repository = Repository()
 
 
 def read_run(event: FinishedRun) -> Reading | None:
     run, repository = event.workflow_run, event.repository
     # A fork has branches of the same names.
-    fork = run.head_repository if run.head_repository != repository.id else ""
+    fork = run.head_repository if run.head_repository != repository.id and repository.id else ""
     name = run.name or run.path
     return reading(
         run,
@@ -181,7 +162,7 @@ def read_check(event: FinishedCheck) -> Reading | None:
         *places(check.app, check.check_suite, check.head_sha, {"check": check.name}),
         name=check.name,
         branch=check.check_suite.head_branch,
-        message=conventions.join(check.output.title, check.output.summary, by="\n"),
+        message=conventions.join(check.output, check.summary, by="\n"),
         labels={"app": check.app.name},
         at=check.completed_at,
     )
@@ -235,11 +216,9 @@ def reading(
 
 SHAPES = [
     Shape(UnfinishedJob, None, marks=is_github),
-    Shape(FinishedJob, read_job, marks=is_github),
     Shape(UnfinishedRun, None, marks=is_github),
+    Shape(FinishedJob, read_job, marks=is_github),
     Shape(FinishedRun, read_run, marks=is_github),
-    Shape(UnfinishedCheck, None, marks=is_github),
     Shape(FinishedCheck, read_check, marks=is_github),
-    Shape(UnfinishedSuite, None, marks=is_github),
     Shape(FinishedSuite, read_suite, marks=is_github),
 ]
