@@ -37,13 +37,6 @@ class Options:
 
 
 @wire.model
-class Label:
-    """Label of an issue."""
-
-    name: wire.Text
-
-
-@wire.model
 class Issue:
     """Issue of a repository."""
 
@@ -52,7 +45,7 @@ class Issue:
     title: wire.Text = ""
     body: wire.Text = ""
     html_url: wire.Text = ""
-    labels: list[Label] = Factory(list)
+    labels: list[Annotated[str, wire.inside("name")]] = Factory(list)
     created_at: wire.Rfc3339 = None
     updated_at: wire.Rfc3339 = None
 
@@ -86,10 +79,9 @@ def title(repository: Repository, name: str, verdict: str, branch: str = "") -> 
 
 def read_issue(event: IssueEvent, options: Options) -> Reading | Problem | None:
     """Read an issue as an alert, if the option `issue_label` names a label of it."""
-    issue, repository = event.issue, event.repository
+    issue, repository, names = event.issue, event.repository, event.issue.labels
     if not options.issue_label:
         return None
-    names = [label.name for label in issue.labels]
     state = State.RESOLVED if wire.state_word(event.action) in GONE else issue.state
     # A closed issue may have lost the label that opened its alert. Names of labels are one in any capitals.
     if state is State.FIRING and normalise(options.issue_label) not in map(normalise, names):
