@@ -86,6 +86,14 @@ def test_requests_of_gitea_and_forgejo_are_not_github_s(name: str) -> None:
                 parse("github", request)
 
 
+def test_a_deleted_fork_s_branch_is_another_one() -> None:
+    """Its run of a pull request has no repository; a push to a branch of yours that lacks it is still yours."""
+    success = one(run("success", head_repository=None, event="pull_request"))
+    assert success.dedup_key != one(run("failure")).dedup_key
+    assert one(run("failure", head_repository=None, event="pull_request")).severity is Severity.MEDIUM
+    assert one(run("success", head_repository=None)).dedup_key == one(run("failure")).dedup_key
+
+
 def test_a_run_is_of_a_fork_only_if_its_repository_is_known() -> None:
     """A run whose event has no repository is not one of a fork for that."""
     document = body("run_failed")
