@@ -53,6 +53,12 @@ ENDS = (
     "Re: Re: disk full on db1 resolved",
     "[PROD] [High] Resolved: disk full",
     "Re: ** [shop] OK - disk full",
+    "[CRITICAL] Disk full on db1 has recovered",
+    "Alert: disk full on db1 has recovered",
+    "db1: CRITICAL => OK",
+    "[CRITICAL] -> [OK] disk full on db1",
+    "✅ Resolved: disk full on db1",
+    "[shop] [✅ Up] 200 - OK",
 )
 
 LASTS = (
@@ -71,6 +77,16 @@ LASTS = (
     "Is the shop ok?",
     "TCP ACK flood on fw-1",
     "Unresolved incident of db1",
+    "[OK] -> [CRITICAL] CPU of db1",
+    "[UP] to [DOWN] shop",
+    "Up in 3 of 4 regions: shop",
+    "[Ticket#4711][Normal] Server down",
+    "CRITICAL: backup of db1 was skipped, 3 nodes recovered",
+    "WARNING: shop.example has been resolved to 192.0.2.7",
+    "[FIRING:1] shop.example has been resolved to 192.0.2.7",
+    "Only 3 of 4 nodes recovered",
+    "Re: Disk full on db1 - is it resolved?",
+    "🔴 Down: shop",
     "",
 )
 

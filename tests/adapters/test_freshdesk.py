@@ -69,6 +69,16 @@ def test_words_and_codes_of_a_status_are_one_thing(words: tuple[object, ...], st
     assert len({alert.dedup_key for alert in alerts}) == 1
 
 
+@pytest.mark.fault_elsewhere(
+    "Zulip", "its guide's template has the wrapper, and a quote in the subject loses the ticket"
+)
+def test_a_broken_body_in_the_wrapper_is_read() -> None:
+    """As one without it is, with the same key."""
+    flat = (FIXTURES / "broken_by_quotes.txt").read_text(encoding="utf-8")
+    [plain], [wrapped] = (parse("freshdesk", text) for text in (flat, f'{{"freshdesk_webhook": {flat}}}'))
+    assert (wrapped.dedup_key, wrapped.state, wrapped.title) == (plain.dedup_key, State.FIRING, plain.title)
+
+
 # --- State ------------------------------------------------------------------------------------------------------------
 
 
