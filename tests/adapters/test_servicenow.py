@@ -97,6 +97,22 @@ def test_a_record_as_the_table_api_returns_it_by_default() -> None:
     assert (alert.dedup_key, alert.state) == (one(body("new")).dedup_key, State.FIRING)
 
 
+@pytest.mark.parametrize("cut", [set(), {"sys_id"}])
+def test_values_are_objects_wherever_the_record_stands(cut: set[str]) -> None:
+    """Without `result`, and without a sys_id, the stored state decides as well, so that a recovery closes."""
+    record = {key: value for key, value in body("table_api")["result"].items() if key not in cut}
+    over = record | {"state": {"display_value": "Gelöst", "value": "6"}}
+    for document in (over, {"result": over}, {"record": over}):
+        alert = one(document)
+        assert (alert.state, alert.dedup_key) == (State.RESOLVED, one(record).dedup_key)
+
+
+def test_a_reference_without_a_display_value_is_no_resource() -> None:
+    """Nobody reads a sys_id, nor the JSON of the reference."""
+    reference = {"link": "https://acme.service-now.com/api/now/table/cmdb_ci/0c43", "value": "0c43" * 8}
+    assert one({"result": body("new", cmdb_ci=reference)}).resource == ""
+
+
 def test_an_update_of_the_same_second_counts() -> None:
     """Times have no fraction: the number of changes is the order."""
     book = IncidentBook()

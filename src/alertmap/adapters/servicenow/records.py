@@ -25,15 +25,16 @@ COUNT = re.compile(r"[0-9]{1,15}")
 YES = {"true", "1"}
 
 
-def stored(inner: wire.Encoding, key: str = "value") -> wire.Encoding:
-    """Make the encoding of a value that the Table API may put into an object, beside its display value."""
+def stored(inner: wire.Encoding, *keys: str) -> wire.Encoding:
+    """Make the encoding of a value that the Table API puts into an object, beside its display value, on request."""
 
     def decode(node: wire.Node) -> Any:
-        if type(node.value) is dict and key in node.value:
-            node = node.at(key, node.value[key])
+        if type(node.value) is dict:
+            key = next((key for key in (*keys, "value") if key in node.value), None)
+            node = node if key is None else node.at(key, node.value[key])
         return inner.decode(node)
 
-    examples = (*inner.examples, *({key: example} for example in inner.examples[:3]))
+    examples = (*inner.examples, *({"value": example} for example in inner.examples[:3]))
     return evolve(inner, decode=decode, fast_path=None, passthrough=frozenset(), examples=examples)
 
 
@@ -44,13 +45,15 @@ Display = Annotated[str, stored(TEXT, "display_value")]
 
 
 @wire.model
-class Fields:
-    """Fields of an incident, or of an alert of Event Management."""
+class Record:
+    """Incident, or alert of Event Management."""
 
     sys_id: Stored = ""
     number: Stored = ""
     sys_class_name: Stored = ""
     server_url: wire.Text = ""
+    state: Annotated[State | None, stored(wire.state(STATES))] = None
+    word: Annotated[str, stored(TEXT), wire.named("state")] = ""
     short_description: Stored = ""
     description: Stored = ""
     priority: Stored = ""
@@ -68,49 +71,18 @@ class Fields:
 
 
 @wire.model
-class Record(Fields):
-    state: Annotated[State | None, wire.state(STATES)] = None
-    word: Annotated[wire.AnyText, wire.named("state")] = ""
-
-
-@wire.model
-class StoredText:
-    value: wire.AnyText
-
-
-@wire.model
-class StoredState:
-    value: Annotated[State, wire.state(STATES)]
-    word: Annotated[wire.AnyText, wire.named("value")] = ""
-
-
-@wire.model
-class StoredRecord(Fields):
-    """Record of the Table API with `sysparm_display_value=all`: each value is an object."""
-
-    stored_id: Annotated[StoredText, wire.named("sys_id")]
-    state: StoredState | None = None
-
-
-@wire.model
 class Wrapped:
-    result: Annotated[StoredRecord | Record, wire.also("record")]
-
-
-def read(record: Record) -> Reading:
-    return reading(record, record.state, record.word)
+    result: Annotated[Record, wire.also("record")]
 
 
 def read_wrapped(event: Wrapped) -> Reading:
-    record = event.result
-    if isinstance(record, Record):
-        return read(record)
-    return reading(record, record.state.value, record.state.word) if record.state else reading(record, None, "")
+    return read(event.result)
 
 
-def reading(record: Fields, state: State | None, word: str) -> Reading:
+def read(record: Record) -> Reading:
+    state, word = record.state, record.word.strip()
     is_alert = record.sys_class_name == "em_alert" or record.number.startswith("Alert")
-    if STATES.get(word.strip().capitalize()) is State.FIRING:  # what is not known fires
+    if STATES.get(word.capitalize()) is State.FIRING:  # what is not known fires
         is_acknowledged = record.acknowledged.strip().lower() in YES
         is_muted = record.maintenance.strip().lower() in YES
         state = State.SUPPRESSED if is_muted else State.ACKNOWLEDGED if is_acknowledged else state
@@ -128,7 +100,7 @@ def reading(record: Fields, state: State | None, word: str) -> Reading:
         resource=record.node or ("" if SYS_ID.fullmatch(record.cmdb_ci) else record.cmdb_ci),
         labels={
             **wire.pick(record, "number", "category", "assignment_group", "source", "message_key"),
-            "reason": "canceled" if word.strip().lower() in CANCELED else "",
+            "reason": "canceled" if word.lower() in CANCELED else "",
         },
         links={"record": f"{server}/nav_to.do?uri={page}" if server and SYS_ID.fullmatch(sys_id) else ""},
         occurred_at=record.sys_updated_on,
