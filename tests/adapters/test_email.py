@@ -159,6 +159,15 @@ def test_other_alerts_have_other_keys() -> None:
     assert one("Disk full").dedup_key != one("Disk full", **{"from": "other@example.com"}).dedup_key
 
 
+def test_a_subject_that_is_only_a_state_ends_nothing_else() -> None:
+    """It does not tell which alert of its sender is over."""
+    book = IncidentBook()
+    book.apply([one("CRITICAL", date="2026-03-04T10:00:00Z", text="Disk of db1")])
+    book.apply([one("OK", date="2026-03-04T11:00:00Z", text="Disk of db2")])
+    assert len(list(book.open)) == 1
+    assert one("CRITICAL", **{"from": ""}).identity == {"subject": "critical"}
+
+
 def test_the_part_behind_the_plus_is_the_key() -> None:
     """Whatever the subject is; the local part alone is no key, for all alerts of a source have it."""
     assert one("a", to="hook+db1@in.example.com").identity == {"tag": "db1"}

@@ -191,7 +191,9 @@ def identity(mail: Mail, subject: str, above: str, headers: Mapping[str, str], o
         found.append({"recipient": recipients[0]})
     if tag and not found:
         return [{"tag": tag}]
-    return [*found, {"subject": constant(subject), "sender": sender}, {"subject": constant(subject)}]
+    # Of `OK` nothing is left: with the sender alone as the key it would end all alerts of this sender.
+    about = constant(subject) or subject.casefold()
+    return [*found, {"subject": about, "sender": sender}, {"subject": about}]
 
 
 def constant(subject: str) -> str:
