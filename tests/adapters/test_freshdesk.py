@@ -112,6 +112,15 @@ def test_only_a_change_of_the_status_stands_for_the_status(event: str, state: St
 # --- Key --------------------------------------------------------------------------------------------------------------
 
 
+def test_a_ticket_whose_number_was_not_ticked_has_its_url_as_the_key() -> None:
+    """Trigger and end lack it alike."""
+    trigger, end = body("created"), body("resolved")
+    for document in (trigger, end):
+        del document["freshdesk_webhook"]["ticket_id"]
+    assert one(trigger).identity == {"url": "https://acme.freshdesk.com/helpdesk/tickets/1228"}
+    assert (one(end).state, one(end).dedup_key) == (State.RESOLVED, one(trigger).dedup_key)
+
+
 def test_tickets_of_two_helpdesks_are_two_alerts() -> None:
     """Each helpdesk counts its own."""
     other = one(body("created", ticket_url="https://acme2.freshdesk.com/helpdesk/tickets/1228"))

@@ -107,6 +107,14 @@ def test_values_are_objects_wherever_the_record_stands(cut: set[str]) -> None:
         assert (alert.state, alert.dedup_key) == (State.RESOLVED, one(record).dedup_key)
 
 
+def test_each_record_of_a_query_is_an_alert() -> None:
+    """One of them that is no record, or has no identity, does not affect the others."""
+    records = [body("new"), 5, body("resolved"), {"state": "1"}, body("table_api")["result"]]
+    batch = parse("servicenow", json.dumps({"result": records}))
+    assert [alert.state for alert in batch] == [State.FIRING, State.RESOLVED, State.ACKNOWLEDGED]
+    assert {problem.path for problem in batch.problems} == {"$.result[1]", "$.result[3]"}
+
+
 def test_a_reference_without_a_display_value_is_no_resource() -> None:
     """Nobody reads a sys_id, nor the JSON of the reference."""
     reference = {"link": "https://acme.service-now.com/api/now/table/cmdb_ci/0c43", "value": "0c43" * 8}

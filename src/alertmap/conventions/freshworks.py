@@ -50,9 +50,9 @@ class Test:
 
 @wire.model
 class Ticket:
-    """Fields of a ticket; the model of a product adds its status."""
+    """Fields of a ticket; the model of a product adds its status. Where users tick no number, the URL identifies it."""
 
-    id: Annotated[wire.AnyText, ID]
+    id: Annotated[wire.AnyText, ID] = ""
     subject: Annotated[wire.Text, SUBJECT] = ""
     description: Annotated[wire.Text, wire.named("ticket_description", "description")] = ""
     priority: Annotated[wire.Text, wire.named("ticket_priority", "priority")] = ""

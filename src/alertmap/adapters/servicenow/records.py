@@ -4,13 +4,15 @@ Sources: the vendor's pages on incident states and on the table `em_alert`; the 
 """
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, get_args
 
 from attrs import evolve
 
 from alertmap import conventions, wire
-from alertmap.adapter import Reading, Request, Shape, State, Times
+from alertmap.adapter import Reading, Request, Result, Shape, State, Times
+from alertmap.paths import JsonPath
 
 # Incidents; then alerts of Event Management, which have words.
 STATES = conventions.states(
@@ -75,8 +77,23 @@ class Wrapped:
     result: Annotated[Record, wire.also("record")]
 
 
+@wire.model
+class Queried:
+    """Result of a query of the Table API."""
+
+    result: wire.Items[Record]
+
+
 def read_wrapped(event: Wrapped) -> Reading:
     return read(event.result)
+
+
+def read_queried(event: Queried) -> Iterator[Result]:
+    return conventions.group(event.result, read_one, is_test=lambda _: False, path="$.result")
+
+
+def read_one(where: JsonPath, record: Record) -> Reading:
+    return evolve(read(record), path=where)
 
 
 def read(record: Record) -> Reading:
@@ -118,4 +135,13 @@ def is_wrapped(document: Any, _request: Request) -> bool:
     return type(record) is dict and is_record(record, _request)
 
 
-SHAPES = [Shape(Wrapped, read_wrapped, marks=is_wrapped), Shape(Record, read, marks=is_record)]
+def is_queried(document: Any, _request: Request) -> bool:
+    records = document["result"]
+    return bool(records) and type(records) is list and type(records[0]) is dict and is_record(records[0], _request)
+
+
+SHAPES = [
+    Shape(Wrapped, read_wrapped, marks=is_wrapped),
+    Shape(Queried, read_queried, marks=is_queried),
+    Shape(Record, read, marks=is_record),
+]
