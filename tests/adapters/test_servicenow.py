@@ -90,6 +90,13 @@ def test_an_alert_is_acknowledged_until_it_is_closed(yes: str) -> None:
     assert one(body("alert_flapping", acknowledged="false")).state is State.FIRING
 
 
+@pytest.mark.parametrize("severity", ["0", 0, "Clear"])
+def test_a_closed_alert_that_is_clear_has_no_level(severity: object) -> None:
+    """Clear is no level that nobody knows."""
+    alert = one(body("alert_closed", severity=severity))
+    assert (alert.state, alert.level, alert.problems) == (State.RESOLVED, None, ())
+
+
 def test_a_record_as_the_table_api_returns_it_by_default() -> None:
     """Values are texts, only references are objects, without a display value."""
     reference = {"link": "https://acme.service-now.com/api/now/table/cmdb_ci/0c4318f1", "value": "0c4318f1"}

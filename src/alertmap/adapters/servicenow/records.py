@@ -25,6 +25,7 @@ CANCELED = {"8", "canceled", "cancelled"}
 SYS_ID = re.compile(r"[0-9a-f]{32}")
 COUNT = re.compile(r"[0-9]{1,15}")
 YES = {"true", "1"}
+CLEAR = {"0", "clear"}  # severity of an alert that its monitor has cleared: no level
 
 
 def stored(inner: wire.Encoding, *keys: str) -> wire.Encoding:
@@ -107,9 +108,10 @@ def read(record: Record) -> Reading:
     server = conventions.address(record.server_url.strip()).rstrip("/")
     page = f"{record.sys_class_name.strip() or 'incident'}.do?sys_id={sys_id}"
     count = record.sys_mod_count.strip()
+    level = record.severity if is_alert else record.priority
     return Reading(
         state=state,
-        level=record.severity if is_alert else record.priority,
+        level=None if is_alert and level.strip().lower() in CLEAR else level,
         # An instance alone would be all its records.
         identity=[{"sys_id": sys_id}, {"number": number, "instance": server if number else ""}],
         title=conventions.join(number, record.short_description or record.description),
