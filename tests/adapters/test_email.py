@@ -41,6 +41,8 @@ ENDS = (
     "[RECOVERY] Ping on db1 is OK!",
     "Resolved: High CPU on db1",
     "Resolved in 12m 5s: Interface down",
+    "Resolved in 1M 2d: Interface down",
+    "Resolved in 5 minutes: Interface down",
     "[RESOLVED] DiskFull (db1)",
     "[RESOLVED:2] Disk full",
     "OK: 'orders' in EU (Frankfurt)",

@@ -37,7 +37,8 @@ BEFORE = re.compile(r"(?:[^\w\[\]]|\[[^\[\]]{0,64}\])*")  # marks and signs, the
 # A word in front, such as `OK:`, `** RECOVERY Service Alert`, `Resolved in 5m:`; in brackets, such as `[FIRING:2]`, but
 # not the one before an arrow, nor the priority `[Normal]`; and the last one after `is` or an arrow, such as
 # `CRIT -> OK`. The last ones are in capitals: sentences have them, too.
-FRONT = re.compile(r"([A-Za-z]+)(?=\s*[:|*!]|\s+-\s|\s+(?:Service|Host)\b|\s+in\s+[0-9.]+\s?(?:ms|[smhdwy])\b|\s*$)")
+LASTED = r"in\s+[0-9.]+\s?(?:(?:ms|[smhdwyM])\b|sec|min|hour|day|week|month)"  # and not `in 3 of 4 regions`
+FRONT = re.compile(rf"([A-Za-z]+)(?=\s*[:|*!]|\s+-\s|\s+(?:Service|Host)\b|\s+{LASTED}|\s*$)")
 BRACKETS = re.compile(r"\[\W?(?:\s|\b)((?!(?i:normal)\b)[A-Za-z]+)(?::\s?[0-9]+)?\s?\](?!\s*(?:[-=]>|→|to\b))")
 STANDS = re.compile(r"(?:[-=]>|→|\bis)\s+(OK|UP|DOWN|UNREACHABLE|CRIT(?:ICAL)?|WARN(?:ING)?|UNKN(?:OWN)?)\b")
 VAGUE = {"alert", "alarm"}  # what is written about, rather than its state: `Alert: disk full has recovered`
