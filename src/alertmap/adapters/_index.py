@@ -497,7 +497,8 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool, tuple[frozen
         (frozenset({"records"}), (), False, (), 0),
         (frozenset({"severity"}), (), False, (), 1),
         (frozenset(), (), False, (frozenset({"record", "result"}),), 2),
-        (frozenset(), (), False, (), 3),
+        (frozenset({"result"}), (), False, (), 3),
+        (frozenset(), (), False, (), 4),
     ),
     "signoz": (
         (frozenset({"alerts"}), (), False, (), 0),
