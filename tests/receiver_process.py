@@ -34,13 +34,14 @@ def free_port() -> int:
 class Running:
     """A receiver that can be killed and started again."""
 
-    def __init__(self, folder: Path, text: str) -> None:
+    def __init__(self, folder: Path, text: str, database: str = "") -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.database = folder / "store.sqlite"
         self._file = folder / "alertmap.toml"
         self._file.write_text(
-            f"[server]\ndatabase = {json.dumps(str(self.database))}\nport = {self.port}\n{text}", encoding="utf-8"
+            f"[server]\ndatabase = {json.dumps(database or str(self.database))}\nport = {self.port}\n{text}",
+            encoding="utf-8",
         )
         self._log = folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -64,6 +65,12 @@ class Running:
             assert self._process.poll() is None, self.log
             time.sleep(0.05)
         raise AssertionError(f"it does not start: {self.log}")
+
+    @property
+    def process(self) -> int:
+        """Return the number of the process."""
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def log(self) -> str:

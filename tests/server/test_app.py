@@ -236,7 +236,7 @@ def test_too_many_open_incidents_lose_no_request(client: TestClient) -> None:
 
 
 def test_targets_wait_in_the_outbox(client: TestClient) -> None:
-    """What cannot be delivered waits with its error; a repeat is not sent."""
+    """A request that cannot be delivered waits with its error; a repeat is not sent."""
     for _ in range(3):
         client.post("/hooks/prod", content=alertmanager(), headers=TOKEN)
     waiting = until(lambda: [one for one in get(client, "/api/status")["outbox"] if one["error"]])
