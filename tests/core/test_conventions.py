@@ -87,6 +87,23 @@ def test_alerts_of_signoz(document: dict[str, object], *, is_signoz: bool) -> No
 
 
 @pytest.mark.parametrize(
+    ("labels", "level"),
+    [
+        ({"severity": "high"}, "high"),
+        ({"Severity": "high"}, "high"),
+        ({"PRIORITY": "P1", "env": "prod"}, "P1"),
+        ({"Severity": "low", "severity": "high"}, "high"),
+        ({"priority": "P1", "Severity": "low"}, "low"),
+        ({"severity": " ", "Priority": "P1"}, "P1"),
+        ({"severity_of": "high", "Severity": ""}, None),
+    ],
+)
+def test_the_label_of_the_level_in_any_case(labels: dict[str, str], level: str | None) -> None:
+    """People type it; a level that is passed over would be a guess in silence."""
+    assert conventions.level(labels) == level
+
+
+@pytest.mark.parametrize(
     ("texts", "joined"),
     [(("db-3", "disk full"), "db-3: disk full"), (("", "disk full"), "disk full"), ((" ", ""), ""), ((), "")],
 )
