@@ -528,6 +528,7 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool, tuple[frozen
         (frozenset({"data", "event", "version"}), (), False, (), 1),
         (frozenset({"alert_source", "event_type", "id", "status"}), (), False, (), 2),
         (frozenset({"event_id", "message", "status", "tags"}), (), False, (), 3),
+        (frozenset({"description", "event_id", "message", "tags"}), (), False, (), 4),
     ),
     "statuscake": (
         (frozenset({"Name", "StatusCode"}), (), False, (frozenset({"status"}),), 0),
