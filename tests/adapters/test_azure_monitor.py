@@ -89,6 +89,20 @@ def test_each_number_is_less_severe_than_the_one_before() -> None:
     assert found == [Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO]
 
 
+@pytest.mark.parametrize("severity", [1, "1", "Sev1"])
+def test_a_severity_may_be_a_bare_number(severity: int | str) -> None:
+    """The older schemas write it so, and senders that copy them."""
+    assert read(common(severity=severity)).severity is Severity.HIGH
+
+
+def test_a_log_alert_needs_no_query() -> None:
+    """The query decides nothing: without it the alert is the same."""
+    document = fixture("legacy_log")
+    expected = read(document).dedup_key
+    del document["data"]["SearchQuery"]
+    assert read(document).dedup_key == expected
+
+
 def test_the_case_of_an_id_makes_no_other_alert() -> None:
     """The case of ids differs between the trigger and the end."""
     loud = common("metric_resolved")

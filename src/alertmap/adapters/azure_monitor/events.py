@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import Notice, Problem, ProblemCode, Reading, Reason, State
+from alertmap.adapter import Notice, Problem, ProblemCode, Reading, Reason, State, Times
 from alertmap.adapters.azure_monitor import arm
 
 # https://learn.microsoft.com/azure/service-health/service-health-notifications-properties
@@ -105,6 +105,15 @@ class Sent(NamedTuple):
 SYNTHETIC = Problem(ProblemCode.MISSING, "$", "a synthetic event of Service Health is no alert")
 
 
+def reading(
+    event: ServiceEvent | ResourceEvent | OperationEvent, sent: Sent, state: State | None
+) -> Reading | list[Notice | Problem]:
+    """Read an event; `state` is that of the alert, which only counts where the event has none of its own."""
+    if isinstance(event, ServiceEvent):
+        return of_service(event, sent)
+    return of_resource(event, sent) if isinstance(event, ResourceEvent) else of_operation(event, sent, state)
+
+
 def of_service(event: ServiceEvent, sent: Sent) -> Reading | list[Notice | Problem]:
     facts = event.properties
     if wire.loosen(facts.isSynthetic) == "true":
@@ -131,6 +140,7 @@ def of_service(event: ServiceEvent, sent: Sent) -> Reading | list[Notice | Probl
         # A maintenance and an advice lie ahead.
         started_at=facts.impactStartTime if wire.loosen(facts.incidentType) == "incident" else None,
         occurred_at=event.eventTimestamp or sent.at,
+        times=Times.STATED,
     )
 
 
@@ -155,6 +165,7 @@ def of_resource(event: ResourceEvent, sent: Sent) -> Reading:
         },
         links=sent.links,
         occurred_at=event.eventTimestamp or sent.at,
+        times=Times.STATED,
     )
 
 
@@ -177,6 +188,7 @@ def of_operation(event: OperationEvent, sent: Sent, state: State | None) -> Read
         labels={**own, **sent.labels, "operation": operation, "status": event.status, "caller": event.caller},
         links=sent.links,
         occurred_at=event.eventTimestamp or sent.at,
+        times=Times.STATED,
         resolvable=False,
     )
 
