@@ -64,6 +64,18 @@ def test_the_health_of_a_resource_ends_its_outage() -> None:
     assert open_after("resource_health", "resource_restart") == 0
 
 
+@pytest.mark.parametrize(
+    ("status", "state"), [("Resolved", State.RESOLVED), ("Updated", State.FIRING), ("Completing", State.FIRING)]
+)
+def test_the_status_counts_where_the_health_is_missing(status: str, state: State) -> None:
+    """An event of Resource Health without the health of the resource is about the same outage."""
+    document = fixture("resource_health_resolved")
+    document["data"]["alertContext"]["status"] = status
+    del document["data"]["alertContext"]["properties"]["currentHealthStatus"]
+    alert = read(document)
+    assert (alert.state, alert.dedup_key) == (state, read(fixture("resource_health")).dedup_key)
+
+
 def test_the_same_operation_by_both_schemas_is_one_alert() -> None:
     """An action group may have an action with the common schema and one without."""
     assert read(fixture("operation")).dedup_key == read(fixture("legacy_operation")).dedup_key

@@ -17,7 +17,7 @@ STAGES = conventions.states(
 )
 HEALTH = conventions.states(firing="Unavailable, Degraded, Unknown", resolved="Available")
 
-# Status of an event of Service Health without a stage.
+# Status of an event of Service Health without a stage, and of Resource Health without the health of the resource.
 STATUSES = {"resolved": State.RESOLVED, "active": State.FIRING, "inprogress": State.FIRING, "updated": State.FIRING}
 
 # The common schema holds the numbers of .NET's EventLevel for Service Health.
@@ -111,7 +111,13 @@ def reading(
     """Read an event; `state` is that of the alert, which only counts where the event has none of its own."""
     if isinstance(event, ServiceEvent):
         return of_service(event, sent)
-    return of_resource(event, sent) if isinstance(event, ResourceEvent) else of_operation(event, sent, state)
+    if isinstance(event, ResourceEvent):
+        # The status does not count: that of a restart by a user is "Active", with a resource that is available.
+        return of_resource(event, event.properties, event.properties.currentHealthStatus, sent)
+    if arm.same(event.operationName).startswith("microsoft.resourcehealth/"):
+        facts = ResourceFacts(currentHealthStatus=State.FIRING, title=event.properties.get("title", ""))
+        return of_resource(event, facts, STATUSES.get(wire.state_word(event.status)), sent)
+    return of_operation(event, sent, state)
 
 
 def of_service(event: ServiceEvent, sent: Sent) -> Reading | list[Notice | Problem]:
@@ -144,10 +150,7 @@ def of_service(event: ServiceEvent, sent: Sent) -> Reading | list[Notice | Probl
     )
 
 
-def of_resource(event: ResourceEvent, sent: Sent) -> Reading:
-    facts = event.properties
-    # The status does not count: that of a restart by a user is "Active", with a resource that is available.
-    state = facts.currentHealthStatus
+def of_resource(event: Event, facts: ResourceFacts, state: State | None, sent: Sent) -> Reading:
     return Reading(
         state=state,
         # A recovery is informational, whatever it ends.
