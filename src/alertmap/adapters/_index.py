@@ -23,6 +23,7 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool, tuple[frozen
     ),
     "alibaba_sls": (
         (frozenset({"alert_id", "alert_instance_id", "fire_time", "project"}), (), False, (), 0),
+        (frozenset(), (), True, (), 1),
     ),
     "appdynamics": (
         (frozenset(), (), False, (frozenset({"adeventtype", "eventtype"}), frozenset({"incidentkey"})), 0),
@@ -66,15 +67,9 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool, tuple[frozen
         (frozenset({"data", "schemaId"}), (), False, (), 2),
         (frozenset({"data", "schemaId"}), (), False, (), 3),
         (frozenset({"data", "schemaId"}), (), False, (), 4),
-        (frozenset({"data", "schemaId"}), (), False, (), 5),
-        (frozenset({"data", "schemaId"}), (), False, (), 6),
-        (frozenset({"data", "schemaId"}), (), False, (), 7),
-        (frozenset({"data", "schemaId"}), (), False, (), 8),
-        (frozenset({"data", "schemaId"}), (), False, (), 9),
-        (frozenset({"data", "schemaId"}), (), False, (), 10),
-        (frozenset({"AlertRuleName", "SearchIntervalStartTimeUtc", "SearchQuery"}), (), False, (), 11),
-        (frozenset({"context", "operation", "version"}), (), False, (), 12),
-        (frozenset({"context", "status"}), (), False, (), 13),
+        (frozenset({"AlertRuleName", "SearchIntervalStartTimeUtc", "SearchQuery"}), (), False, (), 5),
+        (frozenset({"context", "operation", "version"}), (), False, (), 6),
+        (frozenset({"context", "status"}), (), False, (), 7),
     ),
     "better_stack": (
         (frozenset({"data"}), (), False, (), 0),
