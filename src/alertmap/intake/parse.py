@@ -537,7 +537,7 @@ def _alert(call: _Call, reading: Reading, times: Times, warnings: Iterable[Probl
         times=times,
         received_at=call.received_at,
         sequence=reading.sequence,
-        episode=reading.episode,
+        episode=reading.episode or None,
         expires_at=reading.expires_at,
         no_data=reading.no_data and state is State.FIRING,
         resolvable=reading.resolvable and adapter.recovers,

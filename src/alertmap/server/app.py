@@ -75,7 +75,8 @@ class Service:
             "alertmap_request_seconds", "Time from the first byte to the answer.", registry=self.registry
         )
         self.set_config(config)
-        self.writer = Writer(self.open_store, Receiver(config), self._store_changed)
+        self._started = datetime.now(UTC)
+        self.writer = Writer(self.open_store, self.receiver(), self._store_changed)
         self.sender = Sender(self.open_store, httpx2.Client(timeout=10, follow_redirects=False))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reader: Store | None = None
@@ -94,8 +95,12 @@ class Service:
     def reload(self, config: Config) -> None:
         """Take another configuration for all requests that come from now on; the database stays the same."""
         self.set_config(config)
-        self.writer.use(Receiver(config))
+        self.writer.use(self.receiver())
         log.info("configuration reloaded", extra={"sources": len(config.sources)})
+
+    def receiver(self) -> Receiver:
+        """Return the rules of the configuration as it is now."""
+        return Receiver(self.config, self._started)
 
     def open_store(self) -> Store:
         """Open a connection to the database."""
@@ -167,7 +172,7 @@ class Service:
         if bucket is not None and not bucket.take(monotonic()):
             answer = refuse(source, Refusal.TOO_MANY, retry_after=timedelta(seconds=1)).answer
             return Done(answer=answer, outcome="rejected", message="too many requests")
-        config, receiver = self.config, Receiver(self.config)
+        config, receiver = self.config, self.receiver()
         try:
             async with asyncio.timeout(config.slowest.total_seconds()):
                 request = await Request.from_asgi(scope.scope, scope.receive, max_body=config.limits.max_body)
@@ -404,8 +409,7 @@ class _Page:
         source = self._service.sources.by_name(stored.source)
         batch = None
         if source is not None:
-            receiver = Receiver(self._service.config)
-            batch = await run_in_threadpool(receiver.read, source, stored.request, stored.received_at)
+            batch = await run_in_threadpool(self._service.receiver().read, source, stored.request, stored.received_at)
         return JSONResponse(
             {
                 "id": stored.id,
@@ -444,7 +448,7 @@ class _Page:
         posted = Request(body.body, "POST", headers={"content-type": request.headers.get("content-type", "")})
         try:
             source = found if found is not None else Source("preview", vendor=vendor)
-            read = Receiver(self._service.config).read
+            read = self._service.receiver().read
             batch = await run_in_threadpool(read, source, posted, datetime.now(UTC))
         except AlertmapError as error:
             raise HTTPException(400, str(error)) from None

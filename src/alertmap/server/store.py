@@ -218,6 +218,10 @@ class Transaction:
             (source, key, state, None if time == NEVER else to_number(time), int(timeline.is_open)),
         )
 
+    def postpone(self, source: str, key: str, time: datetime) -> None:
+        """Look at a key again at a time."""
+        self._execute("update timelines set due = ? where source = ? and key = ?", (to_number(time), source, key))
+
     def count_open(self, source: str) -> int:
         """Return the number of open incidents of a source."""
         return int(self._execute("select count(*) from timelines where source = ? and is_open = 1", (source,))[0][0])
@@ -239,7 +243,7 @@ class Transaction:
         incident = transition.incident
         if incident is None:
             return
-        self._put_incident(incident, now)
+        self.put_incident(incident, now)
         if transition.kind is TransitionKind.DEDUPLICATED:
             return
         self._execute(
@@ -251,7 +255,8 @@ class Transaction:
             ),
         )
 
-    def _put_incident(self, incident: Incident, now: datetime) -> None:
+    def put_incident(self, incident: Incident, now: datetime) -> None:
+        """Write an incident as it is."""
         texts = (incident.title, incident.resource, incident.dedup_key, *incident.labels.values())
         self._execute(
             "insert into incidents (id, source, is_open, severity, opened_at, ended_at, changed_at, search, labels, "
