@@ -55,9 +55,10 @@ def read(event: Search, options: Options) -> Reading:
         },
         links={"results": event.results_link},
         occurred_at=event.row._time,  # noqa: SLF001
-        times=None if event.row._time else Times.NONE,  # noqa: SLF001
         resolvable=bool(options.state_field),
     )
 
 
-SHAPES = [Shape(Search, read, marks={"owner", "result"}, times=Times.STATED)]
+# `_time` is that of the first row, of its bucket, or what the search made of it: two runs may have the same one, and a
+# later run an earlier one. Splunk posts run after run, and each once.
+SHAPES = [Shape(Search, read, marks={"owner", "result"}, times=Times.ARRIVAL)]
