@@ -213,6 +213,16 @@ def test_a_form_has_the_same_key() -> None:
     assert alert.dedup_key == one(body("triggered")).dedup_key
 
 
+@pytest.mark.parametrize("name", ["triggered", "recovered"])
+def test_a_value_without_quotes_loses_no_alert(name: str) -> None:
+    """The payload is no JSON then; what stands before the value is read, and nothing behind it resolves."""
+    text = json.dumps(body(name) | {"tags": "@"}).replace('"@"', 'env:prod, "alert_transition": "Recovered"')
+    [alert] = parse(VENDOR, text)
+    whole = one(body(name))
+    assert (alert.state, alert.dedup_key, alert.severity) == (whole.state, whole.dedup_key, whole.severity)
+    assert ProblemCode.MALFORMED in codes(alert)
+
+
 @pytest.mark.parametrize("name", ["triggered", "default", "keep", "camel_case", "upper_case", "no_data"])
 def test_is_recognised(name: str) -> None:
     """In all common spellings."""
