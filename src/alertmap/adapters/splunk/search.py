@@ -55,6 +55,7 @@ def read(event: Search, options: Options) -> Reading:
         },
         links={"results": event.results_link},
         occurred_at=event.row._time,  # noqa: SLF001
+        times=None if event.row._time else Times.NONE,  # noqa: SLF001
         resolvable=bool(options.state_field),
     )
 
