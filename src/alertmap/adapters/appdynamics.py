@@ -159,7 +159,7 @@ class Paged(Event):
 class Kept(Fields):
     """Template of Keep, without the type of the event."""
 
-    event_id: Annotated[wire.AnyText, wire.also("id")]
+    event_id: wire.AnyText
     last_received: wire.AnyText
 
 

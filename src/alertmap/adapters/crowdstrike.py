@@ -192,7 +192,7 @@ adapter = Adapter(
     shapes=[
         Shape(Incident, read, marks={"link": "https://falcon."}, headers=HEADERS),
         Shape(Custom, read_custom, marks={"$.data.urgency", "$.meta.workflow_id"}, headers=HEADERS),
-        Shape(Fields, read_fields, marks={"$.meta.workflow_id", "$.meta.event_reference_url"}, headers=HEADERS),
+        Shape(Fields, read_fields, marks={"$.meta.event_reference_url"}, headers=HEADERS),
     ],
     levels=LEVELS,
     templates=UNRENDERED,
