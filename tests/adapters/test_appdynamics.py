@@ -211,7 +211,7 @@ def test_a_quote_in_a_message() -> None:
 
 
 def test_a_quote_in_a_message_of_grafana_oncalls_template() -> None:
-    """What stands before it is read, though it stands in an object."""
+    """The texts before it are read, though they stand in an object."""
     alert = one(json.dumps(body("oncall")).replace("slow", '"slow"'))
     assert (alert.state, alert.severity, codes(alert) >= {ProblemCode.MALFORMED}) == (
         State.FIRING,

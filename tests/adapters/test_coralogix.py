@@ -150,7 +150,7 @@ def test_any_fields_are_read(fields: object) -> None:
 
 
 def test_a_log_that_breaks_the_body_loses_no_alert() -> None:
-    """What stands before it is read: the action, the id and the name."""
+    """The texts before it are read: the action, the id and the name."""
     text = json.dumps(body("default_body")).replace('"value": "', '"value": "{"level": "error"}', 1)
     [alert] = parse(VENDOR, text)
     assert (alert.state, alert.title) == (State.FIRING, "Failed payments")

@@ -38,7 +38,7 @@ def test_a_variable_without_quotes_may_have_no_value(name: str, key: str) -> Non
 
 
 def test_a_quote_in_a_payload_of_ones_own() -> None:
-    """What stands before it is read, and nothing behind it resolves."""
+    """The texts before it are read, and nothing behind it resolves."""
     alert = one('{"state": "ACTIVATED", "id": "a", "title": "a "b" c", "state": "CLOSED"}')
     assert (alert.state, alert.identity) == (State.FIRING, {"id": "a"})
 
