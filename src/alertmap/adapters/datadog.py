@@ -131,8 +131,7 @@ class Monitor(Payload):
 class Default(Payload):
     """The default payload, and others that do not have the transition."""
 
-    title: Annotated[wire.AnyText, TITLES]
-    kind: Annotated[wire.AnyText, wire.named("event_type", "alert_type")]
+    names_it: Annotated[wire.Json, wire.named(*TITLES.keys, "alert_id", "monitor_id")]  # one of these is needed
 
 
 class Title(NamedTuple):
