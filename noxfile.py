@@ -21,7 +21,7 @@ VERSIONS = [version for version in nox.project.python_versions(PROJECT) if shuti
 SMOKE = [f"tests/{name}" for name in ("core", "test_adapters.py", "wire")]
 
 
-def _install(session: nox.Session, *groups: str, extras: str = "cli,fast,sns,testing") -> None:
+def _install(session: nox.Session, *groups: str, extras: str = "cli,fast,postgres,server,sns,testing") -> None:
     session.install("-e", f".[{extras}]", *nox.project.dependency_groups(PROJECT, *groups))
 
 

@@ -105,7 +105,7 @@ functions = {{
     "decode": lambda: decode(request, formats, limits),
     "index": lambda: registry.candidates(document, request),
 }}
-asked = [adapter.name for adapter in registry.candidates(document, request)]
+asked = [adapter.name for adapter, _ in registry.candidates(document, request)]
 print(json.dumps([interleaved(functions, {rounds}), asked, len(vendors)]))
 """
 )

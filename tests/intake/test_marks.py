@@ -69,17 +69,17 @@ def test_no_candidates_for_a_foreign_body(index: Index) -> None:
     """Common keys, no keys, and values that are not objects load no adapter."""
     documents: tuple[Any, ...] = ({"id": 1, "status": "x", "name": ""}, {}, [], None, 5, [[]], [5])
     for document in documents:
-        assert index.candidates(document, Request()) == []
+        assert not index.candidates(document, Request())
 
 
 @given(anything, st.sampled_from(["", "x-acme"]))
 def test_the_index_is_complete(document: Any, header: str) -> None:
-    """Every vendor that recognises a document is a candidate for it."""
+    """Every shape that recognises a document is a candidate for it."""
     request = Request(headers={header: "1"} if header else {})
-    asked = {adapter.name for adapter in registry.candidates(document, request)}
+    asked = {adapter.name: shapes for adapter, shapes in registry.candidates(document, request)}
     for adapter in registry.built_in():
-        if detect.match_of(adapter, document, request) is not None:
-            assert adapter.name in asked
+        match = detect.match_of(adapter, document, request)
+        assert match == detect.match_of(adapter, document, request, asked.get(adapter.name, ()))
 
 
 def test_every_payload_of_the_zoo_is_found_by_the_index() -> None:
@@ -109,6 +109,7 @@ def test_entries_of_shapes() -> None:
     assert entries(Shape(Spelt, _read, marks={"a", "$.b.c"})) == (marked,)
     assert entries(Shape(Spelt, _read, headers={"X-Acme": "1"})) == (by_header,)
     assert entries(Shape(Spelt, _read, headers={"X-Acme": "1"}, marks={"a", "$.b"})) == (by_header, marked)
+    assert entries(Shape(Spelt, _read), Shape(str, _read)) == (spelt, ShapeMarks(is_text=True, shape=1))
     assert entries(Shape(Loose, _read)) == (ShapeMarks(choices=(frozenset({"id"}),)),)
     prepared = Adapter(name="acme", title="Acme", shapes=[Shape(Loose, _read)], prepare=lambda document: document)
     assert marks_of(prepared) == (ShapeMarks(),), "its keys may stand elsewhere in the document"
@@ -122,7 +123,7 @@ def test_a_new_vendor_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_index, "INDEX", {})
     registry._index.cache_clear()
     try:
-        names = [adapter.name for adapter in registry.candidates({}, Request())]
+        names = [adapter.name for adapter, _ in registry.candidates({}, Request())]
         assert names == [adapter.name for adapter in registry.built_in()]
     finally:
         monkeypatch.undo()

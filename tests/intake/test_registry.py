@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 import alertmap
-from alertmap import Adapter, AdapterError, UnknownVendor, vendors
+from alertmap import Adapter, AdapterError, UnknownVendor, adapters, vendors
 from alertmap.intake import registry
+from alertmap.plugins import Plugins
 
 ADAPTER = """
 from alertmap import wire
@@ -222,9 +223,8 @@ def test_broken_entry_points(points: list[EntryPoint], message: str, monkeypatch
     shadow = _point("evil", "json:dumps", "kapacitor")
     found = {registry.GROUP: [shadow, *points]}
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: found.get(group, []))
-    plugins = registry._plugins.__wrapped__()
-    assert plugins == {"acme": tuple(points)}
-    monkeypatch.setattr(registry, "_plugins", lambda: plugins)
+    monkeypatch.setattr(registry, "ADAPTERS", Plugins(Adapter, adapters, registry.GROUP))
+    assert registry.ADAPTERS.third_party == {"acme": tuple(points)}
     assert vendors().count("kapacitor") == 1
     with pytest.raises(AdapterError) as caught:
         registry.find("acme")

@@ -15,6 +15,7 @@ from alertmap.cli.outcomes import Parsed, outcome, recognised, records
 from alertmap.cli.rendering import render
 from alertmap.cli.replay import replay
 from alertmap.cli.scaffold.command import new_adapter
+from alertmap.cli.serving import serve
 from alertmap.cli.shared import (
     Jsonl,
     Paths,
@@ -286,4 +287,5 @@ app.command(
 )(render)
 app.command(epilog=_examples("alertmap capture --port 8008 --out captures"))(capture)
 app.command("new-adapter", epilog=_examples("alertmap new-adapter acme --title Acme --from captures"))(new_adapter)
+app.command(epilog=_examples("alertmap serve --config alertmap.toml"))(serve)
 app.command(epilog=_examples("alertmap sign hook.json --vendor grafana --secret …"))(sign)

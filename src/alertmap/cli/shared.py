@@ -98,9 +98,9 @@ def check_names(errors: Console, vendor: str | None, source: str | None = None) 
 
 
 def read_sources(errors: Console, file: Path) -> dict[str, Source]:
-    """Return the sources of a file; end the command where it cannot be read or has faults, with a line for each."""
+    """Return the sources of a file, also of one for `serve`; end the command where it has faults, a line for each."""
     try:
-        return load_sources(file.read_text(encoding="utf-8"))
+        return sources_in(file)
     except OSError as error:
         wrong(errors, f"{printable(file)}: it cannot be read: {error.strerror or type(error).__name__}")
     except UnicodeDecodeError:
@@ -109,6 +109,20 @@ def read_sources(errors: Console, file: Path) -> dict[str, Source]:
         for fault in error.faults:
             say(errors, f"{printable(file)}:{fault}".replace(":line ", ":", 1))
         raise typer.Exit(2) from None
+
+
+def sources_in(file: Path) -> dict[str, Source]:
+    """Return the sources of a file.
+
+    Raises:
+        InvalidSources, OSError, UnicodeDecodeError: it has faults, or cannot be read.
+    """
+    from alertmap.cli.serving import is_of_receiver, read_config  # noqa: PLC0415 - loads all targets
+
+    text = file.read_text(encoding="utf-8")
+    if is_of_receiver(text):
+        return {name: receiving.source for name, receiving in read_config(file).sources.items()}
+    return load_sources(text)
 
 
 def sources_option(errors: Console, file: Path | None, name: str | None) -> dict[str, Source]:

@@ -10,7 +10,7 @@ from alertmap.errors import ConfigurationError, DecodeError, LimitError, Unknown
 from alertmap.intake import registry
 from alertmap.intake.decode import decode
 from alertmap.intake.envelope import MOST, unwrap
-from alertmap.intake.marks import first_event
+from alertmap.intake.marks import Candidate, first_event
 from alertmap.model import Request
 from alertmap.paths import MISSING, parse_path, resolve
 from alertmap.strict_json import Limits, resolve_limits
@@ -89,7 +89,7 @@ def recognise(
     document: Any, request: Request, limits: Limits, adapters: Iterable[Adapter] | None = None
 ) -> Detection | None:
     """Find the vendor of a decoded document. Inside an envelope that nobody claims the inner vendor counts."""
-    known = None if adapters is None else tuple(adapters)
+    known = None if adapters is None else tuple(Candidate(adapter, adapter.shapes) for adapter in adapters)
     inside, best = "", None
     for _ in range(MOST + 1):
         found, rank = _best(document, request, registry.candidates(document, request) if known is None else known)
@@ -112,20 +112,20 @@ def strongly_anothers(document: Any, request: Request, adapter: Adapter) -> Dete
     others = [
         one
         for one in registry.candidates(document, request)
-        if one.name != adapter.name and any(shape.rank is Rank.STRONG for shape in one.shapes)
+        if one.adapter.name != adapter.name and any(shape.rank is Rank.STRONG for shape in one.shapes)
     ]
     found, rank = _best(document, request, others)
     return found if rank is Rank.STRONG and found and found.vendor not in adapter.reads_also else None
 
 
-def _best(document: Any, request: Request, adapters: Iterable[Adapter]) -> tuple[Detection | None, Rank | None]:
-    likely, rank = _likely(document, request, adapters)
+def _best(document: Any, request: Request, known: Iterable[Candidate]) -> tuple[Detection | None, Rank | None]:
+    likely, rank = _likely(document, request, known)
     # Two that are equally likely give none: a wrong adapter would read a wrong page.
     return (likely[0] if len(likely) == 1 else None), rank
 
 
-def _likely(document: Any, request: Request, adapters: Iterable[Adapter]) -> tuple[list[Detection], Rank | None]:
-    found = [(adapter, match) for adapter in adapters if (match := match_of(adapter, document, request))]
+def _likely(document: Any, request: Request, known: Iterable[Candidate]) -> tuple[list[Detection], Rank | None]:
+    found = [(adapter, match) for adapter, shapes in known if (match := match_of(adapter, document, request, shapes))]
     best = max((match.rank for _, match in found), default=None)
     return [Detection(adapter.name, match.reason) for adapter, match in found if match.rank is best], best
 
@@ -140,16 +140,18 @@ def is_marked(adapter: Adapter, first: Shape, document: Any, request: Request) -
     return any(_rank(shape, document, event, request) is not None for shape in adapter.shapes if shape is not first)
 
 
-def match_of(adapter: Adapter, document: Any, request: Request) -> Match | None:
-    """Say whether a decoded document looks like this vendor's, and why: by the surest of its shapes."""
+def match_of(adapter: Adapter, document: Any, request: Request, shapes: Iterable[Shape] | None = None) -> Match | None:
+    """Say whether a decoded document looks like this vendor's, and why: by the surest of its shapes, or of these."""
     if adapter.prepare is not None:
         try:
-            document = adapter.prepare(document)
+            prepared = adapter.prepare(document)
         except wire.Mismatch:
             return None
+        if prepared is not document:  # its keys may stand elsewhere: all shapes may match
+            document, shapes = prepared, None
     event = first_event(document) if adapter.many else document
     best: Match | None = None
-    for shape in adapter.shapes:
+    for shape in adapter.shapes if shapes is None else shapes:
         rank = _rank(shape, document, event, request)
         if rank is not None and (best is None or rank > best.rank):
             best = Match(rank, _reason(shape, request))

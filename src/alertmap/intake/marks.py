@@ -1,4 +1,4 @@
-"""Index of the vendors by what their bodies must hold, so that detection loads and asks only those that may match.
+"""Index of all shapes by what their bodies must hold, so that detection loads and asks only those that may match.
 
 `adapters/_index.py` is generated from the shapes of all built-in adapters.
 """
@@ -25,6 +25,8 @@ class ShapeMarks(NamedTuple):
     """The body is a text."""
     choices: tuple[frozenset[str], ...] = ()
     """Of each of these sets one key must be there, in any form that `wire.loosen` makes equal."""
+    shape: int = 0
+    """Place of the shape among those of its adapter."""
 
     def may_fit(self, keys: AbstractSet[str], loose: AbstractSet[str]) -> bool:
         """Return whether an object with these keys, and these loose forms of them, has what the shape asks for."""
@@ -40,9 +42,16 @@ def first_event(document: Any) -> Any:
 
 def marks_of(adapter: Adapter) -> tuple[ShapeMarks, ...]:
     """The index entries of an adapter."""
-    found = (marks for shape in adapter.shapes for marks in _marks_of(shape))
+    found = (marks._replace(shape=place) for place, shape in enumerate(adapter.shapes) for marks in _marks_of(shape))
     # The keys of a document that is prepared may stand elsewhere in it.
     return tuple(found if adapter.prepare is None else (marks._replace(choices=()) for marks in found))
+
+
+class Candidate(NamedTuple):
+    """An adapter that may recognise a document, by some of its shapes."""
+
+    adapter: Adapter
+    shapes: tuple[Shape, ...]
 
 
 def _marks_of(shape: Shape) -> Iterator[ShapeMarks]:
@@ -75,14 +84,14 @@ class Index:
         self._by_key: dict[str, list[tuple[str, ShapeMarks]]] = {}
         self._by_choice: dict[str, list[tuple[str, ShapeMarks]]] = {}
         self._by_header: dict[str, list[tuple[str, ShapeMarks]]] = {}
-        self._any_object: list[str] = []
-        self._texts: list[str] = []
+        self._any_object: list[tuple[str, ShapeMarks]] = []
+        self._texts: list[tuple[str, ShapeMarks]] = []
         for vendor, marks in entries:
             if marks.headers:
                 for name in marks.headers:
                     self._by_header.setdefault(name, []).append((vendor, marks))
             elif marks.is_text:
-                self._texts.append(vendor)
+                self._texts.append((vendor, marks))
             elif marks.keys:
                 rarest = min(sorted(marks.keys), key=lambda key: counts[key])
                 self._by_key.setdefault(rarest, []).append((vendor, marks))
@@ -90,23 +99,28 @@ class Index:
                 for key in min(marks.choices, key=len):
                     self._by_choice.setdefault(key, []).append((vendor, marks))
             else:
-                self._any_object.append(vendor)
+                self._any_object.append((vendor, marks))
 
-    def candidates(self, document: Any, request: Request) -> list[str]:
-        """The vendors that may match, in order of their names."""
+    def candidates(self, document: Any, request: Request) -> dict[str, list[int]]:
+        """The vendors that may match, in order of their names, with the places of their shapes that may."""
         event = first_event(document)
-        found: set[str] = set()
+        asked: list[list[tuple[str, ShapeMarks]]] = []
         keys: AbstractSet[str] = event.keys() if type(event) is dict else frozenset()
         loose = set(map(wire.loosen, keys))
-        for name in request.headers:
-            for vendor, marks in self._by_header.get(name, ()):
-                if (type(event) is str) is marks.is_text and marks.may_fit(keys, loose):
-                    found.add(vendor)
         if type(event) is str:
-            found.update(self._texts)
+            asked = [self._texts]
         elif type(event) is dict:
-            found.update(self._any_object)
-            asked = [self._by_key[key] for key in self._by_key.keys() & keys]
+            asked = [self._any_object]
+            asked += [self._by_key[key] for key in self._by_key.keys() & keys]
             asked += [self._by_choice[key] for key in self._by_choice.keys() & loose]
-            found.update(vendor for entries in asked for vendor, marks in entries if marks.may_fit(keys, loose))
-        return sorted(found)
+        asked += [self._by_header[name] for name in request.headers if name in self._by_header]
+        found = {
+            (vendor, marks.shape)
+            for entries in asked
+            for vendor, marks in entries
+            if (type(event) is str) is marks.is_text and marks.may_fit(keys, loose)
+        }
+        shapes: dict[str, list[int]] = {}
+        for vendor, shape in sorted(found):
+            shapes.setdefault(vendor, []).append(shape)
+        return shapes

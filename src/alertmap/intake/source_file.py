@@ -17,7 +17,7 @@ The keys of a table are the arguments of `Source`; those of its priorities stand
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -72,16 +72,37 @@ def load_sources(text: str) -> dict[str, Source]:
     Raises:
         InvalidSources: the text is not TOML, or a setting is invalid; `faults` has all of them with their lines.
     """
+    document, lines = read_toml(text)
+    sources, faults = sources_of(document.get("sources"))
+    if faults:
+        raise located(faults, lines)
+    return sources
+
+
+Lines = Mapping[Path, int]
+"""The line of each table and key of a file."""
+
+
+def read_toml(text: str) -> tuple[dict[str, Any], Lines]:
+    """Return a TOML text as tables, and the lines of its keys.
+
+    Raises:
+        InvalidSources: it is not TOML.
+    """
     if not isinstance(text, str):
         raise ConfigurationError(f"sources: expected the text of a TOML file, got {type(text).__name__}")
     try:
-        tables = tomllib.loads(text).get("sources", {})
+        return tomllib.loads(text), _lines(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         place = re.search(r"line (\d+)", str(error))
         end = text.count("\n") + 1
         raise InvalidSources(SourceFault(int(place[1]) if place else end, "", f"not TOML: {error}")) from None
+
+
+def sources_of(tables: object) -> tuple[dict[str, Source], list[tuple[Path, str]]]:
+    """Return the sources of the table `sources` by name, and the faults of those that are not valid."""
     if not isinstance(tables, dict) or not tables:
-        raise InvalidSources(SourceFault(1, "", "the file has no table [sources.NAME]"))
+        return {}, [((), "the file has no table [sources.NAME]")]
     sources: dict[str, Source] = {}
     faults: list[tuple[Path, str]] = []
     for name, table in tables.items():
@@ -92,11 +113,16 @@ def load_sources(text: str) -> dict[str, Source]:
             except ConfigurationError as error:
                 found = [((), _without_name(str(error), name))]
         faults += [(("sources", name, *path), message) for path, message in found]
-    if faults:
-        lines = _lines(text)
-        listed = [SourceFault(_line(lines, path), path[1], message) for path, message in faults]
-        raise InvalidSources(*sorted(listed, key=lambda fault: fault.line))
-    return sources
+    return sources, faults
+
+
+def located(faults: Iterable[tuple[Path, str]], lines: Lines) -> InvalidSources:
+    """Return the error that lists faults with their lines, and with the names of their sources."""
+    listed = [
+        SourceFault(_line(lines, path), path[1] if path[:1] == ("sources",) and len(path) > 1 else "", message)
+        for path, message in faults
+    ]
+    return InvalidSources(*sorted(listed, key=lambda fault: fault.line))
 
 
 def _source(name: str, table: Mapping[str, Any]) -> Source:
@@ -216,4 +242,4 @@ def _line(lines: Mapping[Path, int], path: Path) -> int:
     for length in range(len(path), 0, -1):
         if path[:length] in lines:
             return lines[path[:length]]
-    return next((line for keys, line in lines.items() if keys[: len(path)] == path), 1)
+    return next((line for keys, line in lines.items() if path and keys[: len(path)] == path), 1)

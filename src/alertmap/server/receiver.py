@@ -1,0 +1,191 @@
+"""From a request to incidents and an outbox, in one transaction with the request itself; then the answer.
+
+`Receiver` knows no thread and no socket; `alertmap.server.writer` runs it.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import evolve, frozen
+
+from alertmap.errors import Refusal
+from alertmap.incidents.model import Transition, TransitionKind
+from alertmap.incidents.timeline import step, tick
+from alertmap.intake.receive import Accepted, Duplicate, Handshake, Outcome, Rejected, receive, refuse
+from alertmap.intake.redact import redact
+from alertmap.intake.source import Source
+from alertmap.intake.verify import Fetch
+from alertmap.model import Alert, Batch, Reply, Request
+from alertmap.output.render import render
+from alertmap.server.config import Config, Receiving
+from alertmap.server.store import Result, Stored, Transaction
+from alertmap.target import Outgoing
+
+_SENT = frozenset(TransitionKind) - {TransitionKind.DEDUPLICATED, TransitionKind.IGNORED}
+"""Transitions that targets are sent; a repeat would only page again."""
+
+
+@frozen(kw_only=True)
+class Done:
+    """The answer to a request, and what it was."""
+
+    answer: Reply
+    outcome: str
+    """`alerts`, `none`, `handshake`, `probe`, `duplicate` or `rejected`."""
+    message: str = ""
+    """A sentence for the log; no value of the request stands in it."""
+    changed: int = 0
+    """Number of changes of incidents."""
+
+
+@frozen
+class Receiver:
+    """The rules of one configuration."""
+
+    config: Config
+    fetch: Fetch | None = None
+
+    def take(self, transaction: Transaction, source: Source, request: Request, now: datetime) -> Done:
+        """Receive one request within a transaction."""
+        outcome = receive(request, source, now, seen=transaction, fetch=self.fetch, limits=self.config.limits)
+        match outcome:
+            case Accepted(batch=batch, marks=marks):
+                result = _result(batch)
+                number = self._keep(transaction, source, request, now, result)
+                applied = self._apply(transaction, batch, now, number)
+                if applied.left_out:
+                    transaction.set_result(number, result._replace(reason=TOO_MANY_OPEN))
+                transaction.put(source.name, marks, now)
+                return applied.done(outcome.answer, result)
+            case Handshake(confirm_url=url):
+                self._keep(transaction, source, request, now, Result("handshake", "", 0, 0))
+                more = ": it waits for a visit of the URL in the request" if url else ""
+                return Done(answer=outcome.answer, outcome="handshake", message=f"the sender asks for consent{more}")
+        return _without_alerts(outcome)
+
+    def _keep(self, transaction: Transaction, source: Source, request: Request, now: datetime, result: Result) -> int:
+        # The body is kept as it came, so that it can be read again; what proved it is not.
+        shown = redact(evolve(request, body=b""))
+        kept = Request(request.body, request.method, shown.path, _headers(request, shown), shown.query)
+        return transaction.add_request(source.name, source.vendor or "", kept, now, result)
+
+    def _apply(self, transaction: Transaction, alerts: Iterable[Alert], now: datetime, request: int) -> "_Applied":
+        """Apply alerts to the incidents, and put what follows into the outbox."""
+        changed = left_out = 0
+        for alert in alerts:
+            receiving = self.config.sources.get(alert.source)
+            policy = self.config.policy(alert.source)
+            before = transaction.timeline(alert.source, alert.dedup_key)
+            after, transitions = step(before, alert, policy)
+            opens = after.is_open and not before.is_open
+            if opens and transaction.count_open(alert.source) >= policy.max_open_per_source:
+                left_out += 1
+                continue
+            transaction.put_timeline(alert.source, alert.dedup_key, after)
+            changed += self._tell(transaction, transitions, receiving, now, request)
+        return _Applied(changed, left_out)
+
+    def _tell(
+        self,
+        transaction: Transaction,
+        transitions: Iterable[Transition],
+        receiving: Receiving | None,
+        now: datetime,
+        request: int | None,
+    ) -> int:
+        changed = 0
+        for one in transitions:
+            if one.incident is None:
+                continue
+            changed += 1
+            transaction.add_event(one, now, request)
+            if receiving is None or one.kind not in _SENT:
+                continue
+            for name in receiving.targets:
+                sending = self.config.targets[name]
+                made = render(sending.target, one, sending.settings, now)
+                if isinstance(made, Outgoing):
+                    line = f"{name}\n{one.incident.source}\n{one.incident.dedup_key}"
+                    transaction.add_outgoing(line, name, made, now)
+        return changed
+
+    def tick(self, transaction: Transaction, now: datetime, limit: int = 500) -> int:
+        """Let incidents expire and keys be forgotten; return how many keys changed."""
+        names = transaction.due(now, limit)
+        for source, key in names:
+            policy = self.config.policy(source)
+            after, transitions = tick(transaction.timeline(source, key), now, policy)
+            transaction.put_timeline(source, key, after)
+            self._tell(transaction, transitions, self.config.sources.get(source), now, None)
+        return len(names)
+
+    def read(self, source: Source, request: Request, now: datetime) -> Batch | None:
+        """Return what a request is read as now, without its proof; None where it holds no alerts to read."""
+        bare = evolve(source, auth=None)
+        outcome = receive(request, bare, now, limits=self.config.limits)
+        return getattr(outcome, "batch", None)
+
+    def replay(self, transaction: Transaction, stored: Stored, source: Source) -> Done:
+        """Read a request that was kept again, at the time at which it came."""
+        batch = self.read(source, stored.request, stored.received_at)
+        if batch is None:
+            return Done(answer=Reply(), outcome="none", message="the request holds no alerts")
+        result = _result(batch)
+        applied = self._apply(transaction, batch, stored.received_at, stored.id)
+        transaction.set_result(stored.id, result._replace(reason=TOO_MANY_OPEN) if applied.left_out else result)
+        return applied.done(Reply(), result)
+
+    def unavailable(self, source: Source, message: str) -> Done:
+        """Return the answer where the request cannot be kept: its sender should try again."""
+        return Done(answer=refuse(source, Refusal.UNAVAILABLE).answer, outcome="unavailable", message=message)
+
+
+TOO_MANY_OPEN = "too_many_open"
+"""Reason of a request some of whose alerts would open more incidents than `max_open_per_source` allows."""
+
+
+@frozen
+class _Applied:
+    changed: int
+    left_out: int
+
+    def done(self, answer: Reply, result: Result) -> Done:
+        more = f"{self.left_out} alerts were left out: max_open_per_source is reached" if self.left_out else ""
+        return Done(answer=answer, outcome=result.outcome, message=more, changed=self.changed)
+
+
+def _headers(request: Request, shown: Request) -> Mapping[str, str]:
+    """The headers that are kept: without credentials, and with those that say how to read the body."""
+    kept = dict(shown.headers)
+    for name in ("content-encoding", "content-length"):
+        if name in request.headers:
+            kept[name] = request.headers[name]
+    return kept
+
+
+def _result(batch: Batch) -> Result:
+    problems = len(batch.problems) + sum(len(alert.problems) for alert in batch)
+    reason = "" if batch.reason is None else str(batch.reason)
+    return Result("alerts" if batch.alerts else "none", reason, len(batch.alerts), problems)
+
+
+def _without_alerts(outcome: Outcome) -> Done:
+    match outcome:
+        case Rejected(reason=reason, message=message):
+            return Done(
+                answer=outcome.answer, outcome="rejected", message=f"{reason}: {message}" if message else reason
+            )
+        case Duplicate():
+            return Done(answer=outcome.answer, outcome="duplicate")
+    return Done(answer=outcome.answer, outcome="probe")
+
+
+def summary_of(batch: Batch | None) -> dict[str, Any]:
+    """Return a batch as JSON types for the page; its raw payload stands beside it."""
+    from alertmap.codec import to_dict  # noqa: PLC0415 - parsing alone writes nothing
+
+    if batch is None:
+        return {"alerts": [], "problems": [], "reason": "probe"}
+    written = to_dict(evolve(batch, raw=None, alerts=tuple(evolve(alert, raw=None) for alert in batch.alerts)))
+    return {key: written[key] for key in ("vendor", "source", "reason", "alerts", "problems")}

@@ -1,0 +1,129 @@
+"""Delivers the outbox: one thread, with time-outs and pauses that grow.
+
+A request that was sent when the process died is sent again; targets know it by its key.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import httpx2
+from attrs import define
+
+from alertmap.server.store import Store, StoreError, Waiting
+
+log = logging.getLogger("alertmap.server")
+
+FIRST, LONGEST = timedelta(seconds=5), timedelta(minutes=10)
+"""The pause after the first try that failed, and the longest one."""
+_FINAL = frozenset({400, 413, 422})
+"""Statuses of a request that its target never takes; all others may be mended, such as a wrong key."""
+_LOOK = 1.0  # seconds between looks for what is due
+_AT_ONCE = 20
+
+
+@define
+class Counts:
+    """Numbers of requests to targets since the start."""
+
+    delivered: int = 0
+    failed: int = 0
+    given_up: int = 0
+
+
+class Sender:
+    """Sends what is due, the oldest of each line first."""
+
+    def __init__(self, open_store: Callable[[], Store], client: httpx2.Client) -> None:
+        self._open_store = open_store
+        self._client = client
+        self._wake = threading.Event()
+        self._is_over = False
+        self._thread = threading.Thread(target=self._run, name="alertmap-sender", daemon=True)
+        self.counts = Counts()
+        # Its lines have URLs, and those of targets may hold credentials.
+        logging.getLogger("httpx2").setLevel(logging.WARNING)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look at once: something was put into the outbox."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End after the request that is being sent."""
+        self._is_over = True
+        self._wake.set()
+        self._thread.join()
+        self._client.close()
+
+    def _run(self) -> None:
+        store: Store | None = None
+        while not self._is_over:
+            self._wake.wait(_LOOK)
+            self._wake.clear()
+            try:
+                store = store or self._open_store()
+                while self.send(store, datetime.now(UTC)):
+                    pass
+            except StoreError as error:
+                log.error("the outbox cannot be read: %s", error)  # noqa: TRY400 - the message says all
+                _close(store)
+                store = None
+        _close(store)
+
+    def send(self, store: Store, now: datetime) -> int:
+        """Send what is due; return how many requests were delivered or given up."""
+        if self._is_over:
+            return 0
+        with store.transaction(()) as transaction:
+            found = transaction.take(now, _AT_ONCE)
+        done = 0
+        for one in found:
+            if self._is_over:
+                break
+            pause, error = self._try(one)
+            with store.transaction(()) as transaction:
+                if pause is None:
+                    transaction.delivered(one.id)
+                    done += 1
+                else:
+                    grown = min(FIRST * 2 ** min(one.tries, 10), LONGEST)
+                    transaction.failed(one.id, datetime.now(UTC) + max(pause, grown), error)
+        return done
+
+    def _try(self, one: Waiting) -> tuple[timedelta | None, str]:
+        """Send one request: the pause that the target asks for, and the error; no pause where it is done."""
+        request = one.request
+        try:
+            answer = self._client.request(
+                request.method, request.url, headers=dict(request.headers), content=request.body
+            )
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            return self._failed(one, type(error).__name__)
+        if answer.is_success:
+            self.counts.delivered += 1
+            return None, ""
+        if answer.status_code in _FINAL:
+            self.counts.given_up += 1
+            log.error("target %s refused a request with %s; it is given up", one.target, answer.status_code)
+            return None, ""
+        asked = answer.headers.get("Retry-After", "")[:5]
+        _, error_text = self._failed(one, f"status {answer.status_code}")
+        return timedelta(seconds=int(asked)) if asked.isdecimal() else timedelta(), error_text
+
+    def _failed(self, one: Waiting, error: str) -> tuple[timedelta, str]:
+        # A URL may hold a credential, so only the name of the target is logged.
+        self.counts.failed += 1
+        log.warning("target %s: %s (try %s)", one.target, error, one.tries + 1)
+        return timedelta(), error
+
+
+def _close(store: Store | None) -> None:
+    if store is not None:
+        with suppress(Exception):
+            store.close()
