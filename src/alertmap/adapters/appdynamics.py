@@ -240,10 +240,8 @@ def read_text(text: str) -> Reading | Iterable[Problem]:
     document = wire.json_or_text(COMMA.sub(r"\1", text.translate(CONTROLS)))
     how = "line breaks in values, or commas without a value, broke the JSON; they were mended"
     if type(document) is not dict:
-        document, how = (
-            dict(wire.leading_pairs(WRAPPER.sub("", text)).pairs),
-            "a value broke the JSON; what stands before it was read",
-        )
+        document = wire.leading_pairs(WRAPPER.sub("", text)).pairs
+        how = "a value broke the JSON; what stands before it was read"
     problems: Iterable[Problem] = ()
     for model, read_one in READERS:
         event, problems = wire.read_mended(document, model, how, PLACEHOLDERS)

@@ -46,18 +46,7 @@ from typing import Annotated, Any, NamedTuple
 from attrs import evolve
 
 from alertmap import conventions, wire
-from alertmap.adapter import (
-    Adapter,
-    Identity,
-    Notice,
-    Reading,
-    Reason,
-    Request,
-    Result,
-    Shape,
-    State,
-    Times,
-)
+from alertmap.adapter import Adapter, Identity, Notice, Reading, Reason, Request, Result, Shape, State, Times
 
 # The first ten are those of the documentation; the other recoveries were seen. Null is an event that is no monitor's.
 STATES = conventions.states(

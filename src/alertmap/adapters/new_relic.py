@@ -177,7 +177,7 @@ def read_text(text: str) -> Reading | Iterable[Problem]:
     document = wire.json_or_text(NO_VALUE.sub('": null', text))
     how = "variables without a value broke the JSON; they count as not sent"
     if type(document) is not dict:
-        document, how = dict(wire.leading_pairs(text).pairs), "a value broke the JSON; what stands before it was read"
+        document, how = wire.leading_pairs(text).pairs, "a value broke the JSON; what stands before it was read"
     issue, problems = wire.read_mended(document, Issue, how, PLACEHOLDERS)
     return problems if issue is None else evolve(read(issue), problems=problems)
 
