@@ -119,9 +119,13 @@ def test_a_graceful_end_answers_what_waits(tmp_path: Path) -> None:
         sender = Sender(running.url, "s", over)
         sender.start()
         time.sleep(0.5)
-        code = running.end(signal.SIGTERM)
+        with httpx2.stream("GET", f"{running.url}/api/live", timeout=30) as stream:  # a page is open
+            assert next(stream.iter_lines()) == "event: changed"
+            start = time.monotonic()
+            code = running.end(signal.SIGTERM)
         over.set()
         sender.join()
+        assert time.monotonic() - start < 15
         assert code in (0, -signal.SIGTERM)
         assert sender.answered
         running.start()

@@ -59,7 +59,15 @@ def serve(
             log.error("the configuration was not reloaded: %s", error)  # noqa: TRY400 - the message says all
 
     signal.signal(signal.SIGHUP, reload)
-    uvicorn.run(
+
+    class Server(uvicorn.Server):
+        """Ends the streams of the page first: it would wait for their end."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            app.state.service.end_streams()
+            super().handle_exit(sig, frame)
+
+    settings = uvicorn.Config(
         app,
         host=host or found.host,
         port=found.port if port < 0 else port,
@@ -70,6 +78,7 @@ def serve(
         timeout_graceful_shutdown=30,
         limit_concurrency=found.waiting,
     )
+    Server(settings).run()
 
 
 def is_of_receiver(text: str) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 import prometheus_client as prometheus
+from attrs import evolve
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -81,6 +82,7 @@ class Service:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reader: Store | None = None
         self._reading = asyncio.Lock()
+        self.is_over = False
         self.version = 0
         self.changed = asyncio.Condition()
 
@@ -94,9 +96,9 @@ class Service:
 
     def reload(self, config: Config) -> None:
         """Take another configuration for all requests that come from now on; the database stays the same."""
-        self.set_config(config)
+        self.set_config(evolve(config, database=self.config.database))
         self.writer.use(self.receiver())
-        log.info("configuration reloaded", extra={"sources": len(config.sources)})
+        log.info("configuration reloaded: %s sources", len(config.sources))
 
     def receiver(self) -> Receiver:
         """Return the rules of the configuration as it is now."""
@@ -119,7 +121,12 @@ class Service:
         self._loop = asyncio.get_running_loop()
         await run_in_threadpool(self.writer.start)
         self.sender.start()
-        log.info("started", extra={"sources": len(self.config.sources)})
+        log.info("started: %s sources", len(self.config.sources))
+
+    def end_streams(self) -> None:
+        """End the answers that have no end of their own, so that the process can."""
+        self.is_over = True
+        self._store_changed()
 
     async def stop(self) -> None:
         """Write what waits, then end."""
@@ -164,7 +171,7 @@ class Service:
         self._requests.labels(source.name, done.outcome).inc()
         self._seconds.observe(monotonic() - start)
         if done.outcome in ("rejected", "unavailable") or done.message:
-            log.warning("request %s", done.outcome, extra={"source": source.name, "detail": done.message})
+            log.warning("source %s: request %s: %s", source.name, done.outcome, done.message)
         return done.answer
 
     async def _receive(self, source: Source, scope: HttpRequest) -> Done:
@@ -470,7 +477,7 @@ class _Page:
 
     async def _versions(self, request: HttpRequest) -> AsyncIterator[str]:
         service, known = self._service, -1
-        while not await request.is_disconnected():
+        while not service.is_over and not await request.is_disconnected():
             if service.version != known:
                 known = service.version
                 yield f"event: changed\ndata: {known}\n\n"

@@ -59,6 +59,8 @@ MIGRATIONS = (
 """The statements that lead from each version of the tables to the next."""
 
 KEEP_MARKS = timedelta(days=4)  # senders that follow Standard Webhooks try for three days
+LEASE = timedelta(minutes=1)
+"""How long a request to a target is left to the process that took it; longer than it waits for an answer."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -287,11 +289,13 @@ class Transaction:
         )
 
     def take(self, now: datetime, limit: int) -> list[Waiting]:
-        """Return the oldest request of each line, if it is due."""
+        """Return the oldest request of each line, if it is due; nobody else gets it for a minute."""
+        due, later = to_number(now), to_number(now + LEASE)
         rows = self._execute(
-            "select id, target, method, url, headers, body, tries from outbox where due <= ? and id in "
-            "(select min(id) from outbox group by line) order by due limit ?",
-            (to_number(now), limit),
+            "update outbox set due = ? where due <= ? and id in (select id from outbox where due <= ? and id in "
+            "(select min(id) from outbox group by line) order by due limit ?) "
+            "returning id, target, method, url, headers, body, tries",
+            (later, due, due, limit),
         )
         return [
             Waiting(
