@@ -13,6 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx2
@@ -134,13 +135,14 @@ def test_a_graceful_end_answers_what_waits(tmp_path: Path) -> None:
 
 def test_a_slow_body(tmp_path: Path) -> None:
     """Its sender is answered after the time that the file sets; others do not wait for it."""
-    with receiver(tmp_path, SOURCES, slowest="4s") as running:
-        with socket.create_connection(("127.0.0.1", running.port)) as slow:
-            slow.sendall(b"POST /hooks/any HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
-            assert httpx2.post(f"{running.url}/hooks/any", json={"title": "x"}).status_code == 200
-            assert not select.select([slow], [], [], 0)[0], "it was answered before the other one"
-            slow.settimeout(60)
-            assert slow.recv(100).startswith(b"HTTP/1.1 503 ")
+    with ExitStack() as stack:
+        running = stack.enter_context(receiver(tmp_path, SOURCES, slowest="4s"))
+        slow = stack.enter_context(socket.create_connection(("127.0.0.1", running.port)))
+        slow.sendall(b"POST /hooks/any HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
+        assert httpx2.post(f"{running.url}/hooks/any", json={"title": "x"}).status_code == 200
+        assert not select.select([slow], [], [], 0)[0], "it was answered before the other one"
+        slow.settimeout(60)
+        assert slow.recv(100).startswith(b"HTTP/1.1 503 ")
 
 
 def test_a_reload_by_signal(tmp_path: Path) -> None:
