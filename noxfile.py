@@ -90,7 +90,7 @@ def offline(session: nox.Session) -> None:
 
 @nox.session
 def e2e(session: nox.Session) -> None:
-    """Let Prometheus, Alertmanager, Icinga 2, a plugin of InfluxDB 3 and clients of others post to us, if they are there.
+    """Let Prometheus, Alertmanager, Icinga 2, a plugin of InfluxDB 3 and clients of others post, if they are there.
 
     `ALERTMAP_PLUGINS` names a checkout of influxdata/influxdb3_plugins.
     """
