@@ -132,8 +132,8 @@ def host(labels: Mapping[str, str]) -> str:
 
 def level(labels: Mapping[str, str]) -> str | None:
     """Return the value of the first label that holds the level, its name in any case; None if there is none."""
-    found = first(labels, LEVELS_IN)
-    return found or first({name.casefold(): text for name, text in labels.items()}, LEVELS_IN) or None
+    found = first(labels, LEVELS_IN[:1])  # most have the most common one, as it is written here
+    return found or first({name.casefold(): text for name, text in labels.items()} | dict(labels), LEVELS_IN) or None
 
 
 def join(*texts: str, by: str = ": ") -> str:
