@@ -17,7 +17,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 from types import FrameType
@@ -167,7 +167,8 @@ def main() -> int:
     runs = chosen.runs or (1000 if chosen.minutes is None else sys.maxsize)
     signal.signal(signal.SIGVTALRM, _stop)
     session = Session(targets(chosen.targets), chosen.seed, chosen.faults)
-    session.run(runs, float("inf") if chosen.minutes is None else chosen.minutes * 60)
+    with suppress(KeyboardInterrupt):  # the table has what was done so far
+        session.run(runs, float("inf") if chosen.minutes is None else chosen.minutes * 60)
     total = Tally()
     print(_HEAD)
     for target, tally in session.tallies.items():
