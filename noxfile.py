@@ -21,7 +21,10 @@ VERSIONS = [version for version in nox.project.python_versions(PROJECT) if shuti
 SMOKE = [f"tests/{name}" for name in ("core", "test_adapters.py", "wire")]
 
 
-def _install(session: nox.Session, *groups: str, extras: str = "cli,fast,postgres,server,sns,testing") -> None:
+EVERYTHING = "cli,fast,postgres,server,sns,testing"
+
+
+def _install(session: nox.Session, *groups: str, extras: str = EVERYTHING) -> None:
     session.install("-e", f".[{extras}]", *nox.project.dependency_groups(PROJECT, *groups))
 
 
@@ -29,7 +32,10 @@ def _install(session: nox.Session, *groups: str, extras: str = "cli,fast,postgre
 def tests(session: nox.Session) -> None:
     """Run the suite on the first interpreter found, and on the others the goldens and a smoke run."""
     is_first = session.python in (None, *VERSIONS[:1])
-    _install(session, "test", *(("others",) if is_first else ()))
+    if is_first:
+        _install(session, "test", "others")
+    else:
+        _install(session, "test", extras="cli,fast,sns,testing")
     env = {"HYPOTHESIS_PROFILE": "same"} if is_first else {"ALERTMAP_KIT": "smoke", "HYPOTHESIS_PROFILE": "quick"}
     which = session.posargs or ([] if is_first else SMOKE)
     session.run("python", "-m", "pytest", "-n", "auto", *which, env=env)
@@ -155,7 +161,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation; a broken reference is an error."""
-    _install(session, "docs")
+    _install(session, "docs", extras="cli,fast,sns,testing")
     strict = ("-n", "-W", "--keep-going", "-j", "auto")
     session.run("sphinx-build", *strict, "-b", "html", "docs", "docs/_build/html", *session.posargs)
 
