@@ -274,7 +274,7 @@ function alertCard(alert) {
   const times = [["Started", alert.started_at], ["Occurred", alert.occurred_at], ["Expires", alert.expires_at]];
   const key = address("incidents", { state: "all", source: alert.source, q: alert.dedup_key });
   return element("article", {},
-    element("h3", {}, severity(alert.severity), ` ${alert.state} `, text(alert.title)),
+    element("h3", {}, severity(alert.severity), " ", element("span", { class: "muted" }, alert.state), " ", text(alert.title)),
     alert.message ? element("p", { class: "message", dir: "auto" }, alert.message) : null,
     labelLinks(alert.labels, "state=all"),
     alert.problems.length ? problemList(alert.problems) : null,

@@ -74,21 +74,21 @@ function route() {
   const make = Object.hasOwn(makers, name) ? makers[name] : null;
   const key = id ? `${name}/${id}` : name;
   const parameters = new URLSearchParams(query.join("?"));
-  if (!make) {
-    open({ key, title: "Not found", element: empty("There is no such view. ", element("a", { href: "#/incidents" }, "Incidents")) });
-  } else if (view.key === key && view.update) {
-    view.update(parameters);
-    refresh();
-  } else if (view.key !== key) {
-    open({ key, ...make(id ? decoded(id) : parameters) });
-    if (view.update) view.update(parameters);
-    refresh();
-  }
+  if (view.key !== key) open({ key, ...(make ? make(id && decoded(id)) : notFound()) });
+  else if (!view.update) return; // it has no filters
+  view.update?.(parameters);
+  setBusy(true);
+  refresh();
   for (const link of document.querySelectorAll("nav a")) {
     const isHere = link.getAttribute("href") === `#/${name}`;
     if (isHere) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+}
+
+function notFound() {
+  const link = element("a", { href: "#/incidents" }, "See the incidents");
+  return { title: "Not found", element: empty("There is no such view. ", link) };
 }
 
 function decoded(id) {
@@ -120,12 +120,15 @@ function setError(words) {
   error.hidden = words === "";
 }
 
+// A screen reader waits for a view that is being fetched.
+const setBusy = (isBusy) => byId("view").setAttribute("aria-busy", String(isBusy));
+
 // Fetch what is on view; build it anew only where it differs, so that nothing moves under the reader.
 async function refresh() {
   const asked = view;
   const turn = (turns += 1);
-  if (!asked.fetch) return;
   try {
+    if (!asked.fetch) return;
     const data = await asked.fetch();
     if (turn !== turns) return; // something else was asked for meanwhile
     setError("");
@@ -135,6 +138,8 @@ async function refresh() {
     keepFocus(() => asked.render(data));
   } catch (error) {
     if (turn === turns) setError(error.message);
+  } finally {
+    if (turn === turns) setBusy(false);
   }
 }
 
