@@ -110,3 +110,15 @@ def test_an_installation_of_one_s_own_is_recognised() -> None:
     found = detect(text)
     assert found is not None
     assert found.vendor == "bugsnag"
+
+
+def test_without_its_id_an_error_has_the_key_of_its_address() -> None:
+    """The query of the address names the event; trigger and end have the same key, and two errors have two."""
+    alerts = []
+    for name, number in (("first_exception", 9), ("fixed", 9), ("first_exception", 8)):
+        body = document(name)
+        body["error"] |= {"errorId": None, "url": f"https://app.bugsnag.com/acme/shop/errors/{number}?event_id={name}"}
+        alerts.append(one(body))
+    fired, over, other = alerts
+    assert (over.state, over.dedup_key) == (State.RESOLVED, fired.dedup_key)
+    assert other.dedup_key != fired.dedup_key

@@ -130,3 +130,28 @@ def test_a_body_without_a_level_is_no_alert() -> None:
     """Objects alone make nothing of Catchpoint's."""
     with pytest.raises(PayloadError):
         parse("catchpoint", json.dumps({"Test": {"TestId": 812, "TestName": "Checkout"}}))
+
+
+def test_fields_beside_the_object_of_the_level_are_found() -> None:
+    """The level may stand higher than what identifies the test."""
+    alert = one({"Alert": {"NotificationLevelId": 1, "Test": {"TestId": 812, "TestName": "Checkout"}}})
+    assert (alert.severity, alert.identity) == (Severity.CRITICAL, {"testId": "812"})
+
+
+# --- Keys -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["__", "_", " __ "])
+def test_a_key_of_blank_macros_merges_no_tests(key: str) -> None:
+    """The template joins three macros by `_`: with all of them blank the test is the key."""
+    first, other = one(body("critical", alertKey=key)), one(body("critical", alertKey=key, testId="813"))
+    assert first.dedup_key != other.dedup_key
+    assert codes(first) == {ProblemCode.KEY_FALLBACK}
+
+
+def test_a_dash_in_the_name_of_a_test_merges_no_tests() -> None:
+    """Of the title for Datadog only a level, or the blank of an unknown one, is taken off."""
+    names = ("Checkout - prod", "Checkout - stage")
+    assert len({one(body("datadog", title=name)).dedup_key for name in names}) == 2
+    for title in ("Checkout [812] - CRITICAL", "Checkout [812] - "):
+        assert one(body("datadog", title=title)).dedup_key == one(body("datadog_ok")).dedup_key

@@ -61,6 +61,7 @@ def test_no_error_holds_the_shared_secret(kind: object) -> None:
     document = body("vpn_down", sharedSecret=SECRET, alertData={"sharedSecret": SECRET}, alertType=kind)
     del document["alertTypeId"]
     if kind is None:
+        del document["alertType"]
         with pytest.raises(PayloadError) as caught:
             parse_document(VENDOR, document)
         assert SECRET not in repr(caught.value) + str(caught.value)
@@ -144,3 +145,12 @@ def test_only_the_test_webhook_is_a_test() -> None:
     """Another id, also a short one of zeros, is an alert."""
     for number in ("", "0", "643451796760561", None):
         assert one(body("test_webhook", alertId=number)).state is State.FIRING
+
+
+@pytest.mark.parametrize("text", ["", "  ", None, True, [], {"en": "APs went down"}])
+def test_the_text_for_people_loses_no_alert(text: object) -> None:
+    """The type id says what it is about; the text decides nothing beside it."""
+    alert = one(body("stopped_reporting", alertType=text))
+    assert alert.state is State.FIRING
+    assert alert.dedup_key == one(body("started_reporting")).dedup_key
+    assert alert.title

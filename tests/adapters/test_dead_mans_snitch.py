@@ -73,3 +73,8 @@ def test_the_token_stays_inside() -> None:
     document = body("missing")
     assert TOKEN not in repr(one(document))
     assert TOKEN not in str(redact(Request(json.dumps(document))).body)
+
+
+def test_the_status_before_counts_in_any_spelling() -> None:
+    """The level of a recovery is that of what ended."""
+    assert one(body("missing_ended", previous_status="Missing")).severity == one(body("missing")).severity

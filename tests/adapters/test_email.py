@@ -41,6 +41,8 @@ ENDS = (
     "[RECOVERY] Ping on db1 is OK!",
     "Resolved: High CPU on db1",
     "Resolved in 12m 5s: Interface down",
+    "Resolved in 1M 2d: Interface down",
+    "Resolved in 5 minutes: Interface down",
     "[RESOLVED] DiskFull (db1)",
     "[RESOLVED:2] Disk full",
     "OK: 'orders' in EU (Frankfurt)",
@@ -53,6 +55,12 @@ ENDS = (
     "Re: Re: disk full on db1 resolved",
     "[PROD] [High] Resolved: disk full",
     "Re: ** [shop] OK - disk full",
+    "[CRITICAL] Disk full on db1 has recovered",
+    "Alert: disk full on db1 has recovered",
+    "db1: CRITICAL => OK",
+    "[CRITICAL] -> [OK] disk full on db1",
+    "✅ Resolved: disk full on db1",
+    "[shop] [✅ Up] 200 - OK",
 )
 
 LASTS = (
@@ -71,6 +79,16 @@ LASTS = (
     "Is the shop ok?",
     "TCP ACK flood on fw-1",
     "Unresolved incident of db1",
+    "[OK] -> [CRITICAL] CPU of db1",
+    "[UP] to [DOWN] shop",
+    "Up in 3 of 4 regions: shop",
+    "[Ticket#4711][Normal] Server down",
+    "CRITICAL: backup of db1 was skipped, 3 nodes recovered",
+    "WARNING: shop.example has been resolved to 192.0.2.7",
+    "[FIRING:1] shop.example has been resolved to 192.0.2.7",
+    "Only 3 of 4 nodes recovered",
+    "Re: Disk full on db1 - is it resolved?",
+    "🔴 Down: shop",
     "",
 )
 
@@ -141,6 +159,15 @@ def test_other_alerts_have_other_keys() -> None:
     )
     assert len({one(subject).dedup_key for subject in subjects}) == len(subjects)
     assert one("Disk full").dedup_key != one("Disk full", **{"from": "other@example.com"}).dedup_key
+
+
+def test_a_subject_that_is_only_a_state_ends_nothing_else() -> None:
+    """It does not tell which alert of its sender is over."""
+    book = IncidentBook()
+    book.apply([one("CRITICAL", date="2026-03-04T10:00:00Z", text="Disk of db1")])
+    book.apply([one("OK", date="2026-03-04T11:00:00Z", text="Disk of db2")])
+    assert len(list(book.open)) == 1
+    assert one("CRITICAL", **{"from": ""}).identity == {"subject": "critical"}
 
 
 def test_the_part_behind_the_plus_is_the_key() -> None:

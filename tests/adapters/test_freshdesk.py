@@ -69,6 +69,16 @@ def test_words_and_codes_of_a_status_are_one_thing(words: tuple[object, ...], st
     assert len({alert.dedup_key for alert in alerts}) == 1
 
 
+@pytest.mark.fault_elsewhere(
+    "Zulip", "its guide's template has the wrapper, and a quote in the subject loses the ticket"
+)
+def test_a_broken_body_in_the_wrapper_is_read() -> None:
+    """As one without it is, with the same key."""
+    flat = (FIXTURES / "broken_by_quotes.txt").read_text(encoding="utf-8")
+    [plain], [wrapped] = (parse("freshdesk", text) for text in (flat, f'{{"freshdesk_webhook": {flat}}}'))
+    assert (wrapped.dedup_key, wrapped.state, wrapped.title) == (plain.dedup_key, State.FIRING, plain.title)
+
+
 # --- State ------------------------------------------------------------------------------------------------------------
 
 
@@ -100,6 +110,15 @@ def test_only_a_change_of_the_status_stands_for_the_status(event: str, state: St
 
 
 # --- Key --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_ticket_whose_number_was_not_ticked_has_its_url_as_the_key() -> None:
+    """Trigger and end lack it alike."""
+    trigger, end = body("created"), body("resolved")
+    for document in (trigger, end):
+        del document["freshdesk_webhook"]["ticket_id"]
+    assert one(trigger).identity == {"url": "https://acme.freshdesk.com/helpdesk/tickets/1228"}
+    assert (one(end).state, one(end).dedup_key) == (State.RESOLVED, one(trigger).dedup_key)
 
 
 def test_tickets_of_two_helpdesks_are_two_alerts() -> None:

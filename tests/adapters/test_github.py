@@ -86,6 +86,21 @@ def test_requests_of_gitea_and_forgejo_are_not_github_s(name: str) -> None:
                 parse("github", request)
 
 
+def test_a_deleted_fork_s_branch_is_another_one() -> None:
+    """Its run of a pull request has no repository; a push to a branch of yours that lacks it is still yours."""
+    success = one(run("success", head_repository=None, event="pull_request"))
+    assert success.dedup_key != one(run("failure")).dedup_key
+    assert one(run("failure", head_repository=None, event="pull_request")).severity is Severity.MEDIUM
+    assert one(run("success", head_repository=None)).dedup_key == one(run("failure")).dedup_key
+
+
+def test_a_run_is_of_a_fork_only_if_its_repository_is_known() -> None:
+    """A run whose event has no repository is not one of a fork for that."""
+    document = body("run_failed")
+    del document["repository"]["id"]
+    assert "fork" not in one(document).identity
+
+
 def test_a_request_of_github_is_not_gitea_s() -> None:
     """By its header alone, and by its body alone."""
     for headers in ({"X-GitHub-Event": "workflow_run"}, {}):
@@ -177,6 +192,31 @@ def test_an_issue_that_lost_its_label_is_closed_all_the_same() -> None:
     document = body("issue_closed")
     document["issue"]["labels"] = []
     assert one(document, issue_label="incident").state is State.RESOLVED
+
+
+@pytest.mark.parametrize("action", ["deleted", "transferred"])
+@pytest.mark.parametrize("vendor", ["github", "gitea"])
+def test_an_issue_that_is_gone_is_closed(vendor: str, action: str) -> None:
+    """Its last event says open, and none follows; it has the time of the last change."""
+    source, book = Source("issues", vendor=vendor, options={"issue_label": "incident"}), IncidentBook()
+    for document in (body("issue_opened", vendor), body("issue_opened", vendor) | {"action": action}):
+        book.apply(parse(vendor, json.dumps(document), source=source).alerts)
+    assert len(book.incidents) == 1
+    assert not book.open
+
+
+@pytest.mark.parametrize("label", ["Incident", " incident"])
+def test_the_label_counts_in_any_capitals(label: str) -> None:
+    """GitHub has no two labels that differ in capitals only."""
+    assert one(body("issue_opened"), issue_label=label).state is State.FIRING
+
+
+def test_an_issue_s_level_is_a_common_word() -> None:
+    """Teams write the words of their trade into labels."""
+    document = body("issue_opened")
+    document["issue"]["labels"] = [{"name": "incident"}, {"name": "severity/SEV-2"}]
+    alert = one(document, issue_label="incident")
+    assert (alert.severity, alert.problems) == (Severity.HIGH, ())
 
 
 def test_a_comment_on_an_issue_changes_nothing() -> None:

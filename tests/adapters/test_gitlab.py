@@ -146,6 +146,26 @@ def test_times_in_all_forms(text: str) -> None:
     assert (alert.occurred_at, alert.problems) == (datetime(2026, 3, 4, 10, 5, tzinfo=UTC), ())
 
 
+@pytest.mark.parametrize("absent", ["deployment_id", "environment_tier", "deployable_url", "environment"])
+def test_a_deployment_of_an_older_version_fires(absent: str) -> None:
+    """GitLab 12 names no deployment, and no tier: neither decides anything."""
+    document = body("deployment_failed")
+    document.pop(absent, None)
+    assert one(document).state is State.FIRING
+
+
+@pytest.mark.parametrize("name", ["production", "Production"])
+def test_production_is_high_by_its_name_alone(name: str) -> None:
+    """Where there is no tier, the name counts in any capitals."""
+    assert one(body("deployment_failed") | {"environment": name, "environment_tier": None}).severity is Severity.HIGH
+
+
+def test_an_alert_with_a_title_of_another_type_fires() -> None:
+    """Its fingerprint is the key; a title decides nothing."""
+    alert = one(body("alert_firing") | {"title": ["disk", "full"]})
+    assert alert.dedup_key == one(body("alert_firing")).dedup_key
+
+
 def test_the_message_names_the_jobs_that_count() -> None:
     """A job that is allowed to fail, or succeeded, is no reason."""
     assert one(body("pipeline_failed")).message == "failed jobs: unit"

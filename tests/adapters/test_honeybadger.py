@@ -156,3 +156,30 @@ def test_the_token_is_in_a_header(header: str, prefix: str, token: str, outcome:
     source = Source("errors", vendor="honeybadger", auth=Auth(tokens="made-up-token"))
     request = Request(json.dumps(document("occurred")), headers={header: f"{prefix}{token}"})
     assert isinstance(receive(request, source, NOON), outcome)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "thing"),
+    [
+        ("down", "up", "site"),
+        ("check_in_missing", "check_in_reporting", "check_in"),
+        ("alarm_alert", "alarm_ok", "alarm"),
+    ],
+)
+def test_without_an_id_the_name_is_the_key(begin: str, end: str, thing: str) -> None:
+    """An alarm may have no id; neither that nor the id of a site or a check-in loses a page."""
+    alerts = []
+    for name in (begin, end):
+        body = document(name)
+        body[thing]["id"] = None
+        alerts.append(one(body))
+    assert [alert.state for alert in alerts] == [State.FIRING, State.RESOLVED]
+    assert alerts[0].dedup_key == alerts[1].dedup_key
+    assert all("key_fallback" in {problem.code for problem in alert.problems} for alert in alerts)
+
+
+def test_a_spike_of_a_project_without_its_id_fires() -> None:
+    """The name of the project is the key then."""
+    body = document("volume_spike")
+    del body["project"]["id"]
+    assert one(body).state is State.FIRING

@@ -35,6 +35,8 @@ def test_a_build_that_runs_is_no_alert(phase: str) -> None:
     body = document("started")
     body["build"]["phase"] = phase
     assert parse("jenkins", json.dumps(body)).reason is Reason.NO_ALERT
+    body["build"]["status"] = None
+    assert parse("jenkins", json.dumps(body)).reason is Reason.NO_ALERT
 
 
 @pytest.mark.fault_elsewhere(
@@ -80,6 +82,16 @@ def test_both_phases_at_the_end_of_a_build_have_one_key() -> None:
     completed["build"]["phase"] = "COMPLETED"
     assert one(completed).dedup_key == one(finalized).dedup_key
     assert one(completed).state is one(finalized).state
+
+
+@pytest.mark.parametrize("name", ["failure", "outbound_unstable"])
+def test_a_password_in_the_address_of_jenkins_stays_inside(name: str) -> None:
+    """It is neither in the key nor in the link, and the key is that of the address without it."""
+    text = json.dumps(document(name))
+    [alert] = parse("jenkins", text.replace("https://", "https://ann:hunter2@"))
+    [plain] = parse("jenkins", text)
+    assert "hunter2" not in repr([alert.dedup_key, alert.identity, alert.links])
+    assert (alert.dedup_key, alert.links) == (plain.dedup_key, plain.links)
 
 
 # --- States -----------------------------------------------------------------------------------------------------------

@@ -73,6 +73,13 @@ def test_a_dismissed_alert_is_muted_and_may_still_recover(dismissed: object, sta
     assert one(body("firing", dismissed=dismissed, status=status)).state is state
 
 
+def test_a_dismissed_alert_of_an_older_release_pages_nobody() -> None:
+    """Keep sets the status of a dismissed alert itself, and a text has the name of that status."""
+    sent = json.dumps(body("firing", dismissed=True, status="AlertStatus.SUPPRESSED"))
+    alert = one(sent)
+    assert (alert.state, alert.problems) == (State.SUPPRESSED, ())
+
+
 @pytest.mark.parametrize("status", ["suppressed", "maintenance", "acknowledged", "pending", "firing", "unheard of"])
 def test_only_resolved_resolves(status: str) -> None:
     """And `pending` fires, since the data is missing."""

@@ -67,6 +67,30 @@ def test_a_message_that_breaks_the_json_loses_nothing(message: str) -> None:
     assert message.partition('"')[0] in alert.message
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"alarmid": "8841", "message": "Monitor "CPU"", "displayName": "core-sw-1", "severity": "Trouble"}',
+        '{"alarmid": "8841", "severity": $stringseverity, "message": "CPU"}',
+        '{"alarmid": 8841, "message": "the "CPU"", "severity": "Clear"}',
+    ],
+)
+def test_a_message_before_the_severity_loses_no_alarm(text: str) -> None:
+    """The template of FlashDuty has it so. What stands behind the quote is no state, so the alarm fires."""
+    alert = one(text)
+    assert (alert.state, alert.dedup_key) == (State.FIRING, one(body("trouble")).dedup_key)
+    assert {"malformed", "state_guessed"} <= {problem.code for problem in alert.problems}
+
+
+def test_alarms_without_an_id_are_not_those_of_all_devices() -> None:
+    """A template without id and entity: the device and the category are the key, not the category alone."""
+    nameless: dict[str, Any] = {"alarm_id": "", "entity": ""}
+    keys = {one(body("trouble", **nameless, device_name=name)).dedup_key for name in ("sw-1", "sw-2")}
+    assert len(keys) == 2
+    assert one(body("trouble", **nameless, category="")).state is State.FIRING
+    assert one(body("trouble", **nameless)).dedup_key == one(body("clear", **nameless)).dedup_key
+
+
 def test_a_broken_body_is_recognised() -> None:
     """Without the vendor's name, too."""
     found = detect(Request(rendered(message='a "b"'), headers={"Content-Type": "application/json"}))

@@ -153,3 +153,27 @@ def test_a_signature(vector: str) -> None:
     assert verify(Request(content, headers={"X-MMS-Signature": vector}), source, now)
     with pytest.raises(AuthError):
         verify(Request(content + b" ", headers={"X-MMS-Signature": vector}), source, now)
+
+
+@pytest.mark.parametrize(
+    ("event", "state"),
+    [
+        ("alert.open", State.FIRING),
+        ("alert.acknowledge", State.ACKNOWLEDGED),
+        ("alert.close", State.RESOLVED),
+        ("alert.unheard_of", State.FIRING),
+    ],
+)
+def test_the_header_suffices(event: str, state: State) -> None:
+    """A template may leave the status out; an unknown header then fires."""
+    document = body()
+    del document["status"]
+    alert = one(document, event)
+    assert (alert.state, alert.dedup_key) == (state, one(body()).dedup_key)
+
+
+@pytest.mark.parametrize(("status", "event"), [("Informational", ""), ("OPEN", "alert.inform")])
+def test_an_informational_alert_never_ends(status: str, event: str) -> None:
+    """In any spelling, and by the header alone: so it must expire."""
+    alert = one(body(status=status), event)
+    assert (alert.state, alert.severity, alert.resolvable) == (State.FIRING, Severity.INFO, False)

@@ -156,11 +156,22 @@ def test_both_units_of_time() -> None:
     for updated, moment, sequence in (
         (1772618400417000220, datetime(2026, 3, 4, 10, 0, 0, 417000, UTC), 1772618400417000220),
         (1772618400417, datetime(2026, 3, 4, 10, 0, 0, 417000, UTC), None),
-        (10**40, None, 10**40),
+        (10**40, None, None),
         (0, None, None),
     ):
         (alert,) = parse("opsgenie", json.dumps(webhook("Close", updatedAt=updated)))
         assert (alert.occurred_at, alert.sequence) == (moment, sequence)
+
+
+@pytest.mark.parametrize("updated_at", [1_772_618_500, 5, 10**30])
+def test_a_time_in_another_unit_keeps_no_recovery_back(updated_at: int) -> None:
+    """As milliseconds it lies in 1970, before the alert began; it is left out, and the order of arrival counts."""
+    alerts = [*parse("opsgenie", json.dumps(webhook("Create")))]
+    [close] = parse("opsgenie", json.dumps(webhook("Close", updatedAt=updated_at)))
+    assert (close.occurred_at, [problem.code for problem in close.problems]) == (None, [ProblemCode.BAD_TIME])
+    book = IncidentBook()
+    book.apply([*alerts, close])
+    assert not book.open
 
 
 def test_updates_leave_an_acknowledgement() -> None:

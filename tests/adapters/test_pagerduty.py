@@ -72,6 +72,12 @@ def test_the_key_of_the_tool_goes_nowhere(document: dict[str, Any]) -> None:
         assert SECRET not in json.dumps(to_dict(alert) | {"raw": None})
 
 
+def test_the_password_in_the_address_of_a_source_goes_nowhere() -> None:
+    """The source is often the address that was checked."""
+    alert = one(EVENT | {"payload": EVENT["payload"] | {"source": "https://ann:secret@edge7.example/"}})
+    assert alert.resource == "https://edge7.example/"
+
+
 @pytest.mark.parametrize("document", [EVENT | {"event_action": "resolve", "dedup_key": " "}, {"routing_key": SECRET}])
 def test_the_key_of_the_tool_is_in_no_error(document: dict[str, Any]) -> None:
     """A refusal does not show it either."""

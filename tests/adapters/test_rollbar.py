@@ -110,3 +110,20 @@ def test_the_token_of_the_occurrence_stays_inside() -> None:
     body["data"]["item"]["last_occurrence"]["metadata"]["access_token"] = "made-up-4f2a"  # noqa: S105
     assert "made-up-4f2a" not in str(evolve(one(body), raw=None))
     assert "made-up-4f2a" not in str(redact(Request(json.dumps(body))).body)
+
+
+def test_without_its_id_an_item_has_the_key_of_its_number() -> None:
+    """The number counts in its project."""
+    alerts = []
+    for name in ("new_item", "resolved_item"):
+        body = document(name)
+        body["data"]["item"] |= {"id": None, "counter": 7}
+        alerts.append(one(body))
+    assert [alert.state for alert in alerts] == [State.FIRING, State.RESOLVED]
+    assert alerts[0].dedup_key == alerts[1].dedup_key
+
+
+def test_the_spelling_of_an_event_does_not_count() -> None:
+    """Neither for its state nor for the times: a resolve has none."""
+    body = document("resolved_item") | {"event_name": "Resolved-Item"}
+    assert (one(body).state, one(body).occurred_at) == (State.RESOLVED, None)

@@ -113,3 +113,20 @@ def test_a_form_and_a_query_have_the_same_key() -> None:
     query = Request(method="GET", path=f"/sematext?{urlencode(document)}")
     keys = {alert.dedup_key for request in (form, query) for alert in parse(VENDOR, request)}
     assert keys == {one(document).dedup_key}
+
+
+def test_the_kind_of_the_rule_may_be_left_out() -> None:
+    """Users choose the parameters: with the state in its place the hook and the app are the key."""
+    document = body()
+    del document["ruleType"]
+    fired, over = one(document), one(document | {"backToNormal": "true"})
+    assert (fired.state, over.state) == (State.FIRING, State.RESOLVED)
+    assert fired.dedup_key == over.dedup_key
+    assert fired.dedup_key != one(document | {"webHookName": "another"}).dedup_key
+
+
+def test_a_credential_among_the_filters_stays_inside() -> None:
+    """Users choose the tags that a rule groups by."""
+    alert = one(body(filters={"os.host": "web-1", "token": "made-up"}))
+    assert alert.dedup_key == one(body()).dedup_key
+    assert "made-up" not in alert.resource

@@ -90,11 +90,42 @@ def test_an_alert_is_acknowledged_until_it_is_closed(yes: str) -> None:
     assert one(body("alert_flapping", acknowledged="false")).state is State.FIRING
 
 
+@pytest.mark.parametrize("severity", ["0", 0, "Clear"])
+def test_a_closed_alert_that_is_clear_has_no_level(severity: object) -> None:
+    """Clear is no level that nobody knows."""
+    alert = one(body("alert_closed", severity=severity))
+    assert (alert.state, alert.level, alert.problems) == (State.RESOLVED, None, ())
+
+
 def test_a_record_as_the_table_api_returns_it_by_default() -> None:
     """Values are texts, only references are objects, without a display value."""
     reference = {"link": "https://acme.service-now.com/api/now/table/cmdb_ci/0c4318f1", "value": "0c4318f1"}
     alert = one({"result": body("new", cmdb_ci=reference)})
     assert (alert.dedup_key, alert.state) == (one(body("new")).dedup_key, State.FIRING)
+
+
+@pytest.mark.parametrize("cut", [set(), {"sys_id"}])
+def test_values_are_objects_wherever_the_record_stands(cut: set[str]) -> None:
+    """Without `result`, and without a sys_id, the stored state decides as well, so that a recovery closes."""
+    record = {key: value for key, value in body("table_api")["result"].items() if key not in cut}
+    over = record | {"state": {"display_value": "Gelöst", "value": "6"}}
+    for document in (over, {"result": over}, {"record": over}):
+        alert = one(document)
+        assert (alert.state, alert.dedup_key) == (State.RESOLVED, one(record).dedup_key)
+
+
+def test_each_record_of_a_query_is_an_alert() -> None:
+    """One of them that is no record, or has no identity, does not affect the others."""
+    records = [body("new"), 5, body("resolved"), {"state": "1"}, body("table_api")["result"]]
+    batch = parse("servicenow", json.dumps({"result": records}))
+    assert [alert.state for alert in batch] == [State.FIRING, State.RESOLVED, State.ACKNOWLEDGED]
+    assert {problem.path for problem in batch.problems} == {"$.result[1]", "$.result[3]"}
+
+
+def test_a_reference_without_a_display_value_is_no_resource() -> None:
+    """Nobody reads a sys_id, nor the JSON of the reference."""
+    reference = {"link": "https://acme.service-now.com/api/now/table/cmdb_ci/0c43", "value": "0c43" * 8}
+    assert one({"result": body("new", cmdb_ci=reference)}).resource == ""
 
 
 def test_an_update_of_the_same_second_counts() -> None:

@@ -106,6 +106,30 @@ def test_the_parameters_of_the_set_up_page_are_read_without_a_problem() -> None:
     assert (alert.labels["env"], alert.labels["team"], alert.problems) == ("prod", "shop", ())
 
 
+def rendered(**values: str) -> str:
+    """Return the JSON of the set-up page, filled in as text with the fixture's values and others."""
+    found = re.search(r"```json\n(.*?)```", site24x7.__doc__ or "", re.DOTALL)
+    assert found
+    sent = body("down") | {"TAGS": "env:prod"} | values
+    return re.sub(r"\$(\w+)", lambda name: str(sent[name[1]]), found[1])
+
+
+@pytest.mark.parametrize("name", ["MONITORNAME", "TAGS", "INCIDENT_REASON", "FAILED_LOCATIONS", "MONITOR_GROUPNAME"])
+@pytest.mark.parametrize("text", ['the "shop"', "two\nlines", "a\\b", 'a "b", "STATUS": "UP'])
+def test_a_value_that_breaks_the_json_costs_no_page(name: str, text: str) -> None:
+    """Texts of users and servers break neither state nor key; behind them nothing passes for a pair."""
+    alert = one(rendered(**{name: text}))
+    assert (alert.state, alert.dedup_key) == (State.FIRING, one(body("down")).dedup_key)
+    assert one(rendered(**{name: text.replace("UP", "DOWN"), "STATUS": "UP"})).state is State.RESOLVED
+
+
+def test_tags_with_the_names_of_credentials_are_no_labels() -> None:
+    """Not in the list of all tags either."""
+    alert = one(body("down") | {"TAGS": "env:prod, db_password:hunter2, web"})
+    assert "hunter2" not in repr(alert.labels)
+    assert (alert.labels["env"], alert.labels["tags"]) == ("prod", "web")
+
+
 def test_the_query_of_a_get_is_read() -> None:
     """The method GET sends the parameters in the URL."""
     query = {"MONITORNAME": "Shop home", "MONITOR_ID": "267345000001234567", "STATUS": "DOWN", "token": "t"}

@@ -97,3 +97,13 @@ def test_an_event_of_a_tool_is_closed_by_its_event_id() -> None:
     book = IncidentBook()
     book.apply([one(body("incoming")), one(body("incoming_resolved"))])
     assert not book.open
+
+
+@pytest.mark.parametrize("fields", [{}, {"event_id": None}, {"tags": None}, {"priority": "P1", "team": "db"}])
+def test_an_event_of_a_tool_without_a_status_is_a_trigger(fields: dict[str, Any]) -> None:
+    """Only its message and its description are mandatory."""
+    document = {"message": "disk full", "description": "98 %", "event_id": "6"} | fields
+    alert = one(document)
+    assert (alert.state, alert.title, alert.message) == (State.FIRING, "disk full", "98 %")
+    end = one({"status": "resolve", "event_id": "6"})
+    assert (end.dedup_key == alert.dedup_key) is alert.resolvable

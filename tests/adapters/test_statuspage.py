@@ -112,3 +112,15 @@ def test_impact_and_name_are_no_part_of_the_key() -> None:
 def test_components_are_those_of_the_update_where_the_incident_names_none() -> None:
     """Some bodies have no list of components."""
     assert one(body("investigating", components=None)).labels["components"] == "API, Dashboard"
+
+
+def test_incidents_and_components_without_an_id_are_not_one_alert() -> None:
+    """The page alone would be all of them; their names tell them apart."""
+    nameless = {"id": None, "shortlink": None}
+    incidents = [one(body("investigating", name=name, **nameless)) for name in ("Delays", "Outage")]
+    change = body("component_outage")["component_update"] | {"component_id": None}
+    components = [
+        one(body("component_outage") | {"component": {"name": name}, "component_update": change})
+        for name in ("API", "Delays")
+    ]
+    assert len({alert.dedup_key for alert in (*incidents, *components)}) == 4

@@ -142,3 +142,23 @@ def test_a_signature() -> None:
     assert verify(Request(content, headers={"X-TFE-Notification-Signature": vector}), source, now)
     with pytest.raises(AuthError):
         verify(Request(content + b" ", headers={"X-TFE-Notification-Signature": vector}), source, now)
+
+
+@pytest.mark.parametrize("trigger", ["run:exploded", "run:needs_attention", "assessment:drifted", ""])
+def test_a_cancelled_run_ends_nothing_but_its_failure(trigger: str) -> None:
+    """The status of a run decides only where the trigger is that of a failed one: all else goes on firing."""
+    assert one(news(trigger, "canceled")).state is State.FIRING
+
+
+def test_an_assessment_in_the_list_is_about_its_workspace() -> None:
+    """Some bodies of version 2 have their news in `notifications`, and the workspace in `details`."""
+    listed = body("drifted", notifications=[{"trigger": "assessment:drifted", "message": "Drift Detected"}])
+    del listed["trigger"]
+    assert one(listed).dedup_key == one(body("drifted")).dedup_key
+    assert one(listed).occurred_at == one(body("drifted")).occurred_at
+
+
+@pytest.mark.parametrize("details", [{}, None, "x", {"workspace_id": ""}])
+def test_details_without_a_workspace_take_none_away(details: object) -> None:
+    """The workspace beside the list is the key then."""
+    assert one(body("errored", details=details)).dedup_key == one(body("errored")).dedup_key

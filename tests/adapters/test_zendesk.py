@@ -113,6 +113,19 @@ def test_events_of_other_things_are_no_tickets(name: str) -> None:
     assert (len(batch), batch.reason) == (0, Reason.NO_ALERT)
 
 
+@pytest.mark.parametrize("event", ["update", "", None])
+def test_an_event_of_pagertree_that_is_no_action_leaves_the_status(event: str | None) -> None:
+    """Else a ticket that is solved by such an event would stay open."""
+    for status, state in (("Solved", State.RESOLVED), ("Open", State.FIRING), ("", State.FIRING)):
+        assert one(body("pagertree", event_type=event, status=status)).state is state
+
+
+def test_a_ticket_whose_number_and_status_are_blank_is_no_test() -> None:
+    """Zendesk fills a misspelt placeholder in with nothing: each ticket would pass for the test button."""
+    alert = one(body("trigger", ticket_id="", ticket_status=""))
+    assert (alert.state, alert.identity) == (State.FIRING, {"url": "https://acme.zendesk.com/agent/tickets/812"})
+
+
 # --- Key --------------------------------------------------------------------------------------------------------------
 
 

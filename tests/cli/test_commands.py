@@ -857,18 +857,8 @@ def test_help_has_examples(arguments: tuple[str, ...]) -> None:
 def test_commands_are_listed_in_the_order_of_use() -> None:
     """First things first: `parse` before `new-adapter`."""
     listed = re.findall(r"^  ([a-z][a-z-]+)  ", run("--help").out.partition("Commands:")[2], re.MULTILINE)
-    assert listed == [
-        "parse",
-        "detect",
-        "replay",
-        "check",
-        "vendors",
-        "render",
-        "capture",
-        "new-adapter",
-        "serve",
-        "sign",
-    ]
+    assert listed[:6] == ["parse", "detect", "replay", "check", "vendors", "render"]
+    assert listed[6:] == ["capture", "new-adapter", "serve", "sign"]
 
 
 def test_shells_complete_commands() -> None:

@@ -87,6 +87,23 @@ def test_alerts_of_signoz(document: dict[str, object], *, is_signoz: bool) -> No
 
 
 @pytest.mark.parametrize(
+    ("labels", "level"),
+    [
+        ({"severity": "high"}, "high"),
+        ({"Severity": "high"}, "high"),
+        ({"PRIORITY": "P1", "env": "prod"}, "P1"),
+        ({"Severity": "low", "severity": "high"}, "high"),
+        ({"priority": "P1", "Severity": "low"}, "low"),
+        ({"severity": " ", "Priority": "P1"}, "P1"),
+        ({"severity_of": "high", "Severity": ""}, None),
+    ],
+)
+def test_the_label_of_the_level_in_any_case(labels: dict[str, str], level: str | None) -> None:
+    """People type it; a level that is passed over would be a guess in silence."""
+    assert conventions.level(labels) == level
+
+
+@pytest.mark.parametrize(
     ("texts", "joined"),
     [(("db-3", "disk full"), "db-3: disk full"), (("", "disk full"), "disk full"), ((" ", ""), ""), ((), "")],
 )
@@ -159,3 +176,38 @@ def test_an_empty_group() -> None:
     assert isinstance(problem, Problem)
     assert (problem.code, problem.path) == (ProblemCode.MISSING, "$.words")
     assert notice == Notice(group_key="g")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://shop.example/health?token={}",
+        "https://shop.example/?page=2&api_key={}&sort=name",
+        "https://ann:{}@shop.example/?page=2",
+        "https://shop.example/#access_token={}",
+        "shop.example:443/?X-Auth-Token={};page=2",
+        "https://shop.example/?" + "a=1&" * 300 + "token={}",
+    ],
+)
+def test_an_address_holds_no_credential(text: str) -> None:
+    """Whoever reads the alert could use it; what else the address holds stays, and two of them stay two."""
+    found = conventions.address(text.format("s3cr3t"))
+    assert "s3cr3t" not in found
+    assert found.startswith(text.partition("?")[0].partition("#")[0].replace("ann:{}@", ""))
+    if "token" in text.casefold() and len(text) < 100:
+        assert found != conventions.address(text.format("another"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://shop.example/?key=7&max_tokens=9&monitor=3",
+        "https://shop.example/a=b",
+        "db-3",
+        "",
+        "https://shop.example/?token=",
+    ],
+)
+def test_an_address_without_a_credential_stays(text: str) -> None:
+    """Also one with parameters, which say what is monitored."""
+    assert conventions.address(text) == text

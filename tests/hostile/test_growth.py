@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from alertmap import AdapterError, Batch, PayloadError, Request, Source, detect, parse, vendors
+from alertmap import AdapterError, Batch, PayloadError, Request, Source, detect, parse, vendors, wire
 from alertmap.intake.dedup import MAX_KEY
 from alertmap.intake.scrub import MAX_MESSAGE, MAX_TITLE, MAX_VALUE
 from alertmap.model import Problem
@@ -116,6 +116,36 @@ def texts(found: Batch | PayloadError | None) -> Iterator[str]:
     for problem in problems:
         yield problem.path
         yield problem.message
+
+
+@wire.model
+class Old:
+    """One form of an element."""
+
+    event: str
+    incident: wire.Json
+
+
+@wire.model
+class Older:
+    """Another form of it."""
+
+    type: str
+    data: wire.Json
+
+
+def test_elements_that_fit_none_of_two_models_cost_at_most_three_times_those_of_one() -> None:
+    """Only the first of very many are described; all others are counted, whatever the type of an element."""
+
+    def cost(hint: Any) -> int:
+        def refused() -> None:
+            with pytest.raises(wire.Mismatch):
+                wire.structure(wire.plain([{}] * 10_000), hint)
+
+        refused()
+        return lines(refused)
+
+    assert cost(wire.Items[Old | Older]) <= 3 * cost(wire.Items[Old])
 
 
 def test_the_count_sees_a_loop_in_a_loop() -> None:

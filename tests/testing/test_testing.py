@@ -133,6 +133,26 @@ def test_regold_that_cannot_be_done(
     assert (output.out, message in output.err, output.err.count("\n")) == ("", True, 1)
 
 
+def test_regold_writes_the_index_before_it_reads_a_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index of shapes that are gone would break the reading of fixtures, and so its own renewal."""
+    (tmp_path / "_index.py").write_text("old")
+    (tmp_path / "zoo.json").write_text("zoo")
+    monkeypatch.setattr("alertmap.testing.index.FILE", tmp_path / "_index.py")
+    monkeypatch.setattr("alertmap.testing.index.index_text", lambda _adapters: "new")
+    monkeypatch.setattr("alertmap.testing.zoo.ZOO", tmp_path / "zoo.json")
+    monkeypatch.setattr("alertmap.testing.zoo.zoo_text", lambda _root: "zoo")
+    found: list[str] = []
+
+    def regolded(_root: Path, _vendors: object) -> list[object]:
+        found.append((tmp_path / "_index.py").read_text())
+        return []
+
+    monkeypatch.setattr("alertmap.testing.regold.regold", regolded)
+    assert main([str(tmp_path / "fixtures")]) == 1
+    assert main([str(tmp_path / "fixtures")]) == 0
+    assert found == ["new", "new"]
+
+
 def test_regold_names_the_fault_of_a_broken_adapter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -111,6 +111,7 @@ def read(event: Event) -> Reading | None:
         level=error.severity,
         identity=[
             {"project": project.id.strip(), "error": error.errorId.strip()},
+            {"url": conventions.address(error.url.strip()).partition("?")[0]},  # the query names the event
             {"project": project.id.strip(), "trigger": trigger.word.strip()},
         ],
         title=conventions.join(error.exceptionClass, error.message),
@@ -148,5 +149,5 @@ adapter = Adapter(
     levels=LEVELS,
     times=Times.STATED,
     repeats={State.FIRING},
-    identity_parts={"project", "error", "trigger"},
+    identity_parts={"project", "error", "url", "trigger"},
 )

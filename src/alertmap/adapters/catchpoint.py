@@ -59,6 +59,7 @@ STATES = conventions.states(
 
 LEVELS = conventions.levels(critical="1, CRITICAL, error, HIGH", medium="0, WARNING, LOW")
 
+WORDS = {"", *map(wire.state_word, STATES)}  # behind the name of the test; a level that has no word is blank
 LEVEL_WORDS = {wire.loosen(word) for word in LEVELS}
 
 KEYS = ("notificationLevelId", "eventstate", "eventType")
@@ -104,14 +105,15 @@ def read(alert: Alert) -> Reading:
         "product": product or None,
         "alertType": alert.alertType.strip() or None,
     }
-    begin = BEGIN.match(alert.alertKey.strip())
+    key = alert.alertKey.strip()
+    begin = BEGIN.match(key)
     address = conventions.address(alert.testUrl.strip())
     at = alert.alertProcessingTimestampUtcEpoch
     return Reading(
         state=alert.state,
         level=level(alert.state, alert.word, alert.priority),
         identity=[
-            {"alertKey": alert.alertKey.strip()},  # begins with the time of the first trigger of this outage
+            {"alertKey": key if key.strip("_") else ""},  # begins with the time of the first trigger of this outage
             {"testId": alert.testId.strip()} | where,
             {"testName": alert.testName.strip()} | where,
         ],
@@ -127,7 +129,9 @@ def read(alert: Alert) -> Reading:
 
 
 def read_event(event: DatadogEvent) -> Reading:
-    name = event.title.rpartition(" - ")[0].strip() or event.title.strip()
+    name, _, end = f"{event.title.strip()} ".rpartition(" - ")
+    if wire.state_word(end) not in WORDS:
+        name = event.title.strip()  # of a name that holds a dash, and no level
     kind = next((tag.partition(":")[2].strip() for tag in event.tags if tag.startswith("alertType:")), "")
     return Reading(
         state=event.alert_type,
@@ -162,15 +166,14 @@ OTHERS = ({"eventtype", "alertkey", "scatterploturl"}, {"eventstate", "service",
 
 def lift(document: Any) -> Any:
     """Return the fields of the formats JSON and XML, which stand in objects of objects, in one object."""
+    if type(document) is not dict or LEVEL_KEY in map(wire.loosen, document):
+        return document
     found = document
     for _ in range(3):
-        if type(found) is not dict or LEVEL_KEY in map(wire.loosen, found):
-            break
         inner = [each for each in found.values() if type(each) is dict]
-        found = {name: each for name, each in found.items() if type(each) is not dict}
-        for each in inner:
-            found |= each
-    return found if type(found) is dict and LEVEL_KEY in map(wire.loosen, found) else document
+        outer = {name: each for name, each in found.items() if type(each) is not dict}
+        found = {name: each for one in (*inner, outer) for name, each in one.items()}
+    return found if LEVEL_KEY in map(wire.loosen, found) else document
 
 
 UNRENDERED = re.compile(r"(?:\$\{(?:[^{}]|\{[^{}]*+\})*+\}[_ ]?)++")

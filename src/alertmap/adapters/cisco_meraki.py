@@ -79,7 +79,6 @@ LEVELS = conventions.levels(critical="critical", medium="warning", info="informa
 IN_TEXT = re.compile(r"(.*\S)\s+(?:went down|(came up))", re.IGNORECASE | re.DOTALL)
 TEST_ID = re.compile(r"0{16}")
 
-
 NO_TYPE = Problem(ProblemCode.KEY_FALLBACK, "$.alertTypeId", "the alert has no type id; its text stands for it")
 
 
@@ -97,7 +96,7 @@ class Details:
 class Alert:
     """Alert of the dashboard. The `sharedSecret` beside it is no field, so that it goes nowhere."""
 
-    alertType: Annotated[wire.NonBlank, wire.named("alertType", "alertTypeId")]  # text for people
+    alertType: Annotated[wire.AnyText, wire.named("alertType", "alertTypeId")]  # text for people
     state: Annotated[State | None, wire.state(STATES), wire.named("alertTypeId")] = None
     alertTypeId: wire.AnyText = ""
     alertId: wire.Text = ""
@@ -133,7 +132,7 @@ def read(alert: Alert) -> Reading | Notice:
         state=state,
         level=None if state is State.RESOLVED else alert.alertLevel,
         identity=[whose | device | {"part": part}, whose | device, whose | {"mac": mac or None, "part": part}],
-        title=conventions.join(alert.alertType, alert.deviceName or alert.networkName),
+        title=conventions.join(alert.alertType.strip() or alert.alertTypeId, alert.deviceName or alert.networkName),
         message=conventions.join(*(f"{name}: {text}" for name, text in alert.details.items()), by="\n"),
         resource=alert.deviceName or alert.deviceSerial or alert.networkName,
         labels=wire.pick(alert, "alertTypeId", "organizationName", "networkName", "networkTags")

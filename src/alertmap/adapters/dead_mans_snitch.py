@@ -65,7 +65,7 @@ def read(event: Event) -> Reading | None:
     if snitch.status is None:
         return None
     fires = snitch.status is State.FIRING
-    was_firing = STATES.get(snitch.previous_status) is State.FIRING
+    was_firing = STATES.get(snitch.previous_status.strip().lower()) is State.FIRING
     return Reading(
         state=snitch.status,
         level=snitch.word if fires else snitch.previous_status if was_firing else None,

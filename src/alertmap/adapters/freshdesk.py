@@ -61,6 +61,13 @@ class Ticket(freshworks.Ticket):
 
 
 @wire.model
+class Flat(Ticket):
+    """Ticket without the wrapper."""
+
+    id: Annotated[wire.AnyText, freshworks.ID]
+
+
+@wire.model
 class Wrapped:
     freshdesk_webhook: Ticket
 
@@ -80,11 +87,12 @@ def read_wrapped(event: Wrapped) -> Reading:
 
 
 def read_text(text: str) -> Reading | Iterable[Problem]:
-    return freshworks.read_text(text, Ticket, read)
+    return freshworks.read_text(text, Flat, read)
 
 
 def is_wrapped(document: Any, _request: Request) -> bool:
-    return not freshworks.is_of_freshservice(document["freshdesk_webhook"])
+    ticket = document["freshdesk_webhook"]
+    return bool(ticket) and not freshworks.is_of_freshservice(ticket)
 
 
 def is_ticket(document: Any, _request: Request) -> bool:
@@ -98,7 +106,7 @@ adapter = Adapter(
         Shape(Test, Notice(reason=Reason.TEST)),
         Shape(Wrapped, read_wrapped, marks=is_wrapped),
         Shape(freshworks.Test, Notice(reason=Reason.TEST), rank=None),
-        Shape(Ticket, read, marks=is_ticket),
+        Shape(Flat, read, marks=is_ticket),
         Shape(str, read_text, marks={'"ticket_id"', '"ticket_group_name"', '"triggered_event"'}),
     ],
     levels=freshworks.LEVELS,

@@ -57,6 +57,13 @@ class Ticket(freshworks.Ticket):
 
 
 @wire.model
+class Flat(Ticket):
+    """Ticket without the wrapper."""
+
+    id: Annotated[wire.AnyText, freshworks.ID]
+
+
+@wire.model
 class Wrapped:
     ticket: Annotated[Ticket, WRAPPER]
 
@@ -85,7 +92,7 @@ def read_wrapped(event: Wrapped) -> Reading:
 
 
 def read_text(text: str) -> Reading | Iterable[Problem]:
-    return freshworks.read_text(text, Ticket, read)
+    return freshworks.read_text(text, Flat, read)
 
 
 def is_wrapped(document: Any, _request: Request) -> bool:
@@ -104,7 +111,7 @@ adapter = Adapter(
         Shape(Test, Notice(reason=Reason.TEST), marks={"freshservice_webhook"}),
         Shape(Wrapped, read_wrapped, marks=is_wrapped),
         Shape(freshworks.Test, Notice(reason=Reason.TEST), rank=None),
-        Shape(Ticket, read, marks=is_ticket),
+        Shape(Flat, read, marks=is_ticket),
         Shape(str, read_text, marks={'"ticket_id"', '"ticket_department_name"'}),
     ],
     levels=freshworks.LEVELS,

@@ -15,8 +15,8 @@ Behind ilert:
 
 4. Leave the custom body off; a body of your own is a case for `generic`.
 
-JsonPath `severity` is sent, 1 (the worst) to 5, it decides, else `priority`; `HIGH` means only that ilert escalates.
-The default priority of an alert source is not on the wire: an event with neither counts as medium.
+The level is `severity`, from 1 (the worst) to 5, or else `priority`; `HIGH` means only that ilert escalates. The
+default priority of an alert source is not sent: an event with neither counts as medium.
 
 Limits: events without an `alertKey` are never closed: let incidents of this source expire. The event API has no times,
 and the webhook only those of the creation and, perhaps, of the end.

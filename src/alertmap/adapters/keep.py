@@ -51,9 +51,11 @@ from attrs import Factory
 from alertmap import conventions, wire
 from alertmap.adapter import Adapter, Reading, Shape, State, Times
 
-STATES = conventions.states(
+WORDS = conventions.states(
     firing="firing, pending", acknowledged="acknowledged", suppressed="suppressed, maintenance", resolved="resolved"
 )
+# Releases that suppress what is dismissed print that status into a text as Python prints an enumeration.
+STATES = WORDS | {"AlertStatus.SUPPRESSED": State.SUPPRESSED}
 
 INCIDENT_WORDS = conventions.states(firing="firing", acknowledged="acknowledged", resolved="resolved, merged, deleted")
 # In a text the status stands as Python prints an enumeration.
@@ -109,7 +111,7 @@ class Incident:
 
 def read(alert: Alert) -> Reading:
     word = wire.state_word(alert.word)
-    can_be_dismissed = word in STATES and alert.status is not State.RESOLVED  # the status stays as it was
+    can_be_dismissed = word in WORDS and alert.status is not State.RESOLVED  # the status stays as it was
     is_dismissed = can_be_dismissed and alert.dismissed.strip().lower() == "true"
     return Reading(
         state=State.SUPPRESSED if is_dismissed else alert.status,

@@ -33,7 +33,9 @@ as well, as JSON or form-data (with the extra `forms`), and templates with the s
 begin with `Device_`, `Intf_`, `Monitor_` or `Custom_` become labels.
 
 Limits: the time has no zone, so the order of arrival counts, and the time is a label. Without the id the entity and the
-category are the key. An alarm that is deleted is not announced as cleared: let incidents of this source expire.
+category are the key, without the entity the device and the category. Where a message breaks the JSON before the
+severity, the alarm fires, also one that was cleared. An alarm that is deleted is not announced as cleared: let
+incidents of this source expire.
 """
 
 import re
@@ -65,7 +67,7 @@ SEVERITY = wire.named("stringseverity", "severity", "alert_severity")
 
 @wire.model(loose_keys=True)
 class Alarm:
-    state: Annotated[State, wire.state(STATES), SEVERITY]
+    state: Annotated[State | None, wire.state(STATES), SEVERITY]
     word: Annotated[wire.Text, SEVERITY] = ""
     alarm_id: Annotated[wire.AnyText, wire.also("alert_id")] = ""
     entity: Annotated[wire.AnyText, wire.also("alert_asset_entity")] = ""
@@ -82,8 +84,16 @@ class Alarm:
     rest: wire.Rest
 
 
+@wire.model(loose_keys=True)
+class Broken(Alarm):
+    """Alarm whose message broke the JSON, perhaps before the severity; without one it fires."""
+
+    state: Annotated[State | None, wire.state(STATES), SEVERITY] = None
+
+
 def read(alarm: Alarm) -> Reading:
     device = alarm.device_name or alarm.ip_address
+    category = alarm.category.strip() or None
     value = alarm.last_polled_value.strip()
     return Reading(
         state=alarm.state,
@@ -91,7 +101,8 @@ def read(alarm: Alarm) -> Reading:
         # An entity is one monitor of a device.
         identity=[
             {"alarm": alarm.alarm_id.strip()},
-            {"entity": alarm.entity.strip(), "category": alarm.category.strip() or None},
+            {"entity": alarm.entity.strip(), "category": category},
+            {"device": device.strip(), "category": category},
         ],
         title=conventions.join(device, alarm.message.partition("\n")[0]),
         message=alarm.message,
@@ -108,7 +119,7 @@ def read(alarm: Alarm) -> Reading:
 
 
 def read_text(text: str) -> Reading | Iterable[Problem]:
-    alarm, problems = wire.read_broken(text, Alarm, last="message", placeholders=PLACEHOLDERS)
+    alarm, problems = wire.read_broken(text, Broken, last="message", placeholders=PLACEHOLDERS)
     return problems if alarm is None else evolve(read(alarm), problems=problems)
 
 
@@ -136,5 +147,5 @@ adapter = Adapter(
     repeats={State.FIRING},
     templates=re.compile(rf"{UNRENDERED}\b"),
     placeholders=PLACEHOLDERS,
-    identity_parts={"alarm", "entity", "category"},
+    identity_parts={"alarm", "entity", "device", "category"},
 )

@@ -17,7 +17,7 @@ fires once and never ends.
 
 Where an alert has a `severity`, that is its level. Else what is down, or without a primary, is critical (`down`), an
 informational alert is info (`informational`), and all else is medium (`alert`). A body of a template of yours is read
-if it keeps `id`, `status`, `eventTypeName` and `alertConfigId`.
+if it keeps `id`, `eventTypeName` and `alertConfigId`, and the header or `status`.
 
 Limits: the button "Post Test Message" sends an alert like any other one. The only link leads to the API, which asks
 for a login. An open alert is not stated again while it is acknowledged.
@@ -60,9 +60,9 @@ class Link:
 
 @wire.model
 class Alert:
+    """Alert without its status, which a template may leave out: then the header tells the state."""
+
     event: Annotated[str | None, wire.Header("X-MMS-Event")] = None
-    status: Annotated[State | None, wire.state(STATUSES)]
-    word: Annotated[wire.Text, wire.named("status")] = ""
     id: wire.AnyText = ""
     groupId: wire.AnyText = ""  # the project
     alertConfigId: wire.AnyText = ""
@@ -83,15 +83,32 @@ class Alert:
     links: list[Link] = Factory(list)
 
 
-def read(alert: Alert) -> Reading | None:
-    event = (alert.event or "").strip().lower()
-    state = EVENTS.get(event, alert.status)
-    if state is None:
-        return None
+@wire.model
+class Stated(Alert):
+    status: Annotated[State | None, wire.state(STATUSES)]
+    word: Annotated[wire.Text, wire.named("status")] = ""
+
+
+def read(alert: Stated) -> Reading | None:
+    is_tracked = alert.status is None and event_of(alert) not in EVENTS
+    return None if is_tracked else reading(alert, alert.status, alert.word)
+
+
+def read_headed(alert: Alert) -> Reading:
+    return reading(alert, None, "")
+
+
+def event_of(alert: Alert) -> str:
+    return (alert.event or "").strip().lower()
+
+
+def reading(alert: Alert, status: State | None, word: str) -> Reading:
+    event = event_of(alert)
+    state = EVENTS.get(event, status)
     is_acknowledged = alert.acknowledgedUntil and alert.updated and alert.acknowledgedUntil > alert.updated
     if event not in EVENTS and state is State.FIRING and is_acknowledged:
         state = State.ACKNOWLEDGED
-    is_informational = alert.word == "INFORMATIONAL"
+    is_informational = event == "alert.inform" or wire.state_word(word) == "informational"
     kind = "informational" if is_informational else "down" if DOWN.search(alert.eventTypeName) else "alert"
     cluster = alert.clusterName or alert.replicaSetName
     name = alert.eventTypeName.replace("_", " ").capitalize()
@@ -136,7 +153,10 @@ UNKNOWN_EVENT = Problem(ProblemCode.STATE_UNKNOWN, "state", "unknown header X-MM
 adapter = Adapter(
     name="mongodb_atlas",
     title="MongoDB Atlas",
-    shapes=[Shape(Alert, read, marks={"eventTypeName", "alertConfigId"}, headers={"X-MMS-Event": "alert."})],
+    shapes=[
+        Shape(Stated, read, marks={"eventTypeName", "alertConfigId"}, headers={"X-MMS-Event": "alert."}),
+        Shape(Alert, read_headed, headers={"X-MMS-Event": "alert."}),
+    ],
     levels=LEVELS,
     times=Times.STATED,
     repeats={State.FIRING},

@@ -33,6 +33,7 @@ CHANGES = {
 }
 # These may be about an item that is resolved or muted.
 UPDATES = dict.fromkeys(("occurrence", "exp_repeat_item", "item_velocity"), State.FIRING)
+CHANGE_WORDS, UPDATE_WORDS = set(map(wire.state_word, CHANGES)), set(map(wire.state_word, UPDATES))
 
 STATUSES = {"1": State.FIRING, "2": State.RESOLVED, "3": State.SUPPRESSED}
 
@@ -60,7 +61,7 @@ class Occurrence:
 
 @wire.model
 class Item:
-    id: wire.NonBlank
+    id: wire.AnyText = ""
     project_id: wire.AnyText = ""
     counter: wire.Text = ""  # its number in the project
     status: Annotated[State | None, wire.state(STATUSES)] = None
@@ -100,31 +101,31 @@ class Deploy:
 
 
 def read(event: Event) -> Reading:
-    item, word = event.data.item, event.word.strip().lower()
-    state = (item.status or event.event_name) if word in UPDATES else event.event_name
+    item, word, project = event.data.item, wire.state_word(event.word), event.data.item.project_id.strip()
+    state = (item.status or event.event_name) if word in UPDATE_WORDS else event.event_name
     last = event.data.occurrence or item.last_occurrence or Occurrence()
     occurred_at = last.timestamp or item.last_occurrence_timestamp
-    if word in CHANGES:
+    if word in CHANGE_WORDS:
         # Nothing in a resolve says when: its last occurrence is older than what it ends may be.
         occurred_at = None if state is State.RESOLVED else item.last_activated_timestamp
     return Reading(
         state=state,
         level=item.level or last.level,
-        identity={"project": item.project_id.strip(), "item": item.id.strip()},
+        identity=[{"project": project, "item": item.id.strip()}, {"project": project, "counter": item.counter.strip()}],
         title=item.title,
         message=last.text or last.exception,
         resource=last.host,
         labels={
             **wire.pick(item, "environment", "counter", "resolved_in_version"),
             **wire.pick(last, "language", "framework"),
-            "event": word,
+            "event": event.word.strip().lower(),
         },
         links={"item": event.data.url},
         values={} if item.total_occurrences is None else {"occurrences": item.total_occurrences},
         started_at=item.last_activated_timestamp,
         occurred_at=occurred_at,
         episode=item.active_since or None,
-        times=Times.NONE if word == "resolved_item" else None,
+        times=None if occurred_at or state is not State.RESOLVED else Times.NONE,
     )
 
 
@@ -139,7 +140,7 @@ adapter = Adapter(
     levels=LEVELS,
     times=Times.STATED,
     repeats={State.FIRING},
-    identity_parts={"project", "item"},
+    identity_parts={"project", "item", "counter"},
     retries=True,
     accepted={200, 201, 202, 204},
     answer_within=3,

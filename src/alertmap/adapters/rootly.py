@@ -4,7 +4,7 @@ Set up:
 
 1. Settings, Webhooks, New Webhook, with the URL `https://receiver.example/rootly`.
 2. Choose all events `alert.*` and `incident.*`, or one of the two where each alert becomes an incident. An empty list
-   sends all there are; what is about neither is passed over.
+   sends all there are; those below Limits are passed over.
 3. Copy the secret into the source: `Auth(secrets="…")`. It signs time and body in the header `X-Rootly-Signature`.
 
 Answer with any status from 200 to 299.
@@ -28,19 +28,7 @@ from typing import Annotated
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import (
-    Adapter,
-    Identity,
-    InHeader,
-    Notice,
-    Reading,
-    Reason,
-    Severity,
-    Shape,
-    Signature,
-    State,
-    Times,
-)
+from alertmap.adapter import Adapter, InHeader, Notice, Reading, Reason, Severity, Shape, Signature, State, Times
 
 OTHERS = (
     "incident.scheduled.created, incident.scheduled.updated, incident.scheduled.in_progress,"
@@ -142,12 +130,12 @@ def read(webhook: Webhook) -> Reading | Notice | None:
 def of_alert(event: Event, alert: Data) -> Reading:
     labels = alert.labels if isinstance(alert.labels, dict) else {one.key: one.value for one in alert.labels if one.key}
     number, service = alert.id.strip(), names(alert.services)
-    by_id: Identity = {"alert": number}
-    by_source: Identity = {"source": alert.source.strip(), "external_id": alert.external_id.strip()}
+    by_source = {"source": alert.source.strip(), "external_id": alert.external_id.strip()}
+    by_id = [{"alert": number}]
     return Reading(
         state=event.type or alert.status or (State.RESOLVED if alert.ended_at else State.FIRING),
         level=conventions.level(labels) or labels.get("urgency") or alert.sent_severity or "unset",
-        identity=[by_source, by_id] if alert.external_id.strip() else by_id,
+        identity=[by_source, *by_id] if by_source["external_id"] else by_id,
         title=alert.summary,
         resource=conventions.host(labels) or alert.host or service,
         labels={

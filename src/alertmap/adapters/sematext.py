@@ -49,7 +49,7 @@ OVER = re.compile(r"^\W*back to normal\W*", re.IGNORECASE)
 @wire.model
 class Notification:
     backToNormal: Annotated[State | None, wire.state(STATES)] = None
-    ruleType: wire.AnyText
+    ruleType: wire.AnyText = ""
     applicationId: wire.AnyText = ""
     webHookName: wire.AnyText = ""
     title: wire.AnyText = ""  # mostly the word Sematext
@@ -61,20 +61,35 @@ class Notification:
     applicationToken: wire.Discarded = None
 
 
+@wire.model
+class OfRule(Notification):
+    """Notification whose parameters name the kind of the rule; without a state it fires."""
+
+    ruleType: wire.AnyText
+
+
+@wire.model
+class Stated(Notification):
+    """Notification whose parameters leave the kind of the rule out."""
+
+    backToNormal: Annotated[State | None, wire.state(STATES)]
+
+
 def read(event: Notification) -> Reading:
-    filters = ", ".join(f"{name}={text}" if name else text for name, text in sorted(event.filters.items()))
+    tags = wire.without_secrets(event.filters)
+    filters = ", ".join(f"{name}={text}" if name else text for name, text in sorted(tags.items()))
     parts = {"application": event.applicationId, "type": event.ruleType, "filters": filters or None}
     title = OVER.sub("", event.title)
     is_plain = title.strip().casefold() in ("", "sematext")
     return Reading(
         state=event.backToNormal,
         level="alert",
-        identity=[{**parts, "hook": event.webHookName}, {**parts, "title": title}, parts],
+        identity=[{**parts, "hook": event.webHookName.strip()}, {**parts, "title": title}, parts],
         title=conventions.join(event.webHookName if is_plain else title, event.description) or title,
         message=event.description,
         resource=filters,
         labels={
-            **{name or "filters": text for name, text in event.filters.items()},
+            **{name or "filters": text for name, text in tags.items()},
             "application": event.applicationId,
             "type": event.ruleType,
             "hook": event.webHookName,
@@ -90,7 +105,10 @@ VARIABLE = r"\$[a-z][A-Za-z]{2,30}"
 adapter = Adapter(
     name="sematext",
     title="Sematext Cloud",
-    shapes=[Shape(Notification, read, marks={"backToNormal", "applicationId"})],
+    shapes=[
+        Shape(OfRule, read, marks={"backToNormal", "applicationId"}),
+        Shape(Stated, read, marks={"webHookName", "applicationId"}),
+    ],
     levels=LEVELS,
     formats={"json", "form", "query"},
     times=Times.SINCE,

@@ -12,16 +12,17 @@ Set up:
    them yourself, send these custom parameters as JSON instead:
 
    ```json
-   {"MONITOR_ID": "$MONITOR_ID", "MONITORNAME": "$MONITORNAME", "STATUS": "$STATUS", "MONITORTYPE": "$MONITORTYPE",
-    "MONITORURL": "$MONITORURL", "INCIDENT_REASON": "$INCIDENT_REASON", "INCIDENT_TIME_ISO": "$INCIDENT_TIME_ISO",
-    "FAILED_LOCATIONS": "$FAILED_LOCATIONS", "MONITOR_GROUPNAME": "$MONITOR_GROUPNAME", "TAGS": "$TAGS",
-    "MONITOR_DASHBOARD_LINK": "$MONITOR_DASHBOARD_LINK", "RCA_LINK": "$RCA_LINK"}
+   {"MONITOR_ID": "$MONITOR_ID", "STATUS": "$STATUS", "INCIDENT_TIME_ISO": "$INCIDENT_TIME_ISO",
+    "MONITORTYPE": "$MONITORTYPE", "MONITOR_DASHBOARD_LINK": "$MONITOR_DASHBOARD_LINK", "RCA_LINK": "$RCA_LINK",
+    "MONITORURL": "$MONITORURL", "MONITORNAME": "$MONITORNAME", "MONITOR_GROUPNAME": "$MONITOR_GROUPNAME",
+    "TAGS": "$TAGS", "FAILED_LOCATIONS": "$FAILED_LOCATIONS", "INCIDENT_REASON": "$INCIDENT_REASON"}
    ```
 
 3. Let it alert for Down, Critical, Trouble and Up, and choose the monitors, groups or tags that it is for.
 
 Answer 200. There is no signature: a header that you add, or the token in the URL, is the proof. Forms and the query of
 a GET are read, too, and templates with the same names in any case; `IncidentNumber` is another name of `MONITOR_ID`.
+Where a quote or a line break in a value breaks the JSON, what stands before it is read.
 
 An alert is a monitor. Down is critical, Critical is high, Trouble is medium, as Site24x7 orders them. A monitor that
 goes from Trouble to Down is the same alert, and Up ends it. Suspended and in maintenance it is suppressed.
@@ -32,10 +33,13 @@ is down is not announced as up: let incidents of this source expire.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Annotated
 
+from attrs import evolve
+
 from alertmap import conventions, wire
-from alertmap.adapter import Adapter, Reading, Severity, Shape, State
+from alertmap.adapter import Adapter, Problem, Reading, Severity, Shape, State
 
 STATES = conventions.states(
     firing="DOWN, CRITICAL, TROUBLE, CONFIGURATION_ERROR, DISCOVERY", resolved="UP", suppressed="SUSPENDED, MAINTENANCE"
@@ -52,6 +56,7 @@ ABSENT = (
     r"|MONITORURL|MSP_CUSTOMER_NAME|RCA_LINK)"
 )
 UNRENDERED = r"\$[A-Z][A-Z0-9_]*"
+PLACEHOLDERS = re.compile(rf"(?P<absent>{ABSENT})|{UNRENDERED}")
 
 
 @wire.model(loose_keys=True)
@@ -77,7 +82,7 @@ class Incident:
 def read(incident: Incident) -> Reading:
     in_link = IN_LINK.search(incident.MONITOR_DASHBOARD_LINK)
     name, url = incident.MONITORNAME.strip(), conventions.address(incident.MONITORURL.strip())
-    tags = (tag.partition(":") for tag in incident.TAGS.split(","))
+    tags = [tag.partition(":") for tag in incident.TAGS.split(",")]
     details = "" if incident.INCIDENT_DETAILS == incident.INCIDENT_REASON else incident.INCIDENT_DETAILS
     return Reading(
         state=incident.STATUS,
@@ -89,12 +94,12 @@ def read(incident: Incident) -> Reading:
         title=name,
         message=conventions.join(incident.INCIDENT_REASON, details, by="\n") or incident.REASON,
         resource=url or name,
-        labels={name.strip(): value.strip() for name, _, value in tags}
+        labels={name.strip(): value.strip() for name, _, value in tags if name.strip()}
         | {
             "type": incident.MONITORTYPE,
             "groups": incident.MONITOR_GROUPNAME,
             "failed_locations": incident.FAILED_LOCATIONS,
-            "tags": incident.TAGS,
+            "tags": ", ".join(name.strip() for name, colon, _ in tags if not colon),
         },
         links={
             "dashboard": incident.MONITOR_DASHBOARD_LINK,
@@ -105,14 +110,22 @@ def read(incident: Incident) -> Reading:
     )
 
 
+def read_text(text: str) -> Reading | Iterable[Problem]:
+    incident, problems = wire.read_broken(text, Incident, last="INCIDENT_REASON", placeholders=PLACEHOLDERS)
+    return problems if incident is None else evolve(read(incident), problems=problems)
+
+
 adapter = Adapter(
     name="site24x7",
     title="Site24x7",
-    shapes=[Shape(Incident, read, marks={"MONITORNAME"})],
+    shapes=[
+        Shape(Incident, read, marks={"MONITORNAME"}),
+        Shape(str, read_text, marks={'"MONITORNAME"', '"STATUS"'}),
+    ],
     levels=LEVELS,
     fallback=Severity.HIGH,  # an unknown status may be a name of one's own for Down
-    formats={"json", "form", "query"},
+    formats={"json", "form", "query", "text"},
     templates=re.compile(UNRENDERED),
-    placeholders=re.compile(rf"(?P<absent>{ABSENT})|{UNRENDERED}"),
+    placeholders=PLACEHOLDERS,
     identity_parts={"monitor", "name", "url"},
 )

@@ -19,8 +19,8 @@ triggered fires, suppressed is muted, and who acknowledges it ends nothing. A tr
 is assigned to somebody else. The level is the tag `severity` or `priority`, or else the incident's priority; without
 both it is `unset`, which is medium.
 
-An event of a tool is keyed by its `event_id`, with which it is resolved; it has no time, so the order of arrival
-counts.
+An event of a tool is keyed by its `event_id`, with which it is resolved; without a status it is a trigger. It has no
+time, so the order of arrival counts.
 
 Limits: an event without `event_id` is keyed by its message, and nothing ends it: let incidents of such a source expire.
 Of the event that opened an incident only `event_id` is read. Notes, tasks, communication channels and service levels
@@ -49,11 +49,6 @@ class Tag:
 
 
 @wire.model
-class Source:
-    type: wire.Text = ""
-
-
-@wire.model
 class Incident:
     id: wire.NonBlank
     status: Annotated[State, wire.state(STATES)]
@@ -62,7 +57,7 @@ class Incident:
     url: wire.Text = ""  # in v2
     created_at: wire.Rfc3339 = None
     service: Annotated[str, wire.inside("name")] = ""
-    alert_source: Source = Source()
+    alert_source: Annotated[str, wire.inside("type")] = ""
     tags: dict[str, Tag | wire.AnyText] = Factory(dict)
     priority: wire.Text = ""
     event_id: Annotated[str, wire.inside("event_id"), wire.named("event_payload")] = ""
@@ -98,15 +93,8 @@ class WebhookV2:
 
 
 @wire.model
-class Reference:
-    id: wire.NonBlank
-
-
-@wire.model
 class OtherData:
-    """Of a note, task or the like, beside its incident."""
-
-    incident: Reference
+    incident: dict[str, wire.Json]  # beside a note, a task or the like
 
 
 @wire.model
@@ -117,14 +105,24 @@ class OtherV2:
 
 @wire.model
 class Incoming:
-    """Event of a tool."""
-
-    status: Annotated[State, wire.state(STATES)]
     message: wire.AnyText = ""
     description: wire.Text = ""
     tags: dict[str, Tag | wire.AnyText] = Factory(dict)
     event_id: wire.AnyText = ""
     priority: wire.Text = ""
+
+
+@wire.model
+class Stated(Incoming):
+    status: Annotated[State, wire.state(STATES)]
+
+
+@wire.model
+class Trigger(Incoming):
+    """Event without a status: by the page "Payload format" a trigger needs these two fields alone."""
+
+    message: wire.NonBlank
+    description: wire.Text
 
 
 def read_v1(webhook: WebhookV1) -> Reading:
@@ -147,7 +145,7 @@ def reading(incident: Incident, at: datetime | None) -> Reading:
         resource=incident.service,
         labels={
             "service": incident.service,
-            "alert_source": incident.alert_source.type,
+            "alert_source": incident.alert_source,
             "event_id": incident.event_id,
             **labels,
         },
@@ -159,17 +157,17 @@ def reading(incident: Incident, at: datetime | None) -> Reading:
     )
 
 
-def read_incoming(event: Incoming) -> Reading:
+def read_incoming(event: Stated | Trigger) -> Reading:
     labels = texts(event.tags)
     return Reading(
-        state=event.status,
+        state=event.status if isinstance(event, Stated) else State.FIRING,
         level=conventions.level(labels) or event.priority or "unset",
         identity=[{"event_id": event.event_id.strip()}, {"message": event.message.strip()}],
         title=event.message,
         message=event.description,
         resource=conventions.host(labels),
         labels=labels,
-        resolvable=not event.event_id.isspace() and bool(event.event_id),
+        resolvable=bool(event.event_id.strip()),
     )
 
 
@@ -185,7 +183,8 @@ adapter = Adapter(
         Shape(OtherV2, None, marks={"$.event.resource", "$.data.resource_data"}),
         Shape(WebhookV2, read_v2, marks={"$.event.resource", "$.data.resource_data"}),
         Shape(WebhookV1, read_v1, marks={"$.alert_source.short_name"}),
-        Shape(Incoming, read_incoming, marks={"event_id", "message", "tags"}, rank=Rank.WEAK, times=Times.NONE),
+        Shape(Stated, read_incoming, marks={"event_id", "message", "tags"}, rank=Rank.WEAK, times=Times.NONE),
+        Shape(Trigger, read_incoming, marks={"event_id", "tags"}, rank=Rank.WEAK, times=Times.NONE),
     ],
     levels=LEVELS,
     open_levels=True,

@@ -120,13 +120,16 @@ def read(event: IncidentEvent) -> Reading | None:
         return None
     update = next((each for _, each in incident.incident_updates), Update())
     names = (each.name for _, each in incident.components or update.affected_components)
+    page, number = event.page_id.strip(), incident.id.strip()
     return Reading(
         state=incident.status,
         level=incident.impact,
+        # A page alone would be all its incidents.
         identity=[
-            {"page": event.page_id.strip(), "incident": incident.id.strip()},
-            {"incident": incident.id.strip()},
+            {"page": page if number else "", "incident": number},
+            {"incident": number},
             {"shortlink": incident.shortlink.strip()},
+            {"page": page, "incident_name": incident.name.strip()},
         ],
         title=incident.name,
         message=update.body,
@@ -141,12 +144,16 @@ def read(event: IncidentEvent) -> Reading | None:
 def read_component(event: ComponentEvent) -> Reading:
     change = event.component_update
     is_over = change.new_status is State.RESOLVED
-    was_over = STATUSES.get(change.old_status) in (State.RESOLVED, None)
-    number = event.id.strip() or change.component_id.strip()
+    was_over = STATUSES.get(change.old_status.strip().lower()) in (State.RESOLVED, None)
+    page, number = event.page_id.strip(), event.id.strip() or change.component_id.strip()
     return Reading(
         state=change.new_status,
         level=change.word if not is_over else None if was_over else change.old_status,
-        identity=[{"page": event.page_id.strip(), "component": number}, {"component": number}],
+        identity=[
+            {"page": page if number else "", "component": number},
+            {"component": number},
+            {"page": page, "component_name": event.name.strip()},
+        ],
         title=conventions.join(event.name, change.word),
         resource=event.name,
         labels={"status": change.word, "old_status": change.old_status},
@@ -173,5 +180,5 @@ adapter = Adapter(
     ],
     levels=LEVELS,
     times=Times.STATED,
-    identity_parts={"page", "incident", "shortlink", "component"},
+    identity_parts={"page", "incident", "shortlink", "component", "incident_name", "component_name"},
 )

@@ -67,6 +67,7 @@ ABOUT = {
     }.items()
 }
 
+ERRORED = wire.state_word("run:errored")
 CANCELLED = {"canceled", "forcecanceled", "discarded"}
 
 LEVELS = conventions.levels(  # all are ours
@@ -94,11 +95,6 @@ class Workspace:
 
 
 @wire.model
-class Run(Workspace):
-    notifications: wire.Items[News]
-
-
-@wire.model
 class Assessment:
     resources_drifted: wire.Number = 0
     checks_failed: wire.Number = 0
@@ -109,6 +105,12 @@ class Assessment:
 class Details(Workspace):
     new_assessment_result: Assessment = Assessment()
     run_status: wire.Text = ""
+
+
+@wire.model
+class Run(Workspace):
+    notifications: wire.Items[News]
+    details: Details = Details()  # some bodies of version 2 have their news in a list, too
 
 
 @wire.model
@@ -123,16 +125,21 @@ def read(event: Run) -> Iterator[Result]:
         if wire.state_word(news.trigger) == "verification":
             yield Notice(reason=Reason.TEST)
         elif news.state is not None:
-            yield evolve(reading(event, news, news.state), path=where)
+            details = event.details
+            is_health = details.workspace_id or details.workspace_name
+            one = health(details, news, news.state) if is_health else reading(event, news, news.state)
+            yield evolve(one, path=where)
     if not len(event.notifications):
         yield Problem(ProblemCode.MISSING, "$.notifications", "the request holds no notification")
 
 
 def read_health(event: Health) -> Reading | None:
-    details, found = event.details, event.details.new_assessment_result
-    if event.state is None:
-        return None
-    alert = reading(details, event, event.state)
+    return None if event.state is None else health(event.details, event, event.state)
+
+
+def health(details: Details, news: News, state: State) -> Reading:
+    found = details.new_assessment_result
+    alert = reading(details, news, state)
     if alert.level == "destroy":
         is_failed = details.run_message or wire.loosen(details.run_status) == "errored"
         return evolve(alert, level="failed destroy" if is_failed else "destroy", times=Times.NONE)
@@ -141,8 +148,9 @@ def read_health(event: Health) -> Reading | None:
 
 
 def reading(at: Workspace, news: News, state: State) -> Reading:
-    about = ABOUT.get(wire.state_word(news.trigger), "run")
-    if state is State.FIRING and wire.loosen(news.run_status) in CANCELLED:
+    trigger = wire.state_word(news.trigger)
+    about = ABOUT.get(trigger, "run")
+    if trigger == ERRORED and wire.loosen(news.run_status) in CANCELLED:
         # It says nothing about the workspace, only that this run waits no more.
         state, about = State.RESOLVED, "attention"
     run: list[Identity] = [{"run": at.run_id}] if about == "attention" else []

@@ -126,7 +126,7 @@ def read(event: Webhook) -> Reading | None:
     facts = {"type": monitor.type, "path": path, "description": monitor.description}
     return Reading(
         state=beat.status,
-        level=conventions.level({name.casefold(): text for name, text in tags.items()}) or event.urgency or "down",
+        level=conventions.level(tags) or event.urgency or "down",
         identity=[{"monitor": monitor.id or beat.monitorID}, {"name": monitor.name}],
         title=f"{monitor.name} {WORDS[beat.status]}" if monitor.name.strip() else "",
         message=beat.msg,

@@ -36,7 +36,7 @@ looks like an alert. Without Zendesk's headers and a URL tickets of two accounts
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from attrs import evolve
 
@@ -64,7 +64,7 @@ STATES = conventions.states(
 )
 
 # Of the body in PagerTree's guide.
-ACTIONS = conventions.states(firing="create", acknowledged="acknowledge", resolved="resolve")
+ACTIONS = {"create": State.FIRING, "acknowledge": State.ACKNOWLEDGED, "resolve": State.RESOLVED}
 
 # Events that end a ticket, whatever its status. A merged ticket is the one that went into another.
 ENDS = conventions.states(resolved="merged, marked_as_spam, soft_deleted, permanently_deleted")
@@ -76,16 +76,20 @@ HOST = re.compile(r"(?:https?://)?([a-z0-9.-]{1,253}\.[a-z]{2,63})(?:[:/?#]|$)")
 RULE = re.compile(r"\A\s*-{10,}\s*")  # before the first comment in a placeholder
 
 ACCOUNT = wire.Header("X-Zendesk-Account-Id")
-PRIORITY = wire.named("ticket_priority", "priority")
+ID = wire.named("ticket_id", "id")
+TITLE = wire.named("ticket_title", "title", "ticket_subject", "subject")
 STATUS = wire.named("ticket_status", "status")
+URL = wire.named("ticket_url", "link", "url")
 
 
 @wire.model
 class Test:
-    """Body that was sent by the test button, with its placeholders."""
+    """Body that was sent by the test button, with its placeholders. One that has a title or a URL is about a ticket."""
 
-    id: Annotated[None, wire.named("ticket_id", "id")]
+    id: Annotated[None, ID]
+    title: Annotated[None, TITLE] = None
     status: Annotated[None, STATUS]
+    url: Annotated[None, URL] = None
 
 
 @wire.model
@@ -93,11 +97,11 @@ class Fields:
     """Fields of a body that people write, under the names of several guides."""
 
     account: Annotated[str | None, ACCOUNT] = None
-    id: Annotated[wire.AnyText, wire.named("ticket_id", "id")]
-    title: Annotated[wire.Text, wire.named("ticket_title", "title", "ticket_subject", "subject")] = ""
-    priority: Annotated[wire.Text, PRIORITY] = ""
+    id: Annotated[wire.AnyText, ID]
+    title: Annotated[wire.Text, TITLE] = ""
+    priority: Annotated[wire.Text, wire.named("ticket_priority", "priority")] = ""
     description: Annotated[wire.Text, wire.named("ticket_description", "description", "message", "latest_comment")] = ""
-    url: Annotated[wire.Text, wire.named("ticket_url", "link", "url")] = ""
+    url: Annotated[wire.Text, URL] = ""
     type: Annotated[wire.Text, wire.named("ticket_type", "type")] = ""
     group: Annotated[wire.Text, wire.named("ticket_group", "group_name")] = ""
     via: Annotated[wire.Text, wire.named("ticket_via", "via")] = ""
@@ -111,9 +115,9 @@ class Ticket(Fields):
 
 @wire.model
 class Action(Fields):
-    """Body of PagerTree's guide."""
+    """Body of PagerTree's guide. With another event it is a `Ticket`, of which the status decides."""
 
-    state: Annotated[State, wire.state(ACTIONS), wire.named("event_type")]
+    event_type: Literal["create", "acknowledge", "resolve"]
 
 
 @wire.model
@@ -162,11 +166,19 @@ def read_event(event: Event) -> Reading | None:
     )
 
 
-def read_ticket(ticket: Ticket | Action) -> Reading:
+def read_action(action: Action) -> Reading:
+    return reading(action, ACTIONS[action.event_type])
+
+
+def read_ticket(ticket: Ticket) -> Reading:
+    return reading(ticket, ticket.state)
+
+
+def reading(ticket: Fields, state: State | None) -> Reading:
     url = conventions.address(ticket.url.strip())
     host = HOST.match(url.lower())
     return Reading(
-        state=ticket.state,
+        state=state,
         level=ticket.priority,
         # A body whose JSON is broken is read without the headers, so the URL comes first.
         identity=identity(host[1] if host else ticket.account, ticket.id, url),
@@ -205,7 +217,7 @@ adapter = Adapter(
     shapes=[
         Shape(Event, read_event, marks={"type": "zen:event-type:"}, times=Times.STATED),
         Shape(Test, Notice(reason=Reason.TEST), rank=None),
-        Shape(Action, read_ticket, marks={"ticket_type"}, headers=HEADERS),
+        Shape(Action, read_action, marks={"ticket_type"}, headers=HEADERS),
         Shape(Ticket, read_ticket, marks=is_ticket, headers=HEADERS),
         Shape(str, read_text, marks={'"ticket_id"', '"ticket_status"', "zendesk.com"}),
     ],

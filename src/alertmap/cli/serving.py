@@ -105,4 +105,3 @@ def _log_as(form: LogFormat) -> None:
     else:
         handler.setFormatter(logging.Formatter("{asctime} {levelname} {message}", style="{"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # its lines have URLs, which may hold credentials

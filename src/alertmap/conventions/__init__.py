@@ -1,6 +1,7 @@
 """Conventions that many vendors share: common words, names of labels and fields, Alertmanager's alert."""
 
 from alertmap.conventions.groups import group
+from alertmap.conventions.markup import plain_text
 from alertmap.conventions.words import (
     HOSTS,
     LEVELS,
@@ -35,5 +36,6 @@ __all__ = [
     "level",
     "levels",
     "link",
+    "plain_text",
     "states",
 ]

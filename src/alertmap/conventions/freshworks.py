@@ -1,6 +1,5 @@
 """Tickets as the automations of Freshdesk and Freshservice post them: the fields that are ticked, or a template."""
 
-import html
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, TypeVar
@@ -9,6 +8,7 @@ from attrs import evolve
 
 from alertmap import wire
 from alertmap.adapter import Problem, ProblemCode, Reading, State
+from alertmap.conventions.markup import plain_text
 from alertmap.conventions.words import address, levels
 
 T = TypeVar("T")
@@ -28,10 +28,8 @@ SUBJECT = wire.named("ticket_subject", "subject", "title")
 STATUS = wire.named("ticket_status", "status")
 URL = wire.named("ticket_url", "ticket_portal_url", "ticket_public_url", "url")
 
+_WRAPPER = re.compile(r'\A\s*\{\s*"fresh(?:desk|service)_webhook"\s*:')
 _HOST = re.compile(r"https?://([a-z0-9.-]{1,253})(?:[:/?#]|$)")
-_LINE_END = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6])\b[^<>]*>", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-z][^<>]*>|<!--[^<>]*-->", re.IGNORECASE)
-_LONGEST_HTML = 65_536
 
 _OF_FRESHSERVICE = {
     *("ticket_department_name", "associated_asset_names", "approval_url", "approval_portal_url"),
@@ -52,9 +50,9 @@ class Test:
 
 @wire.model
 class Ticket:
-    """Fields of a ticket; the model of a product adds its status."""
+    """Fields of a ticket; the model of a product adds its status. Where users tick no number, the URL identifies it."""
 
-    id: Annotated[wire.AnyText, ID]
+    id: Annotated[wire.AnyText, ID] = ""
     subject: Annotated[wire.Text, SUBJECT] = ""
     description: Annotated[wire.Text, wire.named("ticket_description", "description")] = ""
     priority: Annotated[wire.Text, wire.named("ticket_priority", "priority")] = ""
@@ -94,7 +92,8 @@ def read_text(text: str, model: type[T], read: Callable[[T], Reading]) -> Readin
     """Read a body whose JSON a quote in the subject broke: the subject is its last value."""
     if '"ticket_' not in text:  # a document of somebody else, as a text of JSON
         return [Problem(ProblemCode.BAD_ELEMENT, "$", "expected a ticket in JSON, got other text")]
-    ticket, problems = wire.read_broken(text, model, last="ticket_subject", placeholders=PLACEHOLDERS)
+    inner = _WRAPPER.sub("", text, count=1)
+    ticket, problems = wire.read_broken(inner, model, last="ticket_subject", placeholders=PLACEHOLDERS)
     return problems if ticket is None else evolve(read(ticket), problems=problems)
 
 
@@ -110,11 +109,3 @@ def is_of_freshservice(ticket: Mapping[str, Any]) -> bool:
         return True
     number, url = (wire.scalar_text(ticket.get(key)) or "" for key in ("ticket_id", "ticket_url"))
     return _NUMBER.fullmatch(number) is not None or host_of(url).endswith(".freshservice.com")
-
-
-def plain_text(text: str) -> str:
-    """Return the text of a description in HTML, a line for each paragraph. A very long one is returned as it is."""
-    if len(text) > _LONGEST_HTML or ("<" not in text and "&" not in text):
-        return text
-    lines = html.unescape(_TAG.sub("", _LINE_END.sub("\n", text))).splitlines()
-    return "\n".join(line for each in lines if (line := each.strip()))

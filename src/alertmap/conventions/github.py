@@ -7,13 +7,14 @@ from typing import Annotated
 from attrs import Factory
 
 from alertmap import wire
-from alertmap.adapter import Identity, Problem, ProblemCode, Reading, State
+from alertmap.adapter import Identity, Problem, ProblemCode, Reading, State, normalise
 from alertmap.conventions.words import LEVELS_IN, join, states
 
 WORDS = {State.FIRING: "failed", State.RESOLVED: "succeeded"}
 """Verdicts on a run, by its state."""
 
 ISSUES = states(firing="open", resolved="closed")
+GONE = {"deleted", "transferred"}  # the last events of an issue, in which it is still open
 
 LEVEL_LABEL = re.compile(rf"\s*(?:{'|'.join(LEVELS_IN)})\s*[/:]\s*(?P<level>.+)", re.IGNORECASE)
 """Labels of an issue that name its level, such as `severity/critical` or `priority: P2`."""
@@ -36,13 +37,6 @@ class Options:
 
 
 @wire.model
-class Label:
-    """Label of an issue."""
-
-    name: wire.Text
-
-
-@wire.model
 class Issue:
     """Issue of a repository."""
 
@@ -51,7 +45,7 @@ class Issue:
     title: wire.Text = ""
     body: wire.Text = ""
     html_url: wire.Text = ""
-    labels: list[Label] = Factory(list)
+    labels: list[Annotated[str, wire.inside("name")]] = Factory(list)
     created_at: wire.Rfc3339 = None
     updated_at: wire.Rfc3339 = None
 
@@ -61,6 +55,7 @@ class IssueEvent:
     """Event about an issue, and not about a comment on it."""
 
     issue: Issue
+    action: wire.Text = ""
     comment: None = None  # an event about a comment has its issue, too
     repository: Repository = Repository()
 
@@ -84,16 +79,16 @@ def title(repository: Repository, name: str, verdict: str, branch: str = "") -> 
 
 def read_issue(event: IssueEvent, options: Options) -> Reading | Problem | None:
     """Read an issue as an alert, if the option `issue_label` names a label of it."""
-    issue, repository = event.issue, event.repository
+    issue, repository, names = event.issue, event.repository, event.issue.labels
     if not options.issue_label:
         return None
-    names = [label.name for label in issue.labels]
-    # A closed issue may have lost the label that opened its alert.
-    if issue.state is State.FIRING and options.issue_label not in names:
+    state = State.RESOLVED if wire.state_word(event.action) in GONE else issue.state
+    # A closed issue may have lost the label that opened its alert. Names of labels are one in any capitals.
+    if state is State.FIRING and normalise(options.issue_label) not in map(normalise, names):
         return Problem(ProblemCode.MISSING, "$.issue.labels", "the label of `issue_label` is missing; no alert")
     levels = (found["level"] for name in names if (found := LEVEL_LABEL.fullmatch(name)))
     return Reading(
-        state=issue.state,
+        state=state,
         level=next(levels, "issue"),
         identity=identity(repository, {"issue": issue.number}),
         title=issue.title,

@@ -7,6 +7,7 @@ same meaning for all adapters that use the table.
 import re
 from collections.abc import Iterable, Mapping
 
+from alertmap.credentials import hidden, is_secret
 from alertmap.model import Severity, State
 
 STATES = {
@@ -130,8 +131,9 @@ def host(labels: Mapping[str, str]) -> str:
 
 
 def level(labels: Mapping[str, str]) -> str | None:
-    """Return the value of the first label that holds the level; None if there is none."""
-    return first(labels, LEVELS_IN) or None
+    """Return the value of the first label that holds the level, its name in any case; None if there is none."""
+    found = first(labels, LEVELS_IN)
+    return found or first({name.casefold(): text for name, text in labels.items()}, LEVELS_IN) or None
 
 
 def join(*texts: str, by: str = ": ") -> str:
@@ -140,15 +142,28 @@ def join(*texts: str, by: str = ": ") -> str:
 
 
 def address(text: str) -> str:
-    """Return an address without user and password: `https://ann:secret@db-3/` is `https://db-3/`."""
-    return _USER.sub(r"\1", text, count=1)
+    """Return an address without user and password, and with a hash for each credential among its parameters.
+
+    `https://ann:secret@db-3/` is `https://db-3/`. Of an address with over 256 parameters all are left out.
+    """
+    text = _USER.sub(r"\1", text, count=1)
+    if text.count("=") > _MOST_PARAMETERS:
+        return re.split("[?#]", text, maxsplit=1)[0]
+    return _PARAMETER.sub(_parameter, text) if "=" in text else text
+
+
+def _parameter(match: re.Match[str]) -> str:
+    before, name, value = match.groups()
+    return f"{before}{name}={hidden(value)}" if is_secret(name, value) else match[0]
 
 
 def link(text: str) -> str:
-    """Return an address that a browser opens, without user and password; "" for any other text."""
+    """Return an `address` that a browser opens; "" for any other text."""
     return address(text) if text.startswith(("http://", "https://")) else ""
 
 
+_MOST_PARAMETERS = 256
+_PARAMETER = re.compile(r"([?&;#])([^=&;#?]{1,64})=([^&;#]+)")
 _USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]{0,31}://)[^/?#]*@")
 
 

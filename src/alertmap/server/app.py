@@ -49,6 +49,9 @@ KNOWN_APIS: Mapping[str, str] = {
 }
 """Paths at which tools post that were made for another product, with the vendor whose adapter reads them."""
 
+PATIENCE = 10.0
+"""Seconds after which a sender is answered 503, where its vendor waits as long; a shorter time of the vendor counts."""
+
 _METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 _PAGE_FILES = {
     "app.js": "text/javascript",
@@ -180,7 +183,7 @@ class Service:
         except (DecodeError, TimeoutError) as error:
             return receiver.unavailable(source, f"the body did not arrive: {type(error).__name__}")
         adapter = find(source.vendor or "")
-        patience = min(max((adapter.answer_within or 10) * 0.8, 1), 30)  # seconds
+        patience = min((adapter.answer_within or PATIENCE) * 0.8, PATIENCE)
         try:
             future = self.writer.receive(source, request, datetime.now(UTC))
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), patience)

@@ -159,6 +159,8 @@ class _Loader:
         server = self._table(document.get("server", {}), ("server",))
         page = self._page(self._table(server.pop("page", {}), ("server", "page")))
         settings = self._options(server, Settings, ("server",))
+        if settings is not None and not (0 <= settings.port <= _LAST_PORT and settings.waiting > 0):
+            self._fault(("server",), f"port must be a number from 0 to {_LAST_PORT}, and waiting one above zero")
         targets = dict(self._targets(self._table(document.get("targets", {}), ("targets",))))
         sources = self._sources(document.get("sources"), targets)
         if self.faults or settings is None:
@@ -316,4 +318,5 @@ class _Loader:
         return int(match[1]) * _BYTES[match[2]]
 
 
+_LAST_PORT = 65_535
 _OWN = ("policy", "targets", "rate")

@@ -93,7 +93,7 @@ class Postgres(Database):
 
     def is_version_known(self) -> bool:
         """Return whether the table `version` exists."""
-        return bool(self.execute("select 1 from pg_tables where tablename = 'version'"))
+        return bool(self.execute("select to_regclass('version')") != [(None,)])
 
     def close(self) -> None:
         """Close the connection."""

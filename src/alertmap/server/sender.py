@@ -43,6 +43,8 @@ class Sender:
         self._is_over = False
         self._thread = threading.Thread(target=self._run, name="alertmap-sender", daemon=True)
         self.counts = Counts()
+        # Its lines have URLs, and those of targets may hold credentials.
+        logging.getLogger("httpx2").setLevel(logging.WARNING)
 
     def start(self) -> None:
         """Begin."""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from attrs import frozen
 
 from alertmap.codec import to_dict
-from alertmap.incidents.model import Incident, Policy, Transition
+from alertmap.incidents.model import Incident, Policy, Transition, TransitionKind
 from alertmap.incidents.snapshot import dump_timeline, load_timeline
 from alertmap.incidents.timeline import NEVER, Timeline, due
 from alertmap.model import Request
@@ -235,11 +235,13 @@ class Transaction:
         return None if number is None else to_time(number)
 
     def add_event(self, transition: Transition, now: datetime, request: int | None) -> None:
-        """Write a change of an incident, and the incident as it is then."""
+        """Write a change of an incident, and the incident as it is then; of a repeat only its count and time."""
         incident = transition.incident
         if incident is None:
             return
         self._put_incident(incident, now)
+        if transition.kind is TransitionKind.DEDUPLICATED:
+            return
         self._execute(
             "insert into events (incident, at, received_at, kind, cause, state, severity, title, request) "
             "values (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -55,8 +55,13 @@ class Writer:
         Raises:
             StoreError: the store cannot be used.
         """
-        self._store = self._open_store()
-        self._store.migrate()
+        store = self._open_store()
+        try:
+            store.migrate()
+        except StoreError:
+            store.close()
+            raise
+        self._store = store
         self._thread.start()
 
     def stop(self) -> None:

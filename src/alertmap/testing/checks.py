@@ -544,7 +544,7 @@ def nothing_is_lost(adapter: Adapter, cases: Sequence[Case]) -> None:
     """No single damage turns a fixture with an alert into an empty batch without a problem, or resolves what fires.
 
     What is left may equal the body of a fixture without an alert: an empty list, for one. Another word of its table in
-    the place of a state, such as true in that of false, is no damage.
+    the place of a state or inside it, such as true in that of false, is no damage.
     """
     seen: set[tuple[Any, ...]] = set()
     documents = {case: declared_document(adapter, case) for case in cases}
@@ -554,8 +554,8 @@ def nothing_is_lost(adapter: Adapter, cases: Sequence[Case]) -> None:
         tables = state_tables(adapter, document)
         for where, broken in damaged(document, seen, KINDS, _fitting(adapter, document)) if before else ():
             outcome = outcome_of(adapter, case, broken) if where else ""
-            is_word_of_state = where in tables and is_word(resolve(broken, where), tables[where])
-            if isinstance(outcome, str) or is_word_of_state:
+            table = next((table for place, table in tables.items() if where[: len(place)] == place), None)
+            if isinstance(outcome, str) or (table and is_word(resolve(broken, where), table)):
                 continue
             how = f"{case.name}, {described(where, broken)}"
             if not outcome.alerts and broken not in empty:

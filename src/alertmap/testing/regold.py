@@ -5,7 +5,7 @@ python -m alertmap.testing.regold fixtures [VENDOR ...]
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
@@ -93,18 +93,27 @@ def _cases(folder: Path) -> tuple[Case, ...]:
         raise CannotRegold(str(error)) from None
 
 
-def write_generated(root: Path) -> list[Path]:
-    """Write what is made of the built-in adapters and their fixtures, and return the files that changed.
+def write_index(root: Path) -> list[Path]:
+    """Write the index of marks for this checkout's own fixtures, and return the file if it changed.
 
-    These are the index of marks and the zoo. They are written for this checkout's own fixtures only.
+    It comes first: recognition asks the shapes whose places the index names, and those of an old one may be gone.
     """
+    return _write_generated(root, index.FILE, lambda: index.index_text(registry.built_in()))
+
+
+def write_zoo(root: Path) -> list[Path]:
+    """Write the zoo for this checkout's own fixtures, and return the file if it changed."""
+    return _write_generated(root, zoo.ZOO, lambda: zoo.zoo_text(root))
+
+
+def _write_generated(root: Path, file: Path, make: Callable[[], str]) -> list[Path]:
     if not index.FILE.resolve().is_relative_to(root.resolve().parent):
         return []
-    texts = {index.FILE: index.index_text(registry.built_in()), zoo.ZOO: zoo.zoo_text(root)}
-    changed = [file for file, text in texts.items() if file.read_text(encoding="utf-8") != text]
-    for file in changed:
-        file.write_text(texts[file], encoding="utf-8")
-    return changed
+    before, after = file.read_text(encoding="utf-8"), make()
+    if before == after:
+        return []
+    file.write_text(after, encoding="utf-8")
+    return [file]
 
 
 # --- What changed ----------------------------------------------------------------------------------------------------
@@ -153,8 +162,10 @@ def main(arguments: Sequence[str]) -> int:
     if not arguments:
         print(__doc__.strip().splitlines()[-1], file=sys.stderr)
         return 2
+    root = Path(arguments[0])
+    generated = write_index(root)
     try:
-        changes = regold(Path(arguments[0]), arguments[1:])
+        changes = regold(root, arguments[1:])
     except CannotRegold as error:
         print(f"regold: {error}", file=sys.stderr)
         return 2
@@ -165,7 +176,7 @@ def main(arguments: Sequence[str]) -> int:
         if change.before:
             for line in difference(change.before, change.after, change.file.name).splitlines():
                 print(f"  {_printable(line)}")
-    generated = write_generated(Path(arguments[0]))
+    generated += write_zoo(root)
     for file in generated:
         print(f"written: {file}")
     print("read the difference, then commit it" if changes or generated else "nothing has changed")

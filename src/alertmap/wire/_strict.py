@@ -159,9 +159,8 @@ def _items_hook(_: Any) -> Callable[[Node, Any], Any]:
     def check(node: Node, hint: Any) -> Items[Any]:
         one = get_args(hint)[0]
         hook = converter.get_structure_hook(one)
-        return items(
-            node.value, node.where, node.context, lambda *element: hook(Node(*element), one), may_fit_any((one,))
-        )
+        may_fit = may_fit_any(get_args(one) if kind_of(one) == "union" else (one,))
+        return items(node.value, node.where, node.context, lambda *element: hook(Node(*element), one), may_fit)
 
     return check
 

@@ -50,9 +50,10 @@ class Flat:
         if text is None and length > _LONGEST_NAMES:
             self.is_cut = True
         elif text is None:
-            below = value.items() if type(value) is dict else ((str(index), one) for index, one in enumerate(value))
+            has_names = type(value) is dict
+            below = value.items() if has_names else ((str(index), one) for index, one in enumerate(value))
             for name, one in below:
-                if is_secret(name, one):
+                if has_names and is_secret(name, one):
                     self.has_credentials = self.has_credentials or one not in (None, "")
                 else:
                     yield from self._walk(one, (*names, name), length + len(name) + 1)

@@ -1,6 +1,5 @@
 """A parsed mail: the state, the level and the key in its subject, and the options of a source."""
 
-import html
 import re
 from collections.abc import Mapping
 from typing import Annotated
@@ -33,13 +32,16 @@ PRIORITIES = {"1": "importance high", "2": "importance high", "4": "importance l
 LONGEST = 1024  # characters of a subject that are read
 
 REPLY_MARKS = re.compile(r"(?:\s*(?:re|fwd?|aw|wg|sv|tr)\s*:)*", re.IGNORECASE)
-BEFORE = re.compile(r"(?:[\s*]|\[[^\[\]]{0,64}\])*")  # also the name of a site or a product
+BEFORE = re.compile(r"(?:[^\w\[\]]|\[[^\[\]]{0,64}\])*")  # marks and signs, the name of a site or a product
 
-# A word in front, such as `OK:`, `** RECOVERY Service Alert`, `Resolved in 5m:`; in brackets, such as `[FIRING:2]`; and
-# the last one after `is` or an arrow, such as `CRIT -> OK`. The last ones are in capitals: sentences have them, too.
-FRONT = re.compile(r"([A-Za-z]+)(?=\s*[:|*!]|\s+-\s|\s+(?:Service|Host)\b|\s+in\s+[0-9]|\s*$)")
-BRACKETS = re.compile(r"\[\s?([A-Za-z]+)(?::\s?[0-9]+)?\s?\]")
-STANDS = re.compile(r"(?:->|→|\bis)\s+(OK|UP|DOWN|UNREACHABLE|CRIT(?:ICAL)?|WARN(?:ING)?|UNKN(?:OWN)?)\b")
+# A word in front, such as `OK:`, `** RECOVERY Service Alert`, `Resolved in 5m:`; in brackets, such as `[FIRING:2]`, but
+# not the one before an arrow, nor the priority `[Normal]`; and the last one after `is` or an arrow, such as
+# `CRIT -> OK`. The last ones are in capitals: sentences have them, too.
+LASTED = r"in\s+[0-9.]+\s?(?:(?:ms|[smhdwyM])\b|sec|min|hour|day|week|month)"  # and not `in 3 of 4 regions`
+FRONT = re.compile(rf"([A-Za-z]+)(?=\s*[:|*!]|\s+-\s|\s+(?:Service|Host)\b|\s+{LASTED}|\s*$)")
+BRACKETS = re.compile(r"\[\W?(?:\s|\b)((?!(?i:normal)\b)[A-Za-z]+)(?::\s?[0-9]+)?\s?\](?!\s*(?:[-=]>|→|to\b))")
+STANDS = re.compile(r"(?:[-=]>|→|\bis)\s+(OK|UP|DOWN|UNREACHABLE|CRIT(?:ICAL)?|WARN(?:ING)?|UNKN(?:OWN)?)\b")
+VAGUE = {"alert", "alarm"}  # what is written about, rather than its state: `Alert: disk full has recovered`
 
 THINGS = "alert|alarm|incident|problem|issue"
 ENDED = re.compile(
@@ -49,7 +51,10 @@ ENDED = re.compile(
     re.IGNORECASE,
 )
 TAKEN = re.compile(rf"\b(?:is|was|been|{THINGS})\s+(?:#?\w{{0,32}}[0-9]\s+)?acknowledged\b", re.IGNORECASE)
-NEGATED = re.compile(r"\b(?:not|never|cannot|can't|couldn't|be)\b", re.IGNORECASE)  # `cannot be resolved` is no end
+# `cannot be resolved`, `3 of 4 recovered` and `is it resolved?` are no ends.
+NEGATED = re.compile(
+    r"\b(?:not|never|cannot|can't|couldn't|be|until|if|only|partly|partially|of [0-9]+)\b|\?", re.IGNORECASE
+)
 
 # Parts of a subject that change while an alert lasts.
 CHANGING = re.compile(
@@ -67,7 +72,6 @@ CHANGING_WORDS = {
 WORDS = re.compile(r"[\w./@+-]+")
 
 QUOTE = re.compile(r"^(?:>|-----\s?Original Message|On .{1,200} wrote:)", re.MULTILINE)
-MARKUP = re.compile(r"<[^<>]*>")
 
 AUTOMATIC = Problem(
     ProblemCode.STATE_GUESSED, "$", "the mail is an automatic reply or a bounce; no alert was made of it"
@@ -126,10 +130,10 @@ def is_automatic(mail: Mail, headers: Mapping[str, str]) -> bool:
     )
 
 
-def words_of(subject: str) -> list[str]:
-    """Return the words in front of a subject and in brackets, in lower case."""
+def words_of(subject: str) -> tuple[list[str], list[str]]:
+    """Return the word in front of a subject, if it has one, and those in brackets, in lower case."""
     front = front_of(subject)
-    return [found[1].lower() for found in (*([front] if front else ()), *BRACKETS.finditer(subject))]
+    return [front[1].lower()] if front else [], [word.lower() for word in BRACKETS.findall(subject)]
 
 
 def front_of(subject: str) -> re.Match[str] | None:
@@ -140,14 +144,17 @@ def front_of(subject: str) -> re.Match[str] | None:
 
 def state_of(subject: str) -> State | None:
     """Return the state in a subject; None where there is no word for it."""
-    states = [STATES[word] for word in words_of(subject) if word in STATES]
+    front, inside = words_of(subject)
+    states = [STATES[word] for word in (*front, *inside) if word in STATES]
     ends = [state for state in states if state is not State.FIRING]
     if ends:
         return ends[0]
     stands = STANDS.findall(subject)
     if stands:
         return STATES[stands[-1].lower()]
-    if not NEGATED.search(subject):
+    # `CRITICAL: …` fires whatever stands behind it; in brackets it is the level of what may have ended.
+    firing = {*front, *(word for word in inside if word not in LEVELS)} & STATES.keys() - VAGUE
+    if not firing and not NEGATED.search(subject):
         if ENDED.search(subject):
             return State.RESOLVED
         if TAKEN.search(subject):
@@ -159,7 +166,9 @@ IN_SENTENCE = re.compile(rf"\b(?:{IN_SENTENCES})\b", re.IGNORECASE)
 
 
 def level_of(subject: str, headers: Mapping[str, str]) -> str:
-    words = [word.lower() for word in STANDS.findall(subject)[-1:]] + words_of(subject)
+    words = [word.lower() for word in STANDS.findall(subject)[-1:]] + [
+        word for words in words_of(subject) for word in words
+    ]
     words += [word.lower() for word in IN_SENTENCE.findall(subject)]
     known = next((word for word in words if word in LEVELS), "")
     importance = headers.get("importance", "").lower()
@@ -183,7 +192,9 @@ def identity(mail: Mail, subject: str, above: str, headers: Mapping[str, str], o
         found.append({"recipient": recipients[0]})
     if tag and not found:
         return [{"tag": tag}]
-    return [*found, {"subject": constant(subject), "sender": sender}, {"subject": constant(subject)}]
+    # Of `OK` nothing is left: with the sender alone as the key it would end all alerts of this sender.
+    about = constant(subject) or subject.casefold()
+    return [*found, {"subject": about, "sender": sender}, {"subject": about}]
 
 
 def constant(subject: str) -> str:
@@ -206,10 +217,9 @@ def address(text: str) -> str:
 
 
 def text_of(markup: str) -> str:
-    """Return the text of a mail that is HTML only."""
-    _, _, body = markup.partition("<body")
-    plain = html.unescape(MARKUP.sub(" ", f"<body{body}" if body else markup))
-    return "\n".join(line for line in (" ".join(each.split()) for each in plain.splitlines()) if line)
+    """Return the text of a mail that is HTML only, without its head."""
+    _, tag, body = markup.partition("<body")
+    return conventions.plain_text(tag + body or markup)
 
 
 SHAPES = [Shape(Mail, read, rank=None)]

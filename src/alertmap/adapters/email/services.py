@@ -54,21 +54,10 @@ class Mailgun:
 
 
 @wire.model
-class Happened:
-    event: wire.NonBlank
-
-
-@wire.model
 class Tracking:
     """Event of Mailgun about a mail that was sent."""
 
-    event_data: Annotated[Happened, wire.named("event-data")]
-
-
-@wire.model
-class Address:
-    Email: wire.Text = ""
-    Name: wire.Text = ""
+    event: Annotated[str, wire.inside("event"), wire.named("event-data")]
 
 
 @wire.model
@@ -79,7 +68,7 @@ class Header:
 
 @wire.model
 class Postmark:
-    FromFull: Address
+    sender: Annotated[str, wire.inside("Email"), wire.named("FromFull")]
     OriginalRecipient: wire.Text = ""
     Subject: wire.Text = ""
     TextBody: wire.Text = ""
@@ -161,7 +150,7 @@ def read_postmark(event: Postmark, options: Options) -> Reading | Problem:
     headers = {header.name.lower(): header.value for header in event.Headers}
     mail = Mail(
         subject=event.Subject,
-        sender=event.FromFull.Email,
+        sender=event.sender,
         to=event.OriginalRecipient,
         return_path=headers.get("return-path"),
         text=event.StrippedTextReply or event.TextBody,

@@ -26,7 +26,7 @@ request low.
 Two other events are read. A commit status (Status) is a context of one commit, medium, or low where it is a warning.
 Gitea writes statuses about its own workflows, too, among them a failure for a run that was cancelled: do not tick
 Status for these. Issues are alerts only with the option `issue_label`, which names a label such as `incident`: an issue
-that has it is open until it is closed. A label such as `severity/critical` or `priority:low` sets its level.
+that has it is open until it is closed or deleted. A label such as `severity/critical` or `priority:low` sets its level.
 
 Limits: Gitea's event Workflow Job does not name the workflow, so that its alert is about one run: only a job of that
 name in a re-run of the same run closes it. A status of a commit is closed by another status of that commit only, not

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from alertmap import conventions, wire
 from alertmap.adapter import Reading, Request, Shape, State
 from alertmap.adapters.gitea.repository import HEADERS, MARKS
-from alertmap.conventions.github import IssueEvent, Repository, identity, read_issue
+from alertmap.conventions.github import IssueEvent, Repository, identity, read_issue, title
 
 # GitHub has no warning and no skipped.
 STATUSES = conventions.states(firing="failure, error, warning", resolved="success", no_state="pending, skipped")
@@ -41,7 +41,7 @@ def read_status(event: Status) -> Reading | None:
         state=event.state,
         level=None if event.state is State.RESOLVED else level,
         identity=identity(repository, {"commit": event.sha, "context": event.context}),
-        title=f"{repository.full_name}: {event.context} is {event.word}" if event.context else "",
+        title=title(repository, event.context, f"is {event.word}"),
         message=event.description,
         resource=repository.full_name,
         labels={"repository": repository.full_name, "context": event.context, "commit": event.sha},

@@ -24,7 +24,7 @@ Answer 200 within 10 seconds. Nothing is sent again by itself: redeliver by hand
 | Deployment statuses | an environment | the next successful deployment, or an inactive one |
 | Statuses | a context on a branch | its next success there |
 | Dependabot, Code scanning, Secret scanning alerts | the alert | it is fixed, dismissed, resolved or revoked |
-| Issues | an issue with the label of the option `issue_label`, such as `incident` | it is closed |
+| Issues | an issue with the label of the option `issue_label` | it is closed, deleted or transferred |
 
 A further failure states an alert again. What is cancelled, skipped, neutral or stale changes nothing. On the default
 branch a failure is high, elsewhere medium, and an `action_required` low. A failed deployment to production is high,
@@ -34,8 +34,8 @@ GitHub found it inactive. An issue is medium, or has the level of a label such a
 Limits: several events may be about one failure: tick one of Workflow runs, Workflow jobs, Check runs and Check suites.
 A check of Actions does not name its workflow, and one on a fork no branch: such an alert ends with a re-run only. A
 workflow job does not tell a fork's branch from yours of that name; a workflow run does. A run that ends later than a
-newer one counts more than that. Branches, workflows and issues that are deleted are not announced: let incidents of
-this source expire.
+newer one counts more than that. Branches and workflows that are deleted are not announced: let incidents of this
+source expire.
 """
 
 from alertmap import conventions, wire
@@ -43,12 +43,11 @@ from alertmap.adapter import Adapter, InHeader, Signature, State, Times
 from alertmap.adapters.github import actions, deployments, events, security
 from alertmap.conventions.github import Options
 
-LEVELS = conventions.levels(  # of branches, environments, secrets, approvals and issues: ours
-    critical="critical, P1, secret",
-    high="high, P2, error, default branch, production",
-    medium="medium, moderate, P3, warning, other branch, other environment, inactive secret, issue",
-    low="low, P4, note, action required",
-    info="info, P5, none",
+LEVELS = conventions.LEVELS | conventions.levels(  # of branches, environments, secrets, approvals and issues: ours
+    critical="secret",
+    high="default branch, production",
+    medium="other branch, other environment, inactive secret, issue",
+    low="note, action required",
 )
 
 adapter = Adapter(

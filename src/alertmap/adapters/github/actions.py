@@ -1,7 +1,6 @@
 """Runs of workflows and their jobs, and checks, of which Actions' are one kind."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Literal
 
 from alertmap import conventions, wire
@@ -24,75 +23,55 @@ class Unfinished:
 
 
 @wire.model
-class Event:
-    deployment_status: None = None  # such an event has a run and a check beside it
-    repository: Repository = Repository()
+class UnfinishedRun:
+    run: Annotated[Unfinished, wire.named("workflow_run", "check_run")]
+    deployment: None = None  # events about deployments have a run and a check beside it
 
 
 @wire.model
-class NoDeployment(Event):
-    deployment: None = None
-
-
-@wire.model
-class UnfinishedRun(NoDeployment):
-    workflow_run: Unfinished
-
-
-@wire.model
-class UnfinishedJob(Event):
-    workflow_job: Unfinished
-
-
-@wire.model
-class UnfinishedCheck(NoDeployment):
-    check_run: Unfinished
-
-
-@wire.model
-class UnfinishedSuite(Event):
-    check_suite: Unfinished
+class UnfinishedJob:
+    job: Annotated[Unfinished, wire.named("workflow_job", "check_suite")]
 
 
 @wire.model
 class Outcome:
     conclusion: Annotated[State | None, wire.state(CONCLUSIONS)]
     word: Annotated[wire.Text, wire.named("conclusion")] = ""
+    name: wire.AnyText = ""
+    head_branch: wire.AnyText = ""
     html_url: wire.Text = ""
+    at: Annotated[wire.Rfc3339, wire.named("completed_at", "updated_at")] = None
 
 
 @wire.model
 class Run(Outcome):
     workflow_id: wire.AnyText = ""
-    name: wire.Text = ""  # may be blank
-    path: wire.Text = ""  # .github/workflows/ci.yml
-    head_branch: wire.AnyText = ""
+    path: wire.Text = ""  # .github/workflows/ci.yml, where the name is blank
     head_repository: Annotated[str, wire.inside("id")] = ""
     head_repository_name: Annotated[str, wire.named("head_repository"), wire.inside("full_name")] = ""
     display_title: wire.Text = ""
     event: wire.Text = ""
     run_number: wire.Text = ""
     actor: Annotated[str, wire.inside("login")] = ""
-    updated_at: wire.Rfc3339 = None
 
 
 @wire.model
-class FinishedRun(NoDeployment):
+class FinishedRun:
     workflow_run: Run
+    deployment: None = None
+    repository: Repository = Repository()
 
 
 @wire.model
 class Job(Outcome):
-    workflow_name: wire.AnyText = ""  # not in bodies before 2022
-    head_branch: wire.AnyText = ""  # not in bodies before 2022
-    name: wire.AnyText = ""
+    workflow_name: wire.AnyText = ""  # not in bodies before 2022, as the branch
     runner_name: wire.Text = ""
-    completed_at: wire.Rfc3339 = None
 
 
 @wire.model
-class FinishedJob(Event):
+class FinishedJob:
     workflow_job: Job
+    repository: Repository = Repository()
 
 
 @wire.model
@@ -103,12 +82,6 @@ class App:
 
 
 @wire.model
-class Output:
-    title: wire.Text = ""
-    summary: wire.Text = ""
-
-
-@wire.model
 class Suite:
     id: wire.AnyText = ""
     head_branch: wire.AnyText = ""  # null for forks
@@ -116,48 +89,54 @@ class Suite:
 
 @wire.model
 class Check(Outcome):
-    name: wire.AnyText = ""
     head_sha: wire.AnyText = ""
     check_suite: Suite = Suite()
     app: App = App()
-    output: Output = Output()
-    completed_at: wire.Rfc3339 = None
+    output: Annotated[str, wire.inside("title")] = ""
+    summary: Annotated[str, wire.named("output"), wire.inside("summary")] = ""
 
 
 @wire.model
-class FinishedCheck(NoDeployment):
+class FinishedCheck:
     check_run: Check
+    deployment: None = None
+    repository: Repository = Repository()
 
 
 @wire.model
 class SuiteOutcome(Outcome):
     id: wire.AnyText = ""
-    head_branch: wire.AnyText = ""
     head_sha: wire.AnyText = ""
     app: App = App()
-    updated_at: wire.Rfc3339 = None
 
 
 @wire.model
-class FinishedSuite(Event):
+class FinishedSuite:
     check_suite: SuiteOutcome
+    repository: Repository = Repository()
 
 
 def read_run(event: FinishedRun) -> Reading | None:
     run, repository = event.workflow_run, event.repository
-    # A fork has branches of the same names.
-    fork = run.head_repository if run.head_repository != repository.id else ""
-    name = run.name or run.path
+    name, fork = run.name or run.path, fork_of(run, repository)
+    parts = {"workflow": run.workflow_id, "branch": run.head_branch}
     return reading(
         run,
         repository,
-        {"workflow": run.workflow_id, "branch": run.head_branch, "fork": fork or None},
+        {**parts, "fork": fork},
+        *([{**parts, "fork": "deleted"}] if fork == "" else []),
         name=name,
-        branch=f"{run.head_repository_name}:{run.head_branch}" if fork else run.head_branch,
+        branch=run.head_branch if fork is None else f"{run.head_repository_name or 'fork'}:{run.head_branch}",
         message=run.display_title,
         labels={"workflow": name, **wire.pick(run, "event", "actor"), "run": run.run_number},
-        at=run.updated_at,
     )
+
+
+def fork_of(run: Run, repository: Repository) -> str | None:
+    """Return the fork that a run is of, whose branches have the names of yours; "" for one that was deleted."""
+    if not run.head_repository:  # null: github/rest-api-description, issue 1586
+        return "" if run.event.startswith("pull_request") else None
+    return None if repository.id in ("", run.head_repository) else run.head_repository
 
 
 def read_job(event: FinishedJob) -> Reading | None:
@@ -169,7 +148,6 @@ def read_job(event: FinishedJob) -> Reading | None:
         name=conventions.join(job.workflow_name, job.name, by=" / "),
         branch=job.head_branch,
         labels={"workflow": job.workflow_name, "runner": job.runner_name},
-        at=job.completed_at,
     )
 
 
@@ -181,9 +159,8 @@ def read_check(event: FinishedCheck) -> Reading | None:
         *places(check.app, check.check_suite, check.head_sha, {"check": check.name}),
         name=check.name,
         branch=check.check_suite.head_branch,
-        message=conventions.join(check.output.title, check.output.summary, by="\n"),
+        message=conventions.join(check.output, check.summary, by="\n"),
         labels={"app": check.app.name},
-        at=check.completed_at,
     )
 
 
@@ -196,7 +173,6 @@ def read_suite(event: FinishedSuite) -> Reading | None:
         name=suite.app.name or suite.app.slug,
         branch=suite.head_branch,
         labels={"app": suite.app.name},
-        at=suite.updated_at,
     )
 
 
@@ -214,7 +190,6 @@ def reading(
     branch: str,
     message: str = "",
     labels: Mapping[str, str],
-    at: datetime | None,
 ) -> Reading | None:
     if outcome.conclusion is None:
         return None
@@ -229,17 +204,15 @@ def reading(
         resource=repository.full_name,
         labels={**labels, "repository": repository.full_name, "branch": branch, "conclusion": outcome.word},
         links={"run": outcome.html_url},
-        occurred_at=at,
+        occurred_at=outcome.at,
     )
 
 
 SHAPES = [
     Shape(UnfinishedJob, None, marks=is_github),
-    Shape(FinishedJob, read_job, marks=is_github),
     Shape(UnfinishedRun, None, marks=is_github),
+    Shape(FinishedJob, read_job, marks=is_github),
     Shape(FinishedRun, read_run, marks=is_github),
-    Shape(UnfinishedCheck, None, marks=is_github),
     Shape(FinishedCheck, read_check, marks=is_github),
-    Shape(UnfinishedSuite, None, marks=is_github),
     Shape(FinishedSuite, read_suite, marks=is_github),
 ]

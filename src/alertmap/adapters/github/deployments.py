@@ -42,18 +42,13 @@ class DeploymentEvent:
 
 
 @wire.model
-class Branch:
-    name: wire.AnyText = ""
-
-
-@wire.model
 class Status:
     state: Annotated[State | None, wire.state(STATUSES)]
     sha: wire.AnyText
     context: wire.AnyText
     id: wire.Number = 0
     description: wire.Text = ""
-    branches: list[Branch] = Factory(list)
+    branches: list[Annotated[str, wire.inside("name")]] = Factory(list)
     target_url: wire.Text = ""
     commit: Annotated[str, wire.inside("html_url")] = ""
     updated_at: wire.Rfc3339 = None
@@ -83,7 +78,7 @@ def read_deployment(event: DeploymentEvent) -> Reading | None:
 def read_status(event: Status) -> Reading | None:
     if event.state is None:
         return None
-    repository, names = event.repository, [branch.name for branch in event.branches]
+    repository, names = event.repository, event.branches
     # A commit may be on several branches, or, in a fork, on none.
     only = names[0] if len(names) == 1 else ""
     branch = repository.default_branch if repository.default_branch in names else only

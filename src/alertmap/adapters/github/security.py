@@ -1,7 +1,7 @@
 """Alerts of Dependabot, of code scanning and of secret scanning."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from alertmap import conventions, wire
 from alertmap.adapter import Reading, Shape, State, Times
@@ -14,7 +14,6 @@ ACTIONS = conventions.states(
     resolved="fixed, dismiss, dismissed, auto_dismissed, closed_by_user, resolve, resolved, revoked",
     no_state="assignees_changed, updated_assignment, validated, assigned, unassigned",
 )
-# The alert's own state counts more than what happened to it; not all bodies have one.
 STATES = conventions.states(firing="open", resolved="fixed, dismissed, auto_dismissed, resolved")
 
 
@@ -28,13 +27,6 @@ class Finding:
     fixed_at: wire.Rfc3339 = None
     dismissed_at: wire.Rfc3339 = None
     resolved_at: wire.Rfc3339 = None
-
-
-@wire.model
-class Event:
-    action: Annotated[State | None, wire.state(ACTIONS)]
-    repository: Repository = Repository()
-    sender: Annotated[str, wire.inside("login")] = ""
 
 
 @wire.model
@@ -54,11 +46,6 @@ class Dependency(Finding):
 
 
 @wire.model
-class DependabotEvent(Event):
-    alert: Dependency
-
-
-@wire.model
 class Rule:
     id: wire.Text = ""
     severity: wire.Text = ""
@@ -73,22 +60,10 @@ class CodeFinding(Finding):
 
 
 @wire.model
-class CodeEvent(Event):
-    alert: CodeFinding
-    ref: wire.Text = ""
-
-
-@wire.model
 class Secret(Finding):
     secret_type: wire.AnyText
     secret_type_display_name: wire.Text = ""
     validity: wire.Text = ""
-
-
-@wire.model
-class SecretEvent(Event):
-    alert: Secret
-    location: None = None  # another event: a place where it was found
 
 
 @wire.model
@@ -103,84 +78,62 @@ class Vulnerability(Finding):
 
 
 @wire.model
-class VulnerabilityEvent(Event):
-    alert: Vulnerability
+class Event:
+    action: Annotated[State | None, wire.state(ACTIONS)]
+    alert: Dependency | CodeFinding | Secret | Vulnerability
+    location: None = None  # the event about a place where a secret was found has its alert, too
+    ref: wire.Text = ""
+    repository: Repository = Repository()
+    sender: Annotated[str, wire.inside("login")] = ""
 
 
-def read_dependabot(event: DependabotEvent) -> Reading | None:
-    alert, advisory = event.alert, event.alert.security_advisory
-    return reading(
-        event,
-        alert,
-        parts={"dependabot": alert.number},
-        level=advisory.severity,
-        title=advisory.summary,
-        message=advisory.description,
-        labels={**wire.pick(advisory, "ghsa_id", "cve_id"), **wire.pick(alert, "package", "manifest")},
-    )
+class Facts(NamedTuple):
+    """Facts of an alert that depend on its kind."""
+
+    part: dict[str, str]
+    level: str
+    title: str
+    labels: dict[str, str]
+    message: str = ""
+    reference: str = ""
 
 
-def read_code(event: CodeEvent) -> Reading | None:
-    alert, rule = event.alert, event.alert.rule
-    return reading(
-        event,
-        alert,
-        parts={"code_scanning": alert.number},
-        level=rule.security_severity_level or rule.severity,
-        title=rule.description or rule.id,
-        labels={"rule": rule.id, "tool": alert.tool, "ref": event.ref},
-    )
+def facts_of(alert: Dependency | CodeFinding | Secret | Vulnerability) -> Facts:
+    if isinstance(alert, Dependency):
+        advisory = alert.security_advisory
+        labels = {**wire.pick(advisory, "ghsa_id", "cve_id"), **wire.pick(alert, "package", "manifest")}
+        part = {"dependabot": alert.number}
+        return Facts(part, advisory.severity, advisory.summary, labels, message=advisory.description)
+    if isinstance(alert, CodeFinding):
+        rule, labels = alert.rule, {"rule": alert.rule.id, "tool": alert.tool}
+        level = rule.security_severity_level or rule.severity
+        return Facts({"code_scanning": alert.number}, level, rule.description or rule.id, labels)
+    if isinstance(alert, Secret):
+        level = "inactive secret" if wire.state_word(alert.validity) == "inactive" else "secret"
+        title, labels = alert.secret_type_display_name or alert.secret_type, {"type": alert.secret_type}
+        return Facts({"secret_scanning": alert.number}, level, title, labels | wire.pick(alert, "validity"))
+    package, advisory_id = alert.affected_package_name, alert.external_identifier
+    labels = {"package": package, "advisory": advisory_id}
+    title = conventions.join(package, advisory_id)
+    return Facts({"vulnerability": alert.id}, alert.severity, title, labels, reference=alert.external_reference)
 
 
-def read_secret(event: SecretEvent) -> Reading | None:
-    alert = event.alert
-    return reading(
-        event,
-        alert,
-        parts={"secret_scanning": alert.number},
-        level="inactive secret" if wire.state_word(alert.validity) == "inactive" else "secret",
-        title=alert.secret_type_display_name or alert.secret_type,
-        labels={"type": alert.secret_type, "validity": alert.validity},
-    )
-
-
-def read_vulnerability(event: VulnerabilityEvent) -> Reading | None:
-    alert = event.alert
-    return reading(
-        event,
-        alert,
-        parts={"vulnerability": alert.id},
-        level=alert.severity,
-        title=conventions.join(alert.affected_package_name, alert.external_identifier),
-        labels={"package": alert.affected_package_name, "advisory": alert.external_identifier},
-        reference=alert.external_reference,
-    )
-
-
-def reading(
-    event: Event,
-    alert: Finding,
-    *,
-    parts: dict[str, str],
-    level: str,
-    title: str,
-    message: str = "",
-    labels: dict[str, str],
-    reference: str = "",
-) -> Reading | None:
+def read(event: Event) -> Reading | None:
+    alert, repository = event.alert, event.repository
+    # The alert's own state counts more than what happened to it; not all bodies have one.
     state = alert.state or event.action
     if state is None:
         return None
-    repository, at = event.repository, time_of(alert, state)
+    facts, at = facts_of(alert), time_of(alert, state)
     return Reading(
         state=state,
-        level=level,
-        identity=[*identity(repository, parts), {"url": alert.html_url}],
-        title=conventions.join(repository.full_name, title) if title else "",
-        message=message,
+        level=facts.level,
+        identity=[*identity(repository, facts.part), {"url": alert.html_url}],
+        title=conventions.join(repository.full_name, facts.title) if facts.title else "",
+        message=facts.message,
         resource=repository.full_name,
-        labels={**labels, "repository": repository.full_name, "actor": event.sender},
-        links={"alert": alert.html_url, "reference": reference},
+        labels={**facts.labels, "repository": repository.full_name, "ref": event.ref, "actor": event.sender},
+        links={"alert": alert.html_url, "reference": facts.reference},
         started_at=alert.created_at,
         occurred_at=at,
         times=None if at else Times.NONE,
@@ -192,9 +145,4 @@ def time_of(alert: Finding, state: State) -> datetime | None:
     return alert.updated_at or ended
 
 
-SHAPES = [
-    Shape(DependabotEvent, read_dependabot, marks=is_github),
-    Shape(CodeEvent, read_code, marks=is_github),
-    Shape(SecretEvent, read_secret, marks=is_github),
-    Shape(VulnerabilityEvent, read_vulnerability, marks=is_github),
-]
+SHAPES = [Shape(Event, read, marks=is_github)]

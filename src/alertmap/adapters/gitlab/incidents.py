@@ -44,7 +44,7 @@ class IssueEvent(Event):
 class Alert:
     """Body of the alert endpoint."""
 
-    title: wire.Text
+    title: wire.AnyText
     object_kind: None = None
     description: wire.Text = ""
     start_time: wire.LooseTime = None

@@ -68,9 +68,9 @@ class Job(Event):
 
 @wire.model
 class Deployment(Event):
+    object_kind: Literal["deployment"]
     status: Annotated[State | None, wire.state(STATES)]
-    environment: wire.AnyText
-    deployment_id: wire.AnyText
+    environment: wire.AnyText = ""
     environment_tier: wire.Text = ""
     environment_external_url: wire.Text = ""
     deployable_url: wire.Text = ""  # the job
@@ -131,13 +131,14 @@ def read_deployment(event: Deployment) -> Reading | None:
     if event.status is None:
         return None
     path = event.project.path_with_namespace
-    is_production = "production" in (event.environment_tier, event.environment)
+    environment = event.environment
+    is_production = "production" in (event.environment_tier.casefold(), environment.casefold())
     return Reading(
         state=event.status,
         level="production" if is_production else "other environment",
-        identity=identity(event.project, {"environment": event.environment}),
-        title=title(path, f"deployment to {event.environment}", event.status),
-        resource=conventions.join(path, event.environment, by="/"),
+        identity=identity(event.project, {"environment": environment}),
+        title=title(path, f"deployment to {environment}" if environment else "", event.status),
+        resource=conventions.join(path, environment, by="/"),
         labels={"project": path, "user": event.user, **wire.pick(event, "environment", "ref")},
         links={"job": event.deployable_url, "environment": event.environment_external_url},
         occurred_at=event.status_changed_at,
@@ -151,7 +152,7 @@ def level(project: Project, ref: str, *, is_tag: bool) -> str:
 
 
 def title(path: str, name: str, state: State, where: str = "") -> str:
-    return conventions.join(path, f"{name} {WORDS[state]}{f' on {where}' if where else ''}")
+    return conventions.join(path, f"{name} {WORDS[state]}{f' on {where}' if where else ''}") if name else ""
 
 
 SHAPES = [

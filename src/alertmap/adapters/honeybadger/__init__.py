@@ -35,6 +35,7 @@ adapter = Adapter(
     levels=LEVELS,
     times=Times.STATED,
     repeats={State.FIRING},
-    identity_parts={"fault", "url", "site", "certificate", "check_in", "alarm", "alarm_name", "volume"},
+    identity_parts={"fault", "url"}
+    | {part for about in ("site", "certificate", "check_in", "alarm", "volume") for part in (about, f"{about}_name")},
     token_in=InHeader("Honeybadger-Token"),
 )

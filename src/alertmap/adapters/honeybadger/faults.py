@@ -107,7 +107,7 @@ def read_volume(event: VolumeEvent) -> Reading:
     return Reading(
         state=event.event,
         level=level(event, event.event),
-        identity={"volume": event.project.id.strip()},
+        identity=[{"volume": event.project.id.strip()}, {"volume_name": event.project.name.strip()}],
         title=event.message,
         resource=event.project.name,
         values={name: number for name, number in numbers.items() if number is not None},

@@ -66,6 +66,7 @@ class AlarmEvent(Body):
 def read_site(event: SiteEvent) -> Reading:
     site, outage = event.site, event.outage
     is_certificate = wire.state_word(event.word) == wire.state_word(CERTIFICATE)
+    about = "certificate" if is_certificate else "site"
     # All times are null where a site was added, and is up for the first time.
     down_at = None if is_certificate else outage.down_at
     at = outage.up_at if event.event is State.RESOLVED else down_at and down_at.moment
@@ -73,7 +74,7 @@ def read_site(event: SiteEvent) -> Reading:
     return Reading(
         state=event.event,
         level=level(event, event.event),
-        identity={"certificate" if is_certificate else "site": site.id.strip()},
+        identity=[{about: site.id.strip()}, {f"{about}_name": site.name.strip()}],
         title=site.name or address,
         message=event.message
         if event.event is State.RESOLVED
@@ -94,7 +95,7 @@ def read_check_in(event: CheckInEvent) -> Reading:
     return Reading(
         state=event.event,
         level=level(event, event.event),
-        identity={"check_in": event.check_in.id.strip()},
+        identity=[{"check_in": event.check_in.id.strip()}, {"check_in_name": event.check_in.name.strip()}],
         title=event.check_in.name,
         message=event.message,
         resource=event.project.name,
@@ -109,7 +110,7 @@ def read_alarm(event: AlarmEvent) -> Reading:
     return Reading(
         state=event.event,
         level=level(event, event.event),
-        identity=[{"alarm": alarm.id.strip()}, {"alarm_name": alarm.name}],
+        identity=[{"alarm": alarm.id.strip()}, {"alarm_name": alarm.name.strip()}],
         title=alarm.name,
         message=event.message,
         resource=event.project.name,

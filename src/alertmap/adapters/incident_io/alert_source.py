@@ -4,7 +4,6 @@ Sources: the vendor's page "Custom HTTP sources", and requests captured from Gat
 """
 
 import json
-from collections.abc import Mapping
 from typing import Annotated
 
 from attrs import Factory
@@ -30,7 +29,7 @@ def read(event: Event) -> Reading:
     is_over = event.status is State.RESOLVED
     return Reading(
         state=event.status,
-        level=None if is_over else level(event.metadata) or "unset",  # Flux sends the level of the recovery
+        level=None if is_over else conventions.level(event.metadata) or "unset",  # Flux sends the level of the recovery
         identity=[{"deduplication_key": key}, {"title": event.title.strip()}],
         title=event.title,
         message=event.description,
@@ -39,10 +38,6 @@ def read(event: Event) -> Reading:
         links={"source": event.source_url},
         resolvable=bool(key),
     )
-
-
-def level(labels: Mapping[str, str]) -> str | None:
-    return conventions.level({name.lower(): text for name, text in labels.items()})
 
 
 def answer(batch: Batch) -> Reply:

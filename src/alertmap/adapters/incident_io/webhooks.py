@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from alertmap import conventions, wire
 from alertmap.adapter import Notice, Problem, ProblemCode, Reading, Reason, Request, Shape, State, Times
-from alertmap.adapters.incident_io.alert_source import STATES, level
+from alertmap.adapters.incident_io.alert_source import STATES
 
 # Categories of its status, whose name is the account's own; `live` in older versions.
 CATEGORIES = conventions.states(
@@ -131,7 +131,7 @@ def read_alert(event: AlertChanged) -> Reading:
     labels = {one.name: one.label or one.literal for _, one in alert.attributes if one.name}
     return Reading(
         state=alert.status,
-        level=level(labels) or "unset",
+        level=conventions.level(labels) or "unset",
         identity={"alert": alert.id.strip()},
         title=alert.title,
         message=alert.description,

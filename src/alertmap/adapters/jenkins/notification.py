@@ -88,7 +88,8 @@ def read(job: Finished, options: Options) -> Reading | None:
     facts = {**wire.pick(scm, "branch", "commit"), "culprits": text_of(scm.culprits)}
     facts |= wire.pick(build, "number", "phase")
     # Several Jenkins may post to one source, with jobs of the same path.
-    root, found, _ = build.full_url.rpartition(job.url) if job.url else ("", "", "")
+    full_url = conventions.address(build.full_url)
+    root, found, _ = full_url.rpartition(job.url) if job.url else ("", "", "")
     return Reading(
         state=build.status,
         level=None if build.status is State.RESOLVED else build.word,
@@ -97,7 +98,7 @@ def read(job: Finished, options: Options) -> Reading | None:
         message=conventions.join(f"failed tests: {failed}" if failed else "", build.notes, build.log, by="\n"),
         resource=name,
         labels=(dict(build.parameters) if options.parameters else {}) | facts,
-        links={"build": build.full_url},
+        links={"build": full_url},
         values={"failed tests": wire.number_in(tests.failed)},
         occurred_at=build.timestamp,
         times=None if build.timestamp else Times.NONE,
@@ -116,8 +117,8 @@ MARKS = {"$.build.phase", "$.build.number", "name", "url"}
 XML_MARKS = {"$.job.build.phase", "$.job.build.number"}
 
 SHAPES = [
-    Shape(Finished, read, marks=MARKS),
-    Shape(FinishedXml, read_xml, marks=XML_MARKS),
     Shape(Running, None, marks=MARKS),
     Shape(RunningXml, None, marks=XML_MARKS),
+    Shape(Finished, read, marks=MARKS),
+    Shape(FinishedXml, read_xml, marks=XML_MARKS),
 ]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from attrs import Factory
 
-from alertmap import wire
+from alertmap import conventions, wire
 from alertmap.adapter import Reading, Shape, State, Times
 from alertmap.adapters.jenkins.options import Options
 
@@ -27,14 +27,15 @@ class Outbound:
 def read_outbound(event: Outbound, options: Options) -> Reading | None:
     if event.event is None:
         return None
+    url = conventions.address(event.buildUrl)
     return Reading(
         state=event.event,
         level=None if event.event is State.RESOLVED else event.word,
-        identity=[{"job": NUMBER.sub("", event.buildUrl)}, {"name": event.projectName}],
+        identity=[{"job": NUMBER.sub("", url)}, {"name": event.projectName}],
         title=f"{event.projectName} {event.buildName} {event.word}" if event.projectName else "",
         resource=event.projectName,
         labels=event.buildVars if options.parameters else {},
-        links={"build": event.buildUrl},
+        links={"build": url},
         times=Times.NONE,
     )
 

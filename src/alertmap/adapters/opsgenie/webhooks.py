@@ -31,7 +31,12 @@ STATES = {wire.state_word(action): state for action, state in ACTIONS.items()}
 
 CUSTOM = Problem(ProblemCode.STATE_UNKNOWN, "$.action", "the action is unknown, perhaps a custom one; no alert changes")
 
+BAD_TIME = Problem(
+    ProblemCode.BAD_TIME, "$.alert.updatedAt", "the time lies before 2000 or after 9999; it was left out"
+)
+
 NANOSECONDS = 10**17  # as milliseconds the year 5138
+OLDEST = 946_684_800_000  # milliseconds; in seconds all times of today are less
 
 
 @wire.model
@@ -68,7 +73,8 @@ def read(event: Webhook) -> Reading | Problem | None:
     if word and state is None:
         return None
     alert = event.alert
-    moment = updated(alert.updatedAt) or (alert.createdAt if state is State.FIRING else None)
+    changed = updated(alert.updatedAt)
+    moment = changed or (alert.createdAt if state is State.FIRING else None)
     return Reading(
         state=state,
         level=level(alert.priority),
@@ -88,13 +94,14 @@ def read(event: Webhook) -> Reading | Problem | None:
         started_at=alert.createdAt,
         occurred_at=moment,
         times=None if moment else Times.NONE,
-        sequence=int(alert.updatedAt) if alert.updatedAt >= NANOSECONDS else None,
+        sequence=int(alert.updatedAt) if changed and alert.updatedAt >= NANOSECONDS else None,
+        problems=() if changed or not alert.updatedAt else (BAD_TIME,),
     )
 
 
 def updated(count: int | float) -> datetime | None:
     """Return the time of a count of nanoseconds or milliseconds, which its size tells apart."""
-    return wire.epoch(int(count), 10**9 if count >= NANOSECONDS else 10**3) if count > 0 else None
+    return wire.epoch(int(count), 10**9 if count >= NANOSECONDS else 10**3) if count >= OLDEST else None
 
 
 SHAPES = [Shape(Webhook, read, marks={"integrationId", "$.alert.alertId"}, times=Times.STATED)]

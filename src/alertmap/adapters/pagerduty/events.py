@@ -89,7 +89,7 @@ def read(event: Event) -> Reading:
         identity=identity(event.event_action, event.dedup_key, texts),
         title=payload.summary,
         message=message,
-        resource=payload.source,
+        resource=conventions.address(payload.source),
         labels={
             **labels,
             "component": payload.component,

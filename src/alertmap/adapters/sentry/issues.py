@@ -101,8 +101,8 @@ class OldEvent:
 
 @wire.model
 class OldWebhook:
-    url: wire.AnyText
     event: OldEvent
+    url: wire.AnyText = ""
     id: wire.AnyText = ""
     project: Annotated[wire.AnyText, wire.named("project_slug", "project")] = ""
     level: wire.Text = ""

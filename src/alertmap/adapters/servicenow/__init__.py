@@ -31,9 +31,9 @@ Set up: as an administrator, since ServiceNow has no webhook of its own:
 
 For alerts of Event Management the same rule stands on the table Alert (`em_alert`), with `severity`, `acknowledged`,
 `maintenance`, `message_key`, `node` and `source` among the names, in place of `priority`, and with their changes in the
-condition. A record of the Table API, in `result` and with `sysparm_display_value=all`, is read, too, and so is the
-record that the script of ilert's guide posts. A tool that posts events to `/api/global/em/jsonv2` may post them here in
-ServiceNow's place.
+condition. One or several records of the Table API, in `result` and with `sysparm_display_value=all`, are read, too, and
+so is the record that the script of ilert's guide posts. A tool that posts events to `/api/global/em/jsonv2` may post
+them here in ServiceNow's place.
 
 Answer 200. An incident is its `sys_id`. New fires, in progress and on hold are acknowledged, resolved, closed and
 canceled end it; numbers and English labels are read. An alert that is open, reopened or flapping fires, unless it is

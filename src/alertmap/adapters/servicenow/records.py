@@ -4,13 +4,15 @@ Sources: the vendor's pages on incident states and on the table `em_alert`; the 
 """
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, get_args
 
 from attrs import evolve
 
 from alertmap import conventions, wire
-from alertmap.adapter import Reading, Request, Shape, State, Times
+from alertmap.adapter import Reading, Request, Result, Shape, State, Times
+from alertmap.paths import JsonPath
 
 # Incidents; then alerts of Event Management, which have words.
 STATES = conventions.states(
@@ -23,17 +25,19 @@ CANCELED = {"8", "canceled", "cancelled"}
 SYS_ID = re.compile(r"[0-9a-f]{32}")
 COUNT = re.compile(r"[0-9]{1,15}")
 YES = {"true", "1"}
+CLEAR = {"0", "clear"}  # severity of an alert that its monitor has cleared: no level
 
 
-def stored(inner: wire.Encoding, key: str = "value") -> wire.Encoding:
-    """Make the encoding of a value that the Table API may put into an object, beside its display value."""
+def stored(inner: wire.Encoding, *keys: str) -> wire.Encoding:
+    """Make the encoding of a value that the Table API puts into an object, beside its display value, on request."""
 
     def decode(node: wire.Node) -> Any:
-        if type(node.value) is dict and key in node.value:
-            node = node.at(key, node.value[key])
+        if type(node.value) is dict:
+            key = next((key for key in (*keys, "value") if key in node.value), None)
+            node = node if key is None else node.at(key, node.value[key])
         return inner.decode(node)
 
-    examples = (*inner.examples, *({key: example} for example in inner.examples[:3]))
+    examples = (*inner.examples, *({"value": example} for example in inner.examples[:3]))
     return evolve(inner, decode=decode, fast_path=None, passthrough=frozenset(), examples=examples)
 
 
@@ -44,13 +48,15 @@ Display = Annotated[str, stored(TEXT, "display_value")]
 
 
 @wire.model
-class Fields:
-    """Fields of an incident, or of an alert of Event Management."""
+class Record:
+    """Incident, or alert of Event Management."""
 
     sys_id: Stored = ""
     number: Stored = ""
     sys_class_name: Stored = ""
     server_url: wire.Text = ""
+    state: Annotated[State | None, stored(wire.state(STATES))] = None
+    word: Annotated[str, stored(TEXT), wire.named("state")] = ""
     short_description: Stored = ""
     description: Stored = ""
     priority: Stored = ""
@@ -68,49 +74,33 @@ class Fields:
 
 
 @wire.model
-class Record(Fields):
-    state: Annotated[State | None, wire.state(STATES)] = None
-    word: Annotated[wire.AnyText, wire.named("state")] = ""
-
-
-@wire.model
-class StoredText:
-    value: wire.AnyText
-
-
-@wire.model
-class StoredState:
-    value: Annotated[State, wire.state(STATES)]
-    word: Annotated[wire.AnyText, wire.named("value")] = ""
-
-
-@wire.model
-class StoredRecord(Fields):
-    """Record of the Table API with `sysparm_display_value=all`: each value is an object."""
-
-    stored_id: Annotated[StoredText, wire.named("sys_id")]
-    state: StoredState | None = None
-
-
-@wire.model
 class Wrapped:
-    result: Annotated[StoredRecord | Record, wire.also("record")]
+    result: Annotated[Record, wire.also("record")]
 
 
-def read(record: Record) -> Reading:
-    return reading(record, record.state, record.word)
+@wire.model
+class Queried:
+    """Result of a query of the Table API."""
+
+    result: wire.Items[Record]
 
 
 def read_wrapped(event: Wrapped) -> Reading:
-    record = event.result
-    if isinstance(record, Record):
-        return read(record)
-    return reading(record, record.state.value, record.state.word) if record.state else reading(record, None, "")
+    return read(event.result)
 
 
-def reading(record: Fields, state: State | None, word: str) -> Reading:
+def read_queried(event: Queried) -> Iterator[Result]:
+    return conventions.group(event.result, read_one, is_test=lambda _: False, path="$.result")
+
+
+def read_one(where: JsonPath, record: Record) -> Reading:
+    return evolve(read(record), path=where)
+
+
+def read(record: Record) -> Reading:
+    state, word = record.state, record.word.strip()
     is_alert = record.sys_class_name == "em_alert" or record.number.startswith("Alert")
-    if STATES.get(word.strip().capitalize()) is State.FIRING:  # what is not known fires
+    if STATES.get(word.capitalize()) is State.FIRING:  # what is not known fires
         is_acknowledged = record.acknowledged.strip().lower() in YES
         is_muted = record.maintenance.strip().lower() in YES
         state = State.SUPPRESSED if is_muted else State.ACKNOWLEDGED if is_acknowledged else state
@@ -118,9 +108,10 @@ def reading(record: Fields, state: State | None, word: str) -> Reading:
     server = conventions.address(record.server_url.strip()).rstrip("/")
     page = f"{record.sys_class_name.strip() or 'incident'}.do?sys_id={sys_id}"
     count = record.sys_mod_count.strip()
+    level = record.severity if is_alert else record.priority
     return Reading(
         state=state,
-        level=record.severity if is_alert else record.priority,
+        level=None if is_alert and level.strip().lower() in CLEAR else level,
         # An instance alone would be all its records.
         identity=[{"sys_id": sys_id}, {"number": number, "instance": server if number else ""}],
         title=conventions.join(number, record.short_description or record.description),
@@ -128,7 +119,7 @@ def reading(record: Fields, state: State | None, word: str) -> Reading:
         resource=record.node or ("" if SYS_ID.fullmatch(record.cmdb_ci) else record.cmdb_ci),
         labels={
             **wire.pick(record, "number", "category", "assignment_group", "source", "message_key"),
-            "reason": "canceled" if word.strip().lower() in CANCELED else "",
+            "reason": "canceled" if word.lower() in CANCELED else "",
         },
         links={"record": f"{server}/nav_to.do?uri={page}" if server and SYS_ID.fullmatch(sys_id) else ""},
         occurred_at=record.sys_updated_on,
@@ -146,4 +137,13 @@ def is_wrapped(document: Any, _request: Request) -> bool:
     return type(record) is dict and is_record(record, _request)
 
 
-SHAPES = [Shape(Wrapped, read_wrapped, marks=is_wrapped), Shape(Record, read, marks=is_record)]
+def is_queried(document: Any, _request: Request) -> bool:
+    records = document["result"]
+    return bool(records) and type(records) is list and type(records[0]) is dict and is_record(records[0], _request)
+
+
+SHAPES = [
+    Shape(Wrapped, read_wrapped, marks=is_wrapped),
+    Shape(Queried, read_queried, marks=is_queried),
+    Shape(Record, read, marks=is_record),
+]

@@ -1,0 +1,156 @@
+"""Delivery to targets: order, pauses, what is given up."""
+
+import json
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from alertmap import Policy
+from alertmap.server.databases import open_database
+from alertmap.server.sender import LONGEST, Sender
+from alertmap.server.store import Store
+from alertmap.target import Outgoing
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Target:
+    """A target that answers as it is asked to, and remembers what it was sent."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, httpx2.Response | Exception] = {}
+        self.got: list[str] = []
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer a request."""
+        body = request.content.decode()
+        self.got.append(body)
+        answer = self.answers.get(body, httpx2.Response(202))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+def target() -> Target:
+    """Return a target that takes everything."""
+    return Target()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Return an empty store."""
+    made = Store(open_database(str(tmp_path / "store.sqlite")), lambda _: Policy())
+    made.migrate()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def sender(target: Target, store: Store) -> Sender:
+    """Return a sender that is not started."""
+    return Sender(lambda: store, httpx2.Client(transport=httpx2.MockTransport(target)))
+
+
+def put(store: Store, *bodies: str, line: str = "hook/1") -> None:
+    """Put requests into the outbox."""
+    with store.transaction(()) as transaction:
+        for body in bodies:
+            request = Outgoing(method="POST", url="https://a.example/s3cret", headers={}, body=body.encode())
+            transaction.add_outgoing(line, "hook", request, NOW)
+
+
+def waiting(store: Store) -> list[tuple[int, str]]:
+    """Return tries and error of what waits."""
+    return [(one["tries"], one["error"]) for one in store.summary()["outbox"] for _ in range(one["waiting"])]
+
+
+def test_requests_of_one_line_keep_their_order(target: Target, store: Store, sender: Sender) -> None:
+    """The second waits until the first is delivered; another line does not wait."""
+    put(store, "opened", "closed")
+    put(store, "other", line="hook/2")
+    target.answers["opened"] = httpx2.Response(500)
+    sender.send(store, NOW)
+    assert sorted(target.got) == ["opened", "other"]
+    target.answers.clear()
+    later = datetime.now(UTC) + timedelta(seconds=6)
+    while sender.send(store, later):
+        pass
+    assert target.got[2:] == ["opened", "closed"]
+    assert waiting(store) == []
+    assert (sender.counts.delivered, sender.counts.failed) == (3, 1)
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_a_request_that_is_never_taken_is_given_up(
+    target: Target, store: Store, sender: Sender, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    """It blocks nothing behind it, and is logged without its URL."""
+    put(store, "bad", "good")
+    target.answers["bad"] = httpx2.Response(status)
+    with caplog.at_level(logging.INFO):
+        while sender.send(store, NOW):
+            pass
+    assert target.got == ["bad", "good"]
+    assert waiting(store) == []
+    assert "s3cret" not in caplog.text
+    assert f"target hook refused a request with {status}" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "answer", [httpx2.ConnectError("no"), httpx2.ReadTimeout("slow"), httpx2.Response(503), httpx2.Response(401)]
+)
+def test_all_else_is_tried_again(
+    target: Target, store: Store, sender: Sender, answer: httpx2.Response | Exception
+) -> None:
+    """Pauses grow to ten minutes, and nothing is lost, however long the target is away."""
+    put(store, "x")
+    target.answers["x"] = answer
+    now, pauses = NOW, []
+    for _ in range(12):
+        assert sender.send(store, now) == 0
+        due = _due(store)
+        pauses.append(due - datetime.now(UTC))
+        now = due
+    assert len(target.got) == 12
+    assert timedelta(seconds=3) < pauses[0] < timedelta(seconds=6)
+    assert timedelta(seconds=-5) < pauses[-1] - LONGEST < timedelta(seconds=5)
+    target.answers.clear()
+    assert sender.send(store, now) == 1
+    assert waiting(store) == []
+
+
+def _due(store: Store) -> datetime:
+    with store.transaction(()) as transaction:
+        far = datetime.max.replace(tzinfo=UTC)
+        [one] = transaction.take(far, 10)
+        [(number,)] = transaction._execute("select due from outbox where id = ?", (one.id,))
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=number)
+
+
+def test_the_pause_that_a_target_asks_for(target: Target, store: Store, sender: Sender) -> None:
+    """`Retry-After` counts where it is longer."""
+    put(store, "x")
+    target.answers["x"] = httpx2.Response(429, headers={"Retry-After": "3600"})
+    sender.send(store, NOW)
+    assert _due(store) - datetime.now(UTC) > timedelta(minutes=59)
+
+
+def test_a_request_is_sent_as_it_was_rendered(store: Store) -> None:
+    """Method, URL, headers and the bytes of the body."""
+    seen = []
+
+    def target(request: httpx2.Request) -> httpx2.Response:
+        seen.append((request.method, str(request.url), request.headers["x-a"], json.loads(request.content)))
+        return httpx2.Response(200)
+
+    sender = Sender(lambda: store, httpx2.Client(transport=httpx2.MockTransport(target)))
+    request = Outgoing(method="PUT", url="https://a.example/b?c=d", headers={"X-A": "1"}, body='{"ü": 1}'.encode())
+    with store.transaction(()) as transaction:
+        transaction.add_outgoing("hook", "hook", request, NOW)
+    assert sender.send(store, NOW) == 1
+    assert seen == [("PUT", "https://a.example/b?c=d", "1", {"ü": 1})]

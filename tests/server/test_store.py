@@ -1,0 +1,176 @@
+"""The store: versions of its tables, what is removed, and what a replay of all requests gives."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from alertmap import Policy, Request, to_dict
+from alertmap.incidents.book import IncidentBook
+from alertmap.server import store as module
+from alertmap.server.databases import open_database
+from alertmap.server.receiver import Receiver
+from alertmap.server.store import MIGRATIONS, Result, Store, StoreError
+from receiver_process import load
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CONFIG = load('[sources.any]\nvendor = "generic"\npolicy = { expire_after = "2h" }\n')
+SOURCE = CONFIG.sources["any"].source
+
+
+@pytest.fixture
+def store(address: str) -> Iterator[Store]:
+    """Return an empty store."""
+    made = Store(open_database(address), CONFIG.policy)
+    made.migrate()
+    yield made
+    made.close()
+
+
+def take(store: Store, body: object, at: datetime) -> None:
+    """Receive a request."""
+    with store.transaction(["any"]) as transaction:
+        Receiver(CONFIG).take(transaction, SOURCE, Request(json.dumps(body).encode()), at)
+
+
+def test_a_database_of_a_newer_release(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused, and stays as it is."""
+    monkeypatch.setattr(module, "MIGRATIONS", ())
+    with pytest.raises(StoreError, match="of a newer release"):
+        store.migrate()
+    monkeypatch.undo()
+    store.migrate()
+
+
+def test_a_database_of_an_older_release(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its tables are brought up to date, once; its rows stay."""
+    old = Store(open_database(address), CONFIG.policy)
+    old.migrate()
+    take(old, {"id": "1", "title": "x", "status": "firing"}, NOW)
+    old.close()
+    monkeypatch.setattr(module, "MIGRATIONS", (*MIGRATIONS, "alter table incidents add column note text; "))
+    new = Store(open_database(address), CONFIG.policy)
+    new.migrate()
+    new.migrate()
+    assert [one["title"] for one in new.incidents(is_open=True)] == ["x"]
+    assert new._database.execute("select note from incidents") == [(None,)]
+    new.close()
+
+
+def test_a_migration_that_fails_changes_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The version stays, so that the next start tries again."""
+    monkeypatch.setattr(module, "MIGRATIONS", (*MIGRATIONS, "create table more (a text); drop table nothing"))
+    with pytest.raises(StoreError):
+        store.migrate()
+    monkeypatch.undo()
+    store.migrate()
+    assert store._database.execute("select number from version") == [(len(MIGRATIONS),)]
+
+
+def test_old_rows_are_removed(store: Store) -> None:
+    """Requests leave by age and by size, the oldest first; incidents by the time since their end; open ones never."""
+    for number in range(5):
+        take(store, {"id": str(number), "title": "x" * 100, "status": "firing"}, NOW + timedelta(days=number))
+    take(store, {"id": "0", "title": "x", "status": "resolved"}, NOW + timedelta(days=5))
+
+    def purge(days: int, size: int = 10**9) -> int:
+        with store.transaction(()) as transaction:
+            month = timedelta(days=30)
+            return transaction.purge(NOW + timedelta(days=days), requests=month, incidents=month, most_stored=size)
+
+    assert purge(5) == 0
+    assert purge(32) == 2
+    assert [one["id"] for one in store.requests()] == [6, 5, 4, 3]
+    assert purge(32, 10) == 4
+    assert len(store.incidents(is_open=None)) == 5
+    purge(60)
+    assert {one["state"] for one in store.incidents(is_open=None)} == {"firing"}
+
+
+def test_texts_that_no_database_keeps(store: Store) -> None:
+    """A character of number zero and half an emoji are replaced, and lose nothing else."""
+    take(store, {"id": "a\0\ud800", "title": "b\0\ud800c", "status": "firing", "labels": {"x\0": "y\ud800"}}, NOW)
+    [found] = store.incidents(is_open=True)
+    assert "c" in found["title"]
+    with store.transaction(()) as transaction:
+        request = Request(b"\0\xff", "POST", "/\0\ud800", {"a": "\0"}, {"\ud800": "\0"})
+        number = transaction.add_request("any", "generic", request, NOW, Result("none", "\0", 0, 0))
+    kept = store.request(number)
+    assert kept is not None
+    assert kept.request.body == b"\0\xff"
+
+
+ALERTS = st.lists(
+    st.tuples(
+        st.sampled_from("ab"),
+        st.sampled_from(["firing", "resolved", "acknowledged"]),
+        st.integers(0, 9),
+        st.sampled_from(["critical", "low"]),
+        st.integers(0, 90),
+    ),
+    max_size=12,
+)
+
+
+def _bodies(alerts: list[tuple[str, str, int, str, int]]) -> Iterator[tuple[dict[str, str], datetime]]:
+    at = NOW
+    for key, status, minute, severity, pause in alerts:
+        at += timedelta(minutes=pause)
+        time = (NOW + timedelta(minutes=minute)).isoformat()
+        yield {"id": key, "title": key, "status": status, "severity": severity, "timestamp": time}, at
+
+
+def _outcome(store: Store) -> list[dict[str, object]]:
+    return sorted(store.incidents(is_open=None), key=lambda one: str(one["id"]))
+
+
+@pytest.fixture
+def empty(store: Store) -> Callable[[], Store]:
+    """Return a function that empties the store."""
+
+    def emptied() -> Store:
+        with store.transaction(()) as transaction:
+            for table in ("requests", "timelines", "incidents", "events", "outbox", "marks"):
+                transaction._execute(f"delete from {table}")  # noqa: S608 - names of ours
+        return store
+
+    return emptied
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@given(ALERTS)
+def test_store_and_book_agree(empty: Callable[[], Store], alerts: list[tuple[str, str, int, str, int]]) -> None:
+    """Incidents of the store are those of a book that gets the same requests; a replay of the requests changes none."""
+    store, receiver = empty(), Receiver(CONFIG)
+    book = IncidentBook({"any": CONFIG.policy("any")})
+    last: dict[str, dict[str, object]] = {}
+    for body, at in _bodies(alerts):
+        steps = list(book.tick(at))
+        with store.transaction(["any"]) as transaction:
+            receiver.tick(transaction, at)
+        take(store, body, at)
+        batch = receiver.read(SOURCE, Request(json.dumps(body).encode()), at)
+        assert batch is not None
+        steps += book.apply(batch)
+        last |= {step.incident.id: to_dict(step.incident) for step in steps if step.incident is not None}
+    assert _outcome(store) == sorted(json.loads(json.dumps([*last.values()])), key=lambda one: str(one["id"]))
+    kept = [*store.all_requests()]
+    assert len(kept) == len(alerts)
+    before = _outcome(store)
+    again = empty()
+    for one in kept:
+        with again.transaction(["any"]) as transaction:
+            receiver.tick(transaction, one.received_at)
+            receiver.replay(transaction, one, SOURCE)
+    assert _outcome(again) == before
+
+
+def test_a_policy_of_a_source_that_is_gone(store: Store) -> None:
+    """Its open incidents stay readable, under the usual policy."""
+    take(store, {"id": "1", "title": "x", "status": "firing"}, NOW)
+    with Store(store._database, lambda _: Policy()).transaction(()) as transaction:
+        [incident] = store.incidents(is_open=True)
+        assert transaction.timeline("any", incident["dedup_key"]).is_open
