@@ -8,28 +8,20 @@ into `docs/_static`. It needs the extra `server` and the program `chromium`.
 
 import json
 import re
-import socket
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import monotonic, sleep
-from typing import Any
-from urllib.error import URLError
-from urllib.request import Request, urlopen
+
+import httpx2
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from docs.check_pages import Browser, find_browser  # noqa: E402 - this file is run as a script
+from receiver_process import Running, receiver  # noqa: E402
 
 CONFIG = """
-[server.page]
-open = true
-
 [sources.production]
 vendor = "prometheus_alertmanager"
 
@@ -62,48 +54,6 @@ _TIME = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:]{8}(?=[.Z+])")
 _LARGEST = 150_000  # bytes of a picture
 
 
-@contextmanager
-def receiver(folder: Path, config: str) -> Iterator[str]:
-    """Run `alertmap serve` on a free port with a configuration and a store in a folder; yield its URL."""
-    (folder / "alertmap.toml").write_text(config, encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "alertmap", "serve", "--config", "alertmap.toml", "--port", str(port)]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)  # noqa: S603 - our own program
-        try:
-            _wait_for(f"http://127.0.0.1:{port}/-/ready", process, folder / "log")
-            yield f"http://127.0.0.1:{port}/"
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    end = monotonic() + 60
-    while process.poll() is None and monotonic() < end:
-        try:
-            urlopen(url, timeout=10).close()  # noqa: S310 - on this machine
-        except URLError:
-            sleep(0.05)
-        else:
-            return
-    raise RuntimeError(f"the receiver did not start: {log.read_text(encoding='utf-8')}")
-
-
-def send(url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Any:
-    """Get a URL of the receiver, or post to it, and return the answer; JSON is decoded."""
-    request = Request(url, body, {"Content-Type": "application/json", **(headers or {})})  # noqa: S310 - http
-    with urlopen(request, timeout=30) as answer:  # noqa: S310
-        data = answer.read()
-        return json.loads(data) if data and answer.headers.get_content_type() == "application/json" else data.decode()
-
-
 def open_view(browser: Browser, path: str) -> None:
     """Go to a view of the page that is open already, and wait until it is there."""
     browser.evaluate(
@@ -128,15 +78,13 @@ def main() -> int:
     if program is None:
         print("no browser: install chromium", file=sys.stderr)  # noqa: T201
         return 2
-    with tempfile.TemporaryDirectory() as folder, receiver(Path(folder), CONFIG) as url:
+    with tempfile.TemporaryDirectory() as folder, receiver(Path(folder), CONFIG) as running:
         for source, fixture, minutes in POSTED:
-            body = (ROOT / "fixtures" / fixture).read_text(encoding="utf-8")
-            send(f"{url}hooks/{source}", moved(body, minutes))
-        incident = send(f"{url}api/incidents?state=closed")["incidents"][0]["id"]
-        number = next(one["id"] for one in send(f"{url}api/requests")["requests"] if one["problems"])
+            body = moved((ROOT / "fixtures" / fixture).read_text(encoding="utf-8"), minutes)
+            httpx2.post(f"{running.url}/hooks/{source}", content=body).raise_for_status()
         browser = Browser(program)
         try:
-            files = _take(browser, url, incident, number)
+            files = _take(browser, running)
         finally:
             browser.close()
     large = [file.name for file in files if file.stat().st_size > _LARGEST]
@@ -144,7 +92,9 @@ def main() -> int:
     return 1 if large else 0
 
 
-def _take(browser: Browser, url: str, incident: str, number: int) -> list[Path]:
+def _take(browser: Browser, running: Running) -> list[Path]:
+    incident = running.get("/api/incidents?state=closed")["incidents"][0]["id"]
+    number = next(one["id"] for one in running.get("/api/requests")["requests"] if one["problems"])
     folder = ROOT / "docs" / "_static"
     files = []
 
@@ -155,7 +105,7 @@ def _take(browser: Browser, url: str, incident: str, number: int) -> list[Path]:
         browser.shoot(folder / name, dark=dark)
         files.append(folder / name)
 
-    browser.open(url)
+    browser.open(f"{running.url}/")
     take("incidents-light.png", "incidents?state=all")
     take("incidents-dark.png", "incidents", dark=True)
     take("incident.png", f"incidents/{incident}")

@@ -2,27 +2,25 @@
 
 import json
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 from typing import Any, NamedTuple
-from urllib.error import HTTPError
 
+import httpx2
 import pytest
 
 from alertmap.server.app import _PAGE_FILES
 from docs.check_pages import LOOK, Browser, find_browser
-from docs.screenshots import open_view, receiver, send
-
-pytest.importorskip("uvicorn", reason="the receiver needs the extra `server`")
+from docs.screenshots import open_view
+from receiver_process import Running, receiver
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "src" / "alertmap" / "server" / "page"
 OWN = {"X-Requested-With": "alertmap"}
 
 CONFIG = """
-[server.page]
-open = true
-
 [sources.prod]
 vendor = "prometheus_alertmanager"
 """
@@ -97,16 +95,22 @@ addEventListener("unhandledrejection", event => violations.push(`rejected: ${eve
 class Site(NamedTuple):
     """A receiver with hostile incidents and requests in its store."""
 
-    url: str
+    running: Running
     folder: Path
 
-    def get(self, path: str) -> Any:
-        """Return the answer to a GET."""
-        return send(self.url + path)
+    @property
+    def url(self) -> str:
+        """Return the address of the page."""
+        return f"{self.running.url}/"
 
-    def post(self, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> Any:
+    def get(self, path: str) -> Any:
+        """Return the JSON of the page's API."""
+        return self.running.get(f"/{path}")
+
+    def post(self, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> httpx2.Response:
         """Return the answer to a POST of our own."""
-        return send(self.url + path, body, {**OWN, **(headers or {})})
+        asked = {**OWN, "Content-Type": "application/json", **(headers or {})}
+        return httpx2.post(f"{self.url}{path}", content=body, headers=asked, timeout=30)
 
     def views(self) -> list[str]:
         """Return the paths of all views, with those of each incident and request."""
@@ -151,8 +155,8 @@ def group(*alerts: dict[str, Any], **more: Any) -> bytes:
 @pytest.fixture(scope="module", name="site")
 def _site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("receiver")
-    with receiver(folder, CONFIG + MORE) as url:
-        site = Site(url, folder)
+    with receiver(folder, CONFIG + MORE) as running:
+        site = Site(running, folder)
         alerts = [alert(f"A{number}", text, **{f"l{number}": text[:300]}) for number, text in enumerate(HOSTILE)]
         headers = {f"X-Hostile-{number}": text for number, text in enumerate(HOSTILE) if text.isascii()}
         site.post(
@@ -361,16 +365,17 @@ def test_a_source_that_left_the_file(site: Site, browser: Browser) -> None:
     """Its requests can still be looked at: the page says why they are not read."""
     number = site.get("api/requests?source=any")["requests"][0]["id"]
     file = site.folder / "alertmap.toml"
-    file.write_text(CONFIG, encoding="utf-8")
-    site.post("-/reload")
+    before = file.read_text(encoding="utf-8")
+    file.write_text(before.replace(MORE, ""), encoding="utf-8")
+    site.post("-/reload").raise_for_status()
     try:
         assert site.get(f"api/requests/{number}")["now"] is None
         open_view(browser, f"requests/{number}")
         assert "not in the file any more" in browser.evaluate("document.getElementById('view').textContent")
         assert browser.evaluate("document.querySelector('pre').textContent")
     finally:
-        file.write_text(CONFIG + MORE, encoding="utf-8")
-        site.post("-/reload")
+        file.write_text(before, encoding="utf-8")
+        site.post("-/reload").raise_for_status()
 
 
 @pytest.mark.parametrize(
@@ -383,17 +388,49 @@ def test_a_source_that_left_the_file(site: Site, browser: Browser) -> None:
 )
 def test_a_preview_without_a_reader_is_refused(site: Site, query: str, message: str) -> None:
     """The refusal names what is missing."""
-    with pytest.raises(HTTPError) as refused:
-        site.post(f"api/preview?{query}", b"{}")
-    assert refused.value.code == 400
-    assert message in refused.value.read().decode()
+    refused = site.post(f"api/preview?{query}", b"{}")
+    assert refused.status_code == 400
+    assert message in refused.text
+
+
+def test_only_addresses_of_the_web_become_links(browser: Browser) -> None:
+    """An address of an alert is a link with http or https alone, though the library leaves no other through."""
+    script = """
+    import(new URL("static/elements.js", document.baseURI)).then(({element, webLink}) => %s.map(address =>
+      [webLink(address, "x").matches("a[href][rel='noopener noreferrer']"), element("a", {href: address}).hasAttribute("href")]))
+    """  # noqa: E501
+    bad = [
+        "javascript:hacked=1",
+        "JaVaScRiPt:x",
+        " javascript:x",
+        "data:text/html,x",
+        "//evil.example",
+        "vbscript:x",
+        "#x",
+    ]
+    assert browser.evaluate(script % json.dumps(bad)) == [[False, False]] * len(bad)
+    good = ["https://example.net/?q=<script>", "HTTP://example.net"]
+    assert browser.evaluate(script % json.dumps(good)) == [[True, True]] * len(good)
+
+
+def test_an_open_page_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    """A restart takes no longer because somebody has the page open: meanwhile nobody would receive."""
+    with receiver(tmp_path, CONFIG) as running, httpx2.stream("GET", f"{running.url}/api/live") as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == "event: changed"
+        start = monotonic()
+        running.end(signal.SIGTERM)
+        assert monotonic() - start < 10
+        assert "stopped" in running.log
 
 
 def test_files_of_the_page(site: Site) -> None:
     """Every file is served; none names an address that would miss a path in front, or needs a looser policy."""
     assert set(_PAGE_FILES) | {"index.html"} == {file.name for file in PAGE.iterdir()}
     for name in _PAGE_FILES:
-        assert site.get(f"static/{name}")
+        answer = httpx2.get(f"{site.url}static/{name}")
+        assert answer.is_success
+        assert answer.headers["content-type"].split(";")[0] == _PAGE_FILES[name]
     text = (PAGE / "index.html").read_text(encoding="utf-8")
     assert re.findall(r'(?:src|href)="/|<style|\sstyle=|\son\w+=|<script(?! type="module" src="static)', text) == []
     for file in PAGE.glob("*.js"):

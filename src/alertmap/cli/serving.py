@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -58,8 +59,15 @@ def serve(
         except (AlertmapError, OSError, ValueError) as error:
             log.error("the configuration was not reloaded: %s", error)  # noqa: TRY400 - the message says all
 
+    class Server(uvicorn.Server):
+        """Stops at once, however many pages are open: uvicorn waits for answers, and a live stream never ends."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            app.state.service.end_streams()
+            super().handle_exit(sig, frame)
+
     signal.signal(signal.SIGHUP, reload)
-    uvicorn.run(
+    settings = uvicorn.Config(
         app,
         host=host or found.host,
         port=found.port if port < 0 else port,
@@ -70,6 +78,11 @@ def serve(
         timeout_graceful_shutdown=30,
         limit_concurrency=found.waiting,
     )
+    server = Server(settings)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise typer.Exit(3)
 
 
 def is_of_receiver(text: str) -> bool:

@@ -87,6 +87,7 @@ class Service:
         self._reader: Store | None = None
         self._reading = asyncio.Lock()
         self.version = 0
+        self.is_ending = False
         self.changed = asyncio.Condition()
 
     def set_config(self, config: Config) -> None:
@@ -129,6 +130,11 @@ class Service:
         if self._reader is not None:
             self._reader.close()
         log.info("stopped")
+
+    def end_streams(self) -> None:
+        """End the live streams of pages, so that a server that waits for its answers can stop; from any thread."""
+        self.is_ending = True
+        self._store_changed()
 
     def _store_changed(self) -> None:
         self.sender.wake()
@@ -474,7 +480,7 @@ class _Page:
 
     async def _versions(self, request: HttpRequest) -> AsyncIterator[str]:
         service, known = self._service, -1
-        while not await request.is_disconnected():
+        while not service.is_ending and not await request.is_disconnected():
             if service.version != known:
                 known = service.version
                 yield f"event: changed\ndata: {known}\n\n"

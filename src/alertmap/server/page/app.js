@@ -153,8 +153,8 @@ function incidentParts(incident, problems) {
       ["Before", previous],
       ["Dedup key", element("code", {}, text(incident.dedup_key))],
     ]),
-    problems.found.length ? section("Problems", element("p", { class: "muted" }, "Of the newest request, ",
-      requestLink(problems.number), ", as it is read now."), problemList(problems.found)) : null,
+    problems.found.length ? section("Problems", element("p", { class: "muted" }, "Of request ",
+      requestLink(problems.number), ", the newest that changed it, as it is read now."), problemList(problems.found)) : null,
     section("Timeline", table("Timeline, the newest first", ["Time", "Kind", "Cause", "Severity", "State", "Title", "Request"],
       incident.events.toReversed().map((event, place) => ({
         key: `${event.request}-${event.at}-${incident.events.length - place}`,
