@@ -63,7 +63,7 @@ class Browser:
     """A headless Chromium, driven by its debugging protocol over a pipe."""
 
     def __init__(self, program: str) -> None:
-        self.profile = tempfile.TemporaryDirectory()
+        self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # its processes end a moment later
         commands, self._out = os.pipe()
         self._in, answers = os.pipe()
         os.set_inheritable(commands, True)  # noqa: FBT003 - its name

@@ -2,14 +2,16 @@
 // from them.
 
 import {
-  SEVERITIES, address, block, button, count, element, empty, exact, facts, fullTime, labelLinks, pretty, section, severity,
-  table, text, webLink, when,
+  SEVERITIES, address, block, button, count, element, empty, exact, facts, fullTime, labelLinks, link, muted, pretty,
+  section, severity, table, text, webLink, when,
 } from "./elements.js";
 import { ask, hookAddress, input, list, noSource, post, select, setTitle, sources, start } from "./page.js";
 
 const STATES = ["open", "closed", "all"];
 const MOST_LABELS = 8; // labels of an incident in the list
-const OUTCOMES = [["", "all requests"], ["alerts", "gave alerts"], ["none", "gave no alert"], ["handshake", "handshakes"]];
+const OUTCOMES = [
+  ["", "all requests"], ["alerts", "gave alerts"], ["none", "gave no alert"], ["handshake", "handshakes"],
+];
 const REASONS = {
   test: "a test of the sender",
   probe: "a request that only checks that the URL answers",
@@ -21,7 +23,7 @@ const REASONS = {
 
 const incidentAddress = (id) => address(`incidents/${encodeURIComponent(id)}`);
 const requestLink = (number) =>
-  number === null ? "by time" : element("a", { href: address(`requests/${number}`) }, `#${number}`);
+  number === null ? "by time" : link(address(`requests/${number}`), `#${number}`);
 
 // --- Incidents -------------------------------------------------------------------------------------------------------
 
@@ -46,7 +48,9 @@ function incidentList() {
       const { state, severity, source, q, label } = form.elements;
       const chosen = [...query.getAll("label"), label.value.trim()];
       return new URLSearchParams([
-        ["state", state.value === "open" ? "" : state.value], ["severity", severity.value], ["source", source.value],
+        ["state", state.value === "open" ? "" : state.value],
+        ["severity", severity.value],
+        ["source", source.value],
         ["q", q.value], ...[...new Set(chosen)].map((one) => ["label", one]),
       ]);
     },
@@ -56,11 +60,13 @@ function incidentList() {
       form.elements.label.value = "";
       chips.replaceChildren(...query.getAll("label").map((label) => {
         const others = [...query].filter(([name, value]) => name !== "label" || value !== label);
-        return element("a", { class: "label", href: address("incidents", others), "aria-label": `remove the filter ${label}` },
-          text(label), " ×");
+        const name = `remove the filter ${label}`;
+        const to = address("incidents", others);
+        return element("a", { class: "label", href: to, "aria-label": name }, text(label), " ×");
       }));
     },
-    rows: (incidents, query) => incidents.map((incident) => ({ key: incident.id, cells: incidentCells(incident, query) })),
+    rows: (incidents, query) =>
+      incidents.map((incident) => ({ key: incident.id, cells: incidentCells(incident, query) })),
     nothing: noIncident,
   });
 }
@@ -92,8 +98,8 @@ function stateWords(incident) {
 
 function noIncident(data, query) {
   const filters = ["severity", "source", "q", "label"].filter((name) => query.get(name));
-  const all = element("a", { href: address("incidents", "state=all") }, "See all incidents");
-  if (filters.length) return empty("No incident passes these filters. ", element("a", { href: "#/incidents" }, "Remove the filters"));
+  const all = link(address("incidents", "state=all"), "See all incidents");
+  if (filters.length) return empty("No incident passes these filters. ", link("#/incidents", "Remove the filters"));
   if (!data.hasSent) return noSource(data.names);
   if ((query.get("state") ?? "open") === "open") return empty("Nothing is open. ", all);
   return empty("There is no such incident. ", all);
@@ -131,16 +137,15 @@ async function problemsOf(incident) {
 function incidentParts(incident, problems) {
   const state = incident.state === "resolved" ? "state=all" : "";
   const links = Object.entries(incident.links);
-  const previous = incident.previous && element("a", { href: incidentAddress(incident.previous) }, "the incident before it");
+  const previous = incident.previous && link(incidentAddress(incident.previous), "the incident before it");
   return [
     element("p", { class: "lead" }, severity(incident.severity), " ", stateWords(incident), " ",
       ...(incident.resolved_at ? [when(incident.resolved_at), ", "] : []), "opened ", when(incident.opened_at)),
     incident.message ? element("p", { class: "message", dir: "auto" }, incident.message) : null,
     labelLinks(incident.labels, state),
-    links.length ? element("ul", { class: "links" }, links.map(([name, url]) => element("li", {}, webLink(url, name), " ",
-      element("span", { class: "muted" }, text(url))))) : null,
+    links.length ? element("ul", { class: "links" }, links.map(namedLink)) : null,
     facts([
-      ["Source", element("a", { href: address("incidents", { source: incident.source }) }, text(incident.source))],
+      ["Source", link(address("incidents", { source: incident.source }), text(incident.source))],
       ["Vendor", text(incident.vendor)],
       ["Resource", incident.resource && text(incident.resource)],
       ["Worst severity", severity(incident.max_severity)],
@@ -153,18 +158,33 @@ function incidentParts(incident, problems) {
       ["Before", previous],
       ["Dedup key", element("code", {}, text(incident.dedup_key))],
     ]),
-    problems.found.length ? section("Problems", element("p", { class: "muted" }, "Of request ",
-      requestLink(problems.number), ", the newest that changed it, as it is read now."), problemList(problems.found)) : null,
-    section("Timeline", table("Timeline, the newest first", ["Time", "Kind", "Cause", "Severity", "State", "Title", "Request"],
-      incident.events.toReversed().map((event, place) => ({
-        key: `${event.request}-${event.at}-${incident.events.length - place}`,
-        cells: [
-          [element("span", { class: "muted" }, exact(event.at)), " ", when(event.at)],
-          event.kind.replaceAll("_", " "), event.cause.replaceAll("_", " "), severity(event.severity),
-          event.state, text(event.title), requestLink(event.request),
-        ],
-      })))),
+    problems.found.length ? problemSection(problems) : null,
+    section("Timeline", timeline(incident.events)),
   ].filter(Boolean);
+}
+
+const namedLink = ([name, url]) => element("li", {}, webLink(url, name), " ", muted(text(url)));
+
+function problemSection({ number, found }) {
+  const source = muted("Of request ", requestLink(number), ", the newest that changed it, as it is read now.");
+  return section("Problems", element("p", {}, source), problemList(found));
+}
+
+function timeline(events) {
+  const columns = ["Time", "Kind", "Cause", "Severity", "State", "Title", "Request"];
+  const rows = events.map((event, place) => ({
+    key: `event ${place}`,
+    cells: [
+      [muted(exact(event.at)), " ", when(event.at)],
+      event.kind.replaceAll("_", " "),
+      event.cause.replaceAll("_", " "),
+      severity(event.severity),
+      event.state,
+      text(event.title),
+      requestLink(event.request),
+    ],
+  }));
+  return table("Timeline, the newest first", columns, rows.toReversed());
 }
 
 // --- Requests --------------------------------------------------------------------------------------------------------
@@ -196,7 +216,7 @@ function requestList() {
       ],
     })),
     nothing: (data, query) => (query.get("outcome") || query.get("source")
-      ? empty("No request passes these filters. ", element("a", { href: "#/requests" }, "Remove the filters"))
+      ? empty("No request passes these filters. ", link("#/requests", "Remove the filters"))
       : noSource(data.names)),
   });
 }
@@ -214,16 +234,17 @@ function requestView(number) {
 }
 
 function requestParts(request) {
+  const counts = `${count(request.alerts, "alert")}, ${count(request.problems, "problem")}`;
   return [
     facts([
       ["Received", fullTime(request.received_at)],
       ["Source", text(request.source)],
       ["Vendor", text(request.vendor)],
-      ["Outcome", [outcomeWords(request.outcome), `: ${count(request.alerts, "alert")}, ${count(request.problems, "problem")}`]],
+      ["Outcome", `${outcomeWords(request.outcome)}: ${counts}`],
       ["Reason", request.reason && (REASONS[request.reason] ?? request.reason)],
     ]),
     element("div", { class: "beside" },
-      section("As it came", element("p", { class: "muted" }, "Credentials are replaced."),
+      section("As it came", element("p", {}, muted("Credentials are replaced.")),
         facts([["Request", element("code", {}, text(`${request.method} ${request.path}`))]]),
         pairs("Query", request.query), pairs("Headers", request.headers),
         element("h3", {}, "Body"), request.body ? block("Body", pretty(request.body)) : empty("The body is empty.")),
@@ -243,38 +264,40 @@ function replayPart(number) {
     result.textContent = "replaying";
     try {
       const done = await post(`api/requests/${encodeURIComponent(number)}/replay`);
-      result.textContent = [`${outcomeWords(done.outcome)}, ${count(done.changed, "change")} of incidents`, done.message]
-        .filter(Boolean).join(": ");
+      const words = `${outcomeWords(done.outcome)}, ${count(done.changed, "change")} of incidents`;
+      result.textContent = done.message ? `${words}: ${done.message}` : words;
     } catch (error) {
       result.textContent = error.message;
     }
   });
-  return element("div", { class: "replay" }, replay,
-    element("span", { class: "muted" }, "applies its alerts to the incidents again, at the time at which it came; targets are sent what changes"),
-    result);
+  const words = "applies its alerts to the incidents again, at the time when it came; targets are sent what changes";
+  return element("div", { class: "replay" }, replay, muted(words), result);
 }
 
 // Return the alerts and problems of a batch; null for a source that is not in the file any more.
 function batchParts(batch, outcome) {
   if (batch === null) return [empty("The source is not in the file any more, so the request cannot be read.")];
   const reason = outcome === "handshake" ? outcome : batch.reason;
+  const words = count(batch.alerts.length, "alert");
   return [
-    element("p", { class: "count" }, `${count(batch.alerts.length, "alert")}${reason ? `: ${REASONS[reason] ?? reason}` : ""}`),
+    element("p", { class: "count" }, reason ? `${words}: ${REASONS[reason] ?? reason}` : words),
     batch.problems.length ? problemList(batch.problems) : null,
     ...batch.alerts.map(alertCard),
   ];
 }
 
 function problemList(problems) {
-  return element("ul", { class: "problems" }, problems.map((problem) => element("li", {},
-    element("code", {}, text(problem.code)), " at ", element("code", {}, text(problem.path)), ": ", text(problem.message))));
+  const code = (words) => element("code", {}, text(words));
+  return element("ul", { class: "problems" }, problems.map((problem) =>
+    element("li", {}, code(problem.code), " at ", code(problem.path), ": ", text(problem.message))));
 }
 
 function alertCard(alert) {
   const times = [["Started", alert.started_at], ["Occurred", alert.occurred_at], ["Expires", alert.expires_at]];
+  const identity = Object.entries(alert.identity);
   const key = address("incidents", { state: "all", source: alert.source, q: alert.dedup_key });
   return element("article", {},
-    element("h3", {}, severity(alert.severity), " ", element("span", { class: "muted" }, alert.state), " ", text(alert.title)),
+    element("h3", {}, severity(alert.severity), " ", muted(alert.state), " ", text(alert.title)),
     alert.message ? element("p", { class: "message", dir: "auto" }, alert.message) : null,
     labelLinks(alert.labels, "state=all"),
     alert.problems.length ? problemList(alert.problems) : null,
@@ -287,21 +310,24 @@ function alertCard(alert) {
       ["Recovery", alert.resolvable ? null : "the sender never announces it"],
       ...Object.entries(alert.values).map(([name, value]) => [`Value ${name}`, text(value)]),
       ...Object.entries(alert.links).map(([name, url]) => [`Link ${name}`, webLink(url, url)]),
-      ["Identity", Object.entries(alert.identity).flatMap(([name, value], place) => [place ? ", " : "", text(`${name}=${value}`)])],
-      ["Dedup key", [element("code", {}, text(alert.dedup_key)), " ", element("a", { href: key }, "incidents")]],
+      ["Identity", identity.flatMap(([name, value], place) => [place ? ", " : "", text(`${name}=${value}`)])],
+      ["Dedup key", [element("code", {}, text(alert.dedup_key)), " ", link(key, "incidents")]],
     ]));
 }
 
 // --- Try -------------------------------------------------------------------------------------------------------------
 
+const NO_SOURCE = "none: by the vendor";
+
 function tryView() {
   const types = ["application/json", "application/x-www-form-urlencoded", "application/xml", "text/plain"];
   const result = element("div", {});
   const done = element("p", { role: "status" });
+  const words = "Paste a payload, and choose a source or name a vendor. Nothing is kept, nobody is paged.";
   const form = element("form", { class: "try", "aria-label": "Try a payload" },
     element("label", {}, "Payload", element("textarea", { name: "body", rows: "14", spellcheck: "false" })),
     element("div", { class: "filters" },
-      select("Source", "source", [["", "none: by the vendor"]]),
+      select("Source", "source", [["", NO_SOURCE]]),
       input("Vendor", "vendor", { type: "text", placeholder: "grafana" }),
       input("Content type", "type", { type: "text", value: types[0], list: "types" }),
       element("datalist", { id: "types" }, types.map((type) => element("option", { value: type }))),
@@ -312,12 +338,12 @@ function tryView() {
   });
   return {
     title: "Try",
-    element: element("div", {}, element("p", {}, "Paste a payload, and choose a source or name a vendor. Nothing is kept, nobody is paged."),
-      form, done, result),
+    element: element("div", {}, element("p", {}, words), form, done, result),
     fetch: async () => (await sources()).map((source) => source.name),
     render(names) {
       const chosen = form.elements.source.value;
-      form.elements.source.replaceChildren(...["", ...names].map((name) => element("option", { value: name }, name || "none: by the vendor")));
+      const options = ["", ...names].map((name) => element("option", { value: name }, name || NO_SOURCE));
+      form.elements.source.replaceChildren(...options);
       form.elements.source.value = names.includes(chosen) ? chosen : "";
     },
   };
@@ -337,7 +363,8 @@ async function preview(form, done, result) {
     const headers = { "Content-Type": type.value.replace(/[^\x20-\x7e]/g, "") };
     const batch = await post(`api/preview?${new URLSearchParams(query)}`, body.value, headers);
     const problems = batch.alerts.reduce((sum, alert) => sum + alert.problems.length, batch.problems.length);
-    done.textContent = `Read as ${batch.vendor ?? vendor.value}: ${count(batch.alerts.length, "alert")}, ${count(problems, "problem")}.`;
+    const counts = `${count(batch.alerts.length, "alert")}, ${count(problems, "problem")}`;
+    done.textContent = `Read as ${batch.vendor ?? vendor.value}: ${counts}.`;
     result.replaceChildren(section("Alerts", ...batchParts(batch, "").filter((part) => part !== null)));
   } catch (error) {
     done.textContent = error.message;
@@ -361,16 +388,18 @@ function sourceView() {
 }
 
 function sourceTable({ all, opened }) {
-  const openOf = (name) => opened.filter((one) => one.source === name).reduce((sum, one) => sum + one.count, 0);
-  const link = (path, query, words) => element("a", { href: address(path, query) }, words);
   if (!all.length) return empty("The file has no source: add a table [sources.NAME].");
-  return table("Sources", ["Name", "Vendor", "Last sent", "Requests", "Open", "URL"], all.map(({ name, vendor, last, count: number }) => ({
-    key: name,
+  const columns = ["Name", "Vendor", "Last sent", "Requests", "Open", "URL"];
+  const openOf = (name) => opened.filter((one) => one.source === name).reduce((sum, one) => sum + one.count, 0);
+  return table("Sources", columns, all.map((source) => ({
+    key: source.name,
     cells: [
-      text(name), text(vendor ?? ""), when(last),
-      link("requests", { source: name }, number.toLocaleString("en")),
-      link("incidents", { source: name }, openOf(name).toLocaleString("en")),
-      element("code", {}, text(hookAddress(name))),
+      text(source.name),
+      text(source.vendor),
+      when(source.last),
+      link(address("requests", { source: source.name }), source.count.toLocaleString("en")),
+      link(address("incidents", { source: source.name }), openOf(source.name).toLocaleString("en")),
+      element("code", {}, text(hookAddress(source.name))),
     ],
   })));
 }

@@ -1,5 +1,5 @@
-// Elements from values. Payloads come from anybody: all texts become text nodes or values of the attributes that `element`
-// allows, and nothing is ever parsed as HTML.
+// Elements from values. Payloads come from anybody: all texts become text nodes or values of the attributes that
+// `element` allows, and nothing is ever parsed as HTML.
 
 export const SEVERITIES = ["critical", "high", "medium", "low", "info"];
 const MOST_TEXT = 100_000; // characters of a body before "Show all"
@@ -37,7 +37,8 @@ export const text = (value) => (value === "" || value === null ? "" : element("b
 export const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
 export function severity(word) {
-  return element("span", { class: "severity", "data-severity": SEVERITIES.includes(word) ? word : "none" }, word ?? "none");
+  const known = SEVERITIES.includes(word) ? word : "none";
+  return element("span", { class: "severity", "data-severity": known }, word ?? "none");
 }
 
 const ago = (seconds) => (seconds < 0 ? (words) => `in ${words}` : (words) => `${words} ago`);
@@ -82,6 +83,10 @@ export function facts(pairs) {
 
 export const section = (title, ...content) => element("section", {}, element("h2", {}, title), ...content);
 
+export const link = (to, ...words) => element("a", { href: to }, words);
+
+export const muted = (...words) => element("span", { class: "muted" }, words);
+
 export const empty = (...words) => element("p", { class: "empty" }, ...words);
 
 export const webLink = (address, words) =>
@@ -95,7 +100,7 @@ export function labelLinks(labels, query, most = Infinity) {
     if (!more.getAll("label").includes(label)) more.append("label", label);
     return element("a", { class: "label", href: address("incidents", more), title: `only ${label}` }, text(label));
   });
-  if (pairs.length > most) links.push(element("span", { class: "muted" }, `+${pairs.length - most}`));
+  if (pairs.length > most) links.push(muted(`+${pairs.length - most}`));
   return links.length ? element("div", { class: "labels" }, links) : null;
 }
 
@@ -107,7 +112,8 @@ export function address(path, query = "") {
 
 // A long text, cut until all of it is asked for.
 export function block(name, content) {
-  const pre = element("pre", { tabindex: "0", role: "region", "aria-label": name, dir: "auto" }, content.slice(0, MOST_TEXT));
+  const attributes = { tabindex: "0", role: "region", "aria-label": name, dir: "auto" };
+  const pre = element("pre", attributes, content.slice(0, MOST_TEXT));
   if (content.length <= MOST_TEXT) return [pre];
   const all = button(`Show all ${count(content.length, "character")}`, () => {
     pre.textContent = content;

@@ -1,7 +1,7 @@
 // The parts that all views share: the API, the address after # with the view and its filters, lists, and the live
 // connection.
 
-import { address, button, element, empty, relative, table } from "./elements.js";
+import { address, button, element, empty, link, relative, table, text } from "./elements.js";
 
 const PAGE = 100; // rows of a list, and how many more each press of "More" adds
 const MOST_ROWS = 500; // rows that the API gives at once
@@ -26,7 +26,8 @@ export async function ask(path, options = {}) {
   const answer = await response.text();
   if (response.ok) return JSON.parse(answer, exactNumber);
   const words = answer.trim().slice(0, 500) || response.statusText;
-  if (response.status === 401 || response.status === 403) throw new Error(`Not allowed: ${words}. Reload the page to sign in.`);
+  const isRefused = response.status === 401 || response.status === 403;
+  if (isRefused) throw new Error(`Not allowed: ${words}. Reload the page to sign in.`);
   throw new Error(`The receiver answers ${response.status}: ${words}`);
 }
 
@@ -52,7 +53,8 @@ let status = null;
 
 // Return what is known of the sources, asked for at most every ten seconds.
 export async function sources() {
-  if (status === null || Date.now() - status.at > 10 * SECOND) status = { at: Date.now(), ...(await ask("api/status")) };
+  const isOld = status === null || Date.now() - status.at > 10 * SECOND;
+  if (isOld) status = { at: Date.now(), ...(await ask("api/status")) };
   return status.sources;
 }
 
@@ -79,16 +81,14 @@ function route() {
   view.update?.(parameters);
   setBusy(true);
   refresh();
-  for (const link of document.querySelectorAll("nav a")) {
-    const isHere = link.getAttribute("href") === `#/${name}`;
-    if (isHere) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+  for (const one of document.querySelectorAll("nav a")) {
+    if (one.getAttribute("href") === `#/${name}`) one.setAttribute("aria-current", "page");
+    else one.removeAttribute("aria-current");
   }
 }
 
 function notFound() {
-  const link = element("a", { href: "#/incidents" }, "See the incidents");
-  return { title: "Not found", element: empty("There is no such view. ", link) };
+  return { title: "Not found", element: empty("There is no such view. ", link("#/incidents", "See the incidents")) };
 }
 
 function decoded(id) {
@@ -162,7 +162,8 @@ export function select(label, name, options) {
   return element("label", {}, label, made);
 }
 
-export const input = (label, name, more) => element("label", {}, label, element("input", { name, autocomplete: "off", ...more }));
+export const input = (label, name, more) =>
+  element("label", {}, label, element("input", { name, autocomplete: "off", ...more }));
 
 // A form of filters that writes them into the address. Typing replaces the last entry of the history, so that Back
 // does not go letter by letter.
@@ -232,7 +233,8 @@ export function list({ title, name, path, controls, parametersOf, fill, columns,
     render(data) {
       offerSources(form, data.names, query.get("source") ?? "");
       const words = data.rows.length === 1 ? noun : `${noun}s`;
-      counted.textContent = data.more ? `the newest ${data.rows.length} ${words}; there are more` : `${data.rows.length} ${words}`;
+      const counts = `${data.rows.length} ${words}`;
+      counted.textContent = data.more ? `the newest ${counts}; there are more` : counts;
       results.replaceChildren(data.rows.length ? table(title, columns, rows(data.rows, query)) : nothing(data, query));
       if (!data.more && document.activeElement === more) [...results.querySelectorAll("a.row")].at(-1)?.focus();
       more.hidden = !data.more;
@@ -254,7 +256,8 @@ function moveInRows(event) {
 
 export function noSource(names) {
   const hooks = names.map((name) => element("li", {}, element("code", {}, text(hookAddress(name)))));
-  return element("div", { class: "empty" }, element("p", {}, "No source has sent yet: post to hooks/NAME."), element("ul", {}, hooks));
+  const words = element("p", {}, "No source has sent yet: post to hooks/NAME.");
+  return element("div", { class: "empty" }, words, element("ul", {}, hooks));
 }
 
 export const hookAddress = (name) => new URL(`hooks/${encodeURIComponent(name)}`, document.baseURI).href;
