@@ -56,9 +56,10 @@ _LARGEST = 150_000  # bytes of a picture
 
 def open_view(browser: Browser, path: str) -> None:
     """Go to a view of the page that is open already, and wait until it is there."""
+    wanted = json.dumps(f"#/{path}")
     browser.evaluate(
-        "new Promise(done => { addEventListener('hashchange', () => setTimeout(done), {once: true}); "
-        f"location.hash = {json.dumps('#/' + path)}; }})"
+        f"location.hash === {wanted} || new Promise(done => {{ "
+        f"addEventListener('hashchange', () => setTimeout(done), {{once: true}}); location.hash = {wanted}; }})"
     )
     browser.wait("document.querySelector('#view[aria-busy=false]') !== null")
 

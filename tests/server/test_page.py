@@ -253,6 +253,7 @@ def test_basics_of_access(site: Site, browser: Browser, *, dark: bool) -> None:
     """Every control has a name, each view one heading of the first level and a title of its own; contrast is good."""
     scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
     browser.ask("Emulation.setEmulatedMedia", features=[scheme])
+    open_view(browser, "no/other")
     titles = set()
     views = site.views()
     for path in (*views[:4], *views[-4:]):
