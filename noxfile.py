@@ -1,7 +1,7 @@
 """Sessions of nox.
 
-CI runs tests, types, lint and docs. Proofs that run longer: property, exhaustive, signatures, offline, e2e, fuzz,
-mutants, lowest, hostile. Others: coverage, pages, bench, new, regold, dist.
+CI runs tests, types, lint and docs. Proofs that run longer: property, exhaustive, signatures, offline, e2e, crash,
+load, fuzz, mutants, lowest, hostile. Others: coverage, pages, bench, new, regold, dist.
 """
 
 import shutil
@@ -90,13 +90,28 @@ def offline(session: nox.Session) -> None:
 
 @nox.session
 def e2e(session: nox.Session) -> None:
-    """Let Prometheus, Alertmanager, a plugin of InfluxDB 3 and clients of others post to `receive`, if they are there.
+    """Let Prometheus, Alertmanager, Icinga 2, a plugin of InfluxDB 3 and clients of others post, if they are there.
 
     `ALERTMAP_PLUGINS` names a checkout of influxdata/influxdb3_plugins.
     """
     _install(session, "test", "e2e")
     tests = ("tests/e2e", "tests/adapters/test_clients.py")
     session.run("python", "-m", "pytest", "-rs", *tests, *session.posargs, env={"ALERTMAP_E2E": "1"})
+
+
+@nox.session
+def crash(session: nox.Session) -> None:
+    """Kill the receiver 200 times under load; `ALERTMAP_POSTGRES` has the store tests run on PostgreSQL, too."""
+    _install(session, "test", "others")
+    tests = ("tests/server/test_crash.py", "tests/server/test_store.py", "tests/server/test_app.py")
+    session.run("python", "-m", "pytest", "-rs", *tests, *session.posargs, env={"ALERTMAP_KILLS": "200"})
+
+
+@nox.session
+def load(session: nox.Session) -> None:
+    """Put load on the receiver for ten minutes: `-- --minutes 1 --database postgresql://…`."""
+    _install(session, "test")
+    session.run("python", "-m", "bench.load", *session.posargs, env={"PYTHONPATH": "src:tests:."})
 
 
 @nox.session

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from alertmap.incidents.book import IncidentBook
 from alertmap.incidents.model import Incident, Policy, Transition, TransitionKind
 from alertmap.incidents.timeline import Timeline, statement_of, step, tick
-from alertmap.model import Alert, Severity, State, Times
+from alertmap.model import Alert, Problem, ProblemCode, Severity, State, Times
 
 T0 = datetime(2024, 2, 29, 23, 59, 50, tzinfo=UTC)
 FIRING, ACKNOWLEDGED, SUPPRESSED, RESOLVED = State
@@ -27,6 +27,10 @@ def at(seconds: float) -> datetime:
 def sec(seconds: float) -> timedelta:
     """Return a duration in seconds."""
     return timedelta(seconds=seconds)
+
+
+GUESS = Problem(ProblemCode.LEVEL_MISSING, "level", "no level was sent")
+"""Problem of an alert whose severity stands for a level that is missing."""
 
 
 def alert(state: State, t: float | None = None, **given: Any) -> Alert:
@@ -135,6 +139,7 @@ def unreceived_alerts(draw: st.DrawFn, *, timed: bool, expiry: bool) -> Alert:
         episode=draw(st.sampled_from([None, None, "x", "y"])),
         no_data=draw(st.sampled_from([False, False, False, True])),
         expires_at=draw(st.one_of(st.none(), st.integers(0, 12))) if expiry else None,
+        problems=draw(st.sampled_from([(), (), (), (GUESS,)])),
         times=draw(st.sampled_from(TIMED if timed else [*TIMED, *TIMED, Times.ARRIVAL, Times.NONE])),
     )
 
@@ -280,6 +285,10 @@ def without_ids(incident: Incident) -> NaiveIncident:
     return NaiveIncident(*(getattr(incident, name) for name in fields_dict(NaiveIncident)))
 
 
+def _is_guess(alert: Alert) -> bool:
+    return {"level_missing", "level_unknown"} & {str(problem.code) for problem in alert.problems} != set()
+
+
 def naive_incidents(alerts: Sequence[Alert]) -> list[NaiveIncident]:
     """Return the incidents of a set of timed alerts of one key: full memory, no expiry, arrival never trusted."""
     grouped: dict[tuple[Any, ...], list[Alert]] = {}
@@ -293,7 +302,8 @@ def naive_incidents(alerts: Sequence[Alert]) -> list[NaiveIncident]:
     found: list[dict[str, Any]] = []
     for order, deliveries in sorted(grouped.items()):
         t, sent = order[0], deliveries[0]
-        severity = max((each.severity for each in deliveries if each.severity), default=None)
+        stated = [each for each in deliveries if each.severity and not _is_guess(each)]
+        severity = max((each.severity for each in stated or deliveries if each.severity), default=None)
         is_open = bool(found) and found[-1]["state"] is not RESOLVED
         if not is_open and sent.state is not FIRING:
             continue
@@ -306,6 +316,8 @@ def naive_incidents(alerts: Sequence[Alert]) -> list[NaiveIncident]:
         now = found[-1]
         if sent.state is not FIRING or now["state"] is SUPPRESSED:
             now["state"] = sent.state
+        if not stated and now["severity"]:  # a guess is no reason to change what is known
+            severity = None
         known = [one for one in (now["severity"], severity) if one]
         now["severity"] = (max(known) if sent.no_data else known[-1]) if known else None
         now["max_severity"] = max((one for one in (now["max_severity"], severity) if one), default=None)

@@ -94,9 +94,9 @@ class Running:
 
 
 @contextmanager
-def receiver(folder: Path, text: str) -> Iterator[Running]:
+def receiver(folder: Path, text: str, slowest: str = "30s") -> Iterator[Running]:
     """A receiver with the page open to everybody, which ends with the test."""
-    made = Running(folder, f"[server.page]\nopen = true\n{text}")
+    made = Running(folder, f'slowest = "{slowest}"\n[server.page]\nopen = true\n{text}')
     made.start()
     try:
         yield made

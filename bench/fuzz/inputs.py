@@ -49,16 +49,18 @@ def seeds(vendor: str) -> Sequence[Seed]:
     folder = FIXTURES / vendor
     if not folder.is_dir():
         return ()
-    adapter = registry.find(vendor)
+    adapter, cases = registry.find(vendor), load(folder)
+    # A change of one case may make it one in which the level is part of the identity.
+    levels_identify = adapter.levels_identify or any(case.about.levels_identify for case in cases)
     return tuple(
         Seed(
             case.name,
             case.request,
             document_of(case, adapter.formats),
             dict(case.about.options),
-            adapter.levels_identify or case.about.levels_identify,
+            levels_identify,
         )
-        for case in load(folder)
+        for case in cases
     )
 
 

@@ -194,3 +194,8 @@ def test_two_rules_stay_two(name: str, other: str) -> None:
     """Nothing is cut off the name of a rule where it is the key."""
     keys = {one(push("threshold", eventName=text, dedupId="")).dedup_key for text in (name, other)}
     assert len(keys) == 2
+
+
+def test_the_name_of_a_rule_resolves_nothing_where_its_source_is_missing() -> None:
+    """Without source and details nothing says that it is a system event, whose ending is a step."""
+    assert one(push("threshold", eventName="backup:Canceled", source=None, meta=None)).state is State.FIRING

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alertmap import Alert, IncidentBook, Severity, detect, parse_document
+from alertmap import Alert, IncidentBook, PayloadError, Severity, detect, parse, parse_document
 from alertmap.codec import to_dict
 
 VENDOR = "alibaba_sls"
@@ -88,6 +88,14 @@ def test_the_level_is_in_no_key() -> None:
 
 
 # --- Texts and times --------------------------------------------------------------------------------------------------
+
+
+def test_a_broken_end_without_a_fingerprint_closes_nothing() -> None:
+    """Its labels stand behind the break: it could be the end of another alert of the same rule."""
+    text = (FIXTURES / "broken_resolved.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if "fingerprint" not in line]
+    with pytest.raises(PayloadError, match="without its labels"):
+        parse(VENDOR, "\n".join(lines))
 
 
 def test_the_sign_in_link_is_left_out() -> None:

@@ -210,6 +210,24 @@ def test_a_quote_in_a_message() -> None:
     assert (alert.state, alert.dedup_key) == (State.FIRING, one(body("open_critical")).dedup_key)
 
 
+def test_a_quote_in_a_message_of_grafana_oncalls_template() -> None:
+    """The texts before it are read, though they stand in an object."""
+    alert = one(json.dumps(body("oncall")).replace("slow", '"slow"'))
+    assert (alert.state, alert.severity, codes(alert) >= {ProblemCode.MALFORMED}) == (
+        State.FIRING,
+        Severity.CRITICAL,
+        True,
+    )
+    assert alert.message == "Response time above baseline"
+
+
+def test_a_type_and_a_text_suffice() -> None:
+    """A small template of one's own names nothing else."""
+    first, other = (one({"eventType": "POLICY_OPEN_CRITICAL", "summary": text}) for text in ("slow", "down"))
+    assert (first.state, first.severity) == (State.FIRING, Severity.CRITICAL)
+    assert first.dedup_key != other.dedup_key
+
+
 def test_tags_are_no_text() -> None:
     """Comparisons are."""
     alert = one(body("open_critical") | {"event_message": "<b>CPU</b> is > 90 %<br/>a < b &lt;5&gt;"})

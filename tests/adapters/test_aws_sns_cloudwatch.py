@@ -312,13 +312,33 @@ def test_accounts_of_an_organisation_are_separate() -> None:
         (7, Severity.HIGH),
         (8.9, Severity.HIGH),
         (9, Severity.CRITICAL),
+        ("8.5", Severity.HIGH),
     ],
 )
-def test_ranges_of_guardduty(number: float, severity: Severity) -> None:
-    """The severity is a number, with or without decimals."""
+def test_ranges_of_guardduty(number: float | str, severity: Severity) -> None:
+    """The severity is a number, with or without decimals, also where a forwarder made it text."""
     event = fixture("guardduty")
     event["detail"]["severity"] = number
     assert read(event).severity is severity
+
+
+@pytest.mark.parametrize(
+    ("word", "severity"),
+    [("threats_found", Severity.HIGH), ("THREATS_CLEANED", Severity.MEDIUM), ("access_denied", Severity.INFO)],
+)
+def test_only_a_scan_that_could_not_be_made_is_a_note(word: str, severity: Severity) -> None:
+    """Neither another spelling nor an unknown result of a scan is a note."""
+    event = fixture("malware")
+    event["detail"]["scanResultDetails"]["scanResultStatus"] = word
+    assert read(event).severity is severity
+
+
+def test_an_event_behind_a_topic_has_the_id_of_its_message() -> None:
+    """A retry by SNS has the same message id; an event that arrives without SNS has its own."""
+    event = fixture("canary_failed")
+    behind = fixture("alarm") | {"Message": json.dumps(event)}
+    assert parse_document(VENDOR, behind).delivery_id == fixture("alarm")["MessageId"]
+    assert parse_document(VENDOR, event).delivery_id == event["id"]
 
 
 def test_one_bad_finding_costs_no_other() -> None:

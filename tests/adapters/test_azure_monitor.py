@@ -64,6 +64,18 @@ def test_the_health_of_a_resource_ends_its_outage() -> None:
     assert open_after("resource_health", "resource_restart") == 0
 
 
+@pytest.mark.parametrize(
+    ("status", "state"), [("Resolved", State.RESOLVED), ("Updated", State.FIRING), ("Completing", State.FIRING)]
+)
+def test_the_status_counts_where_the_health_is_missing(status: str, state: State) -> None:
+    """An event of Resource Health without the health of the resource is about the same outage."""
+    document = fixture("resource_health_resolved")
+    document["data"]["alertContext"]["status"] = status
+    del document["data"]["alertContext"]["properties"]["currentHealthStatus"]
+    alert = read(document)
+    assert (alert.state, alert.dedup_key) == (state, read(fixture("resource_health")).dedup_key)
+
+
 def test_the_same_operation_by_both_schemas_is_one_alert() -> None:
     """An action group may have an action with the common schema and one without."""
     assert read(fixture("operation")).dedup_key == read(fixture("legacy_operation")).dedup_key
@@ -87,6 +99,20 @@ def test_each_number_is_less_severe_than_the_one_before() -> None:
     """Sev0 to Sev4 are five severities, in this order."""
     found = [read(common(severity=f"Sev{number}")).severity for number in range(5)]
     assert found == [Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO]
+
+
+@pytest.mark.parametrize("severity", [1, "1", "Sev1"])
+def test_a_severity_may_be_a_bare_number(severity: int | str) -> None:
+    """The older schemas write it so, and senders that copy them."""
+    assert read(common(severity=severity)).severity is Severity.HIGH
+
+
+def test_a_log_alert_needs_no_query() -> None:
+    """The query decides nothing: without it the alert is the same."""
+    document = fixture("legacy_log")
+    expected = read(document).dedup_key
+    del document["data"]["SearchQuery"]
+    assert read(document).dedup_key == expected
 
 
 def test_the_case_of_an_id_makes_no_other_alert() -> None:

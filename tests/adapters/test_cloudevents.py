@@ -49,6 +49,13 @@ def only(document: Any) -> Alert:
     return alert
 
 
+def test_what_still_fires_is_not_resolved_by_another_word() -> None:
+    """The result of a check or a call is no recovery beside a state that fires; of what has finished it decides."""
+    for data in ({"result": "ok", "state": "firing"}, {"outcome": "success", "status": "open"}):
+        assert only(event("org.example.disk.alert", data=data)).state is State.FIRING
+        assert only(event("org.example.disk.finished", data=data)).state is State.RESOLVED
+
+
 # --- Modes -----------------------------------------------------------------------------------------------------------
 
 

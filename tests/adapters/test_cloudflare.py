@@ -167,3 +167,17 @@ def test_the_secret_is_a_token_in_a_header() -> None:
     assert verify(Request(content, headers={"cf-webhook-auth": "made-up"}), source, now)
     with pytest.raises(AuthError):
         verify(Request(content, headers={"cf-webhook-auth": "other"}), source, now)
+
+
+@pytest.mark.parametrize("left_out", ["account_id", "policy_id", "alert_correlation_id", "data", "ts", "name", "text"])
+def test_no_other_field_decides(left_out: str) -> None:
+    """A notification without it is still one."""
+    document = body("attack")
+    del document[left_out]
+    assert one(document).state is State.FIRING
+
+
+def test_a_message_without_data_fires() -> None:
+    """Of the old form, or with a type alone."""
+    assert one({"name": "hc", "text": "Origin down", "ts": "1772618400"}).state is State.FIRING
+    assert one({"alert_type": "billing_usage_alert", "text": "Over 100"}).severity is Severity.LOW

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from alertmap import Alert, IncidentBook, PayloadError, Severity, State, detect, parse_document
+from alertmap import Alert, IncidentBook, PayloadError, Severity, State, detect, parse, parse_document
 from alertmap.adapters import coralogix
 from alertmap.model import ProblemCode
 
@@ -147,6 +147,21 @@ def test_a_list_of_fields_and_a_flat_body_are_one() -> None:
 def test_any_fields_are_read(fields: object) -> None:
     """Bad ones are left out."""
     assert one(body("triggered", fields=fields)).dedup_key == one(body("triggered")).dedup_key
+
+
+def test_a_log_that_breaks_the_body_loses_no_alert() -> None:
+    """The texts before it are read: the action, the id and the name."""
+    text = json.dumps(body("default_body")).replace('"value": "', '"value": "{"level": "error"}', 1)
+    [alert] = parse(VENDOR, text)
+    assert (alert.state, alert.title) == (State.FIRING, "Failed payments")
+    assert ProblemCode.MALFORMED in codes(alert)
+
+
+@pytest.mark.parametrize("key", ["alertUniqueIdentifier", "alert_id", "name", "description"])
+def test_one_name_suffices(key: str) -> None:
+    """Users cut the body down; two definitions are two alerts all the same."""
+    keys = {one({"alert_action": "trigger", "alertGroupByValues": "web-1", key: name}).dedup_key for name in "ab"}
+    assert len(keys) == 2
 
 
 @pytest.mark.parametrize("name", ["triggered", "resolved", "default_body", "terraform", "own_body"])

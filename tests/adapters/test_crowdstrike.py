@@ -93,13 +93,14 @@ def test_a_case_that_needs_nobody_is_over(status: str) -> None:
 
 @pytest.mark.fault_elsewhere("PagerTree", "without an id the key is a random one")
 def test_no_key_is_random() -> None:
-    """The link stands for a missing id; without both there is no alert."""
+    """The link stands for a missing id, title and host for both; without any there is no alert."""
     first, second = one(body("fields_no_id")), one(body("fields_no_id"))
     assert first.dedup_key == second.dedup_key
     document = body("fields_no_id")
     document["meta"]["event_reference_url"] = ""
+    assert one(document).dedup_key == one(document).dedup_key
     with pytest.raises(PayloadError):
-        parse_document(VENDOR, document)
+        parse_document(VENDOR, {"data": {}, "meta": {}})
 
 
 def test_detections_and_incidents_are_apart() -> None:
@@ -137,3 +138,26 @@ def test_an_unrendered_variable_is_neither_key_nor_state(name: str) -> None:
         alert = one(document)
         assert alert.state is State.FIRING
         assert {problem.code for problem in alert.problems} >= {"unrendered"}
+
+
+@pytest.mark.parametrize("left_out", ["workflow_id", "event_reference_url"])
+def test_what_the_action_adds_decides_nothing(left_out: str) -> None:
+    """The fields of the workflow alone are an alert."""
+    document = body("fields")
+    document["meta"].pop(left_out)
+    assert one(document).dedup_key == one(body("fields")).dedup_key
+    assert one({"data": document["data"]}).dedup_key == one(body("fields")).dedup_key
+
+
+def test_custom_json_without_a_status_fires() -> None:
+    """The trigger "New detection" has none."""
+    document = body("new")
+    del document["status"]
+    alert = one(document)
+    assert (alert.state, alert.dedup_key) == (State.FIRING, one(body("new")).dedup_key)
+    assert "state_guessed" in {problem.code for problem in alert.problems}
+
+
+def test_the_name_of_a_severity_is_above_its_number() -> None:
+    """A 4 may be of several scales."""
+    assert one(body("fields", **{"detections.severity": 4, "detections.severity_name": "High"})).severity == "high"

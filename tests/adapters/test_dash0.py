@@ -79,3 +79,15 @@ def test_a_priority_in_the_labels_is_no_part_of_the_key() -> None:
     key = one(document).dedup_key
     document["data"]["issue"]["labels"][2]["value"] = {"stringValue": "p3"}
     assert one(document).dedup_key == key
+
+
+def test_an_issue_without_an_id_has_no_episode() -> None:
+    """An empty text would be one, and another than that of the start."""
+    assert one(body("resolved", id=None)).episode is None
+
+
+def test_checks_without_identifiers_are_not_one() -> None:
+    """Their names tell them apart, not the dataset alone."""
+    bare = {"issueIdentifier": None, "labels": None, "checkrules": None}
+    keys = {one(body("critical", **bare, summary=text)).dedup_key for text in ("Orders fail", "Disk full")}
+    assert len(keys) == 2

@@ -213,6 +213,23 @@ def test_a_form_has_the_same_key() -> None:
     assert alert.dedup_key == one(body("triggered")).dedup_key
 
 
+@pytest.mark.parametrize("key", ["title", "alert_title", "alert_id", "monitorId"])
+def test_one_name_of_the_monitor_suffices(key: str) -> None:
+    """Small payloads have neither the transition nor a type."""
+    keys = {one({key: name, "body": "x"}).dedup_key for name in ("[Triggered] CPU", "[Triggered] Disk")}
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize("name", ["triggered", "recovered"])
+def test_a_value_without_quotes_loses_no_alert(name: str) -> None:
+    """The payload is no JSON then; what stands before the value is read, and nothing behind it resolves."""
+    text = json.dumps(body(name) | {"tags": "@"}).replace('"@"', 'env:prod, "alert_transition": "Recovered"')
+    [alert] = parse(VENDOR, text)
+    intact = one(body(name))
+    assert (alert.state, alert.dedup_key, alert.severity) == (intact.state, intact.dedup_key, intact.severity)
+    assert ProblemCode.MALFORMED in codes(alert)
+
+
 @pytest.mark.parametrize("name", ["triggered", "default", "keep", "camel_case", "upper_case", "no_data"])
 def test_is_recognised(name: str) -> None:
     """In all common spellings."""

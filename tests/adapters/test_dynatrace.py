@@ -141,3 +141,26 @@ def test_keys_with_blanks_and_in_other_cases_are_read() -> None:
     fields = {"state": "OPEN", "problem id": "P-1", "Problem URL": URL, "problem_title": "Full"}
     (alert,) = parse("dynatrace", json.dumps(fields))
     assert (alert.identity, alert.title) == ({"pid": PID}, "Full")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"PID": PID},
+        {"ProblemID": "P-1"},
+        {"ProblemURL": URL},
+        {"ProblemTitle": "Full"},
+        {"ProblemDetailsJSON": {"problemId": PID}},
+    ],
+)
+def test_a_state_and_one_name_of_the_problem_suffice(fields: dict[str, Any]) -> None:
+    """Users leave out what they do not need."""
+    (opened,) = parse("dynatrace", json.dumps({"State": "OPEN", **fields}))
+    (closed,) = parse("dynatrace", json.dumps({"Status": "RESOLVED", **fields}))
+    assert (opened.state, closed.state) == (State.FIRING, State.RESOLVED)
+    assert opened.dedup_key == closed.dedup_key
+
+
+def test_environments_of_a_managed_cluster_share_its_host() -> None:
+    first, other = (one(PID="", ProblemURL=f"https://dynatrace.example/e/{name}/#x") for name in ("a-1", "b-2"))
+    assert first.dedup_key != other.dedup_key

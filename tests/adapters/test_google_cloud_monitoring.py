@@ -80,6 +80,12 @@ def test_other_states_fire(state: Any) -> None:
     assert only(fixture("open") | {"incident": fixture("open")["incident"] | {"state": state}}).state is State.FIRING
 
 
+@pytest.mark.parametrize("sent", [1767225600, "1767225600", "2026-01-01T00:00:00Z"])
+def test_a_time_in_another_form_is_the_same_time(sent: int | str) -> None:
+    """The order of requests depends on it."""
+    assert only(incident(started_at=sent)).occurred_at == datetime(2026, 1, 1, tzinfo=UTC)
+
+
 def test_two_series_of_a_policy_are_two_alerts() -> None:
     """A policy opens an incident for each series, and the end of one leaves the other."""
     book = IncidentBook()

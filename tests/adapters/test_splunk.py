@@ -66,6 +66,17 @@ def test_a_state_of_a_row_counts_only_where_the_source_names_it() -> None:
         assert (alert.state, alert.resolvable) == (state, True)
 
 
+@pytest.mark.parametrize("earlier", ["1772618000", "1772618400"])
+def test_the_time_of_a_row_is_not_that_of_its_run(earlier: str) -> None:
+    """Rows of a bucket have one time, and a later run may begin with an earlier row: its end closes all the same."""
+    source = Source("s", options={"state_field": "state"})
+    book = IncidentBook()
+    for word, time in (("critical", "1772618400"), ("ok", earlier)):
+        body = SEARCH | {"result": {"host": "db-3", "state": word, "_time": time}}
+        book.apply(parse("splunk", json.dumps(body), source=source))
+    assert not book.open
+
+
 # --- On-Call: what real tools posted ----------------------------------------------------------------------------------
 
 TYPES = {"CRITICAL": Severity.CRITICAL, "WARNING": Severity.MEDIUM}
@@ -102,3 +113,17 @@ def test_a_key_for_on_call_is_exact() -> None:
     """Alertmanager 0.5 sends an integer above 2^53."""
     alert = one({"message_type": "CRITICAL", "entity_id": 14544612822465034168, "state_message": "x"})
     assert alert.identity == {"entity_id": "14544612822465034168"}
+
+
+@pytest.mark.parametrize("moment", [1772619000, 1772619000.25, "1772619000", "2026-03-04T10:10:00Z"])
+def test_the_start_may_be_written_in_any_way(moment: object) -> None:
+    """People write the fields by hand."""
+    alert = one({"message_type": "CRITICAL", "entity_id": "a", "state_start_time": moment})
+    assert alert.started_at is not None
+    assert alert.started_at.isoformat()[:19] == "2026-03-04T10:10:00"
+
+
+def test_an_event_with_a_type_and_a_host_fires() -> None:
+    """On-Call requires nothing but the type."""
+    alert = one({"message_type": "CRITICAL", "hostname": "db-3"})
+    assert (alert.state, alert.resolvable) == (State.FIRING, False)

@@ -135,3 +135,18 @@ def test_any_results_are_read(results: object) -> None:
     alert = one(body("critical", resultsJson=results))
     assert alert.dedup_key == one(body("critical")).dedup_key
     assert alert.resource == ("web-1" if type(results) is list and results else "")
+
+
+def test_a_search_needs_no_trigger_type() -> None:
+    """It has none, so its payload may leave it out."""
+    alert = one({"Name": "Root logins", "Description": "from outside", "QueryURL": "https://service.sumologic.com/q"})
+    assert (alert.state, alert.title, alert.message) == (State.FIRING, "Root logins", "from outside")
+
+
+def test_results_that_are_not_escaped_lose_no_alert() -> None:
+    """The payload of the guide has them at its end; nothing in them resolves."""
+    results = '[{"a": "b"}]", "triggerType": "ResolvedCritical'
+    text = json.dumps(body("critical", resultsJson="@")).replace("@", results)
+    [alert] = parse(VENDOR, text)
+    assert (alert.state, alert.dedup_key) == (State.FIRING, one(body("critical")).dedup_key)
+    assert ProblemCode.MALFORMED in {problem.code for problem in alert.problems}

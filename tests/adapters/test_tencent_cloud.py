@@ -69,6 +69,14 @@ def test_another_object_is_another_alert(name: str, dimension: str) -> None:
     assert read(with_dimensions(name, **{dimension: "other"})).dedup_key != read(fixture(name)).dedup_key
 
 
+def test_a_dimension_that_is_null_is_not_sent() -> None:
+    """It costs the alert neither its key nor its recovery."""
+    document = fixture("serious")
+    expected = read(document).dedup_key
+    document["alarmObjInfo"]["dimensions"]["subnet"] = None
+    assert read(document).dedup_key == expected
+
+
 def test_names_for_people_are_not_in_the_key() -> None:
     """A renamed object, and details of an event's object, make no other key."""
     assert read(with_dimensions("serious", objName="renamed")).dedup_key == read(fixture("serious")).dedup_key

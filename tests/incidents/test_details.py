@@ -201,7 +201,7 @@ def test_the_state_of_a_key_is_dumped_and_loaded() -> None:
     timeline, _ = step(Timeline(), alert(FIRING, 1, labels={"team": "db"}), WIDE)
     state = json.loads(json.dumps(dump_timeline(timeline)))
     assert load_timeline(state, WIDE) == timeline
-    damaged: list[Any] = [[], {}, {**state, "version": 99}, {**state, "odd": 1}, {"version": 3}]
+    damaged: list[Any] = [[], {}, {**state, "version": 99}, {**state, "odd": 1}, {"version": 4}]
     for wrong in damaged:
         with pytest.raises(ConfigurationError):
             load_timeline(wrong, WIDE)

@@ -34,7 +34,7 @@ from alertmap.incidents.model import (
 from alertmap.incidents.snapshot import read_timeline, written_timeline
 from alertmap.incidents.timeline import EVENTS, Statement, Timeline, incidents, step, tick
 from alertmap.model import Alert, Problem, ProblemCode, Severity, State
-from histories import ACKNOWLEDGED, FIRING, RESOLVED, STEP, SUPPRESSED, T0, WIDE, Pager, alert, at, sec
+from histories import ACKNOWLEDGED, FIRING, GUESS, RESOLVED, STEP, SUPPRESSED, T0, WIDE, Pager, alert, at, sec
 
 fold, run = STEP.fold, STEP.run
 GOLDENS = Path(__file__).parent / "snapshots"
@@ -323,6 +323,32 @@ def test_after_a_split_the_announced_part_keeps_the_id() -> None:
     assert second
     assert (announced_id, first.id) == (second.id, second.previous)
     assert first.id == only_incident(fold([F[1]])).id
+
+
+@pytest.mark.parametrize("code", [ProblemCode.LEVEL_MISSING, ProblemCode.LEVEL_UNKNOWN])
+@pytest.mark.parametrize("state", [FIRING, ACKNOWLEDGED])
+def test_a_level_that_is_not_known_changes_no_severity(code: ProblemCode, state: State) -> None:
+    """An alert without a known level has the fallback of its adapter; it counts where an incident has no severity."""
+    guess = Problem(code, "level", "")
+    stated, guessed = alert(FIRING, 1, severity=Severity.CRITICAL), {"severity": Severity.MEDIUM, "problems": (guess,)}
+    for line in (fold([stated, alert(state, 2, **guessed)]), fold([alert(state, 2, **guessed), stated])):
+        assert line.open is not None
+        assert (line.open.severity, line.open.max_severity) == (Severity.CRITICAL, Severity.CRITICAL)
+    opened = fold([alert(FIRING, 1, **guessed)]).open
+    assert opened is not None
+    assert opened.severity is Severity.MEDIUM
+    lower = fold([alert(FIRING, 1, **guessed), alert(FIRING, 2, severity=Severity.LOW)]).open
+    assert lower is not None
+    assert (lower.severity, lower.max_severity) == (Severity.LOW, Severity.MEDIUM)
+
+
+def test_of_two_deliveries_the_level_that_is_known_counts() -> None:
+    """In any order; a fallback that is worse changes nothing."""
+    known = alert(FIRING, 1, severity=Severity.LOW)
+    guessed = alert(FIRING, 1, received=2, severity=Severity.HIGH, problems=(GUESS,))
+    for line in (fold([known, guessed]), fold([guessed, known])):
+        assert line.open is not None
+        assert line.open.severity is Severity.LOW
 
 
 def test_no_data_never_resolves_and_never_lowers_the_severity() -> None:
@@ -642,7 +668,7 @@ def test_the_limit_counts_expired_and_restored_incidents() -> None:
 GOLDEN_POLICY = evolve(WIDE, max_recent=3, expire_after=sec(60), settle=sec(60))
 
 
-def golden_book(version: int = 3) -> IncidentBook:
+def golden_book(version: int = snapshot.VERSION) -> IncidentBook:
     """Return a book with all kinds of content that a version has."""
     book = IncidentBook(default=GOLDEN_POLICY)
     book.apply([F[1], R[2], F[3], LOW[5], A[6], F[4], alert(FIRING, 7, expires_at=99, sequence=2**70, episode="ü")])
@@ -656,11 +682,14 @@ def golden_book(version: int = 3) -> IncidentBook:
         more: dict[str, Any] = {"resource": "db-1", "message": "m", "labels": {"team": "db", "e": ""}}
         book.apply(alert(FIRING, 61, dedup_key="details", links={"runbook": "https://x.test/"}, **more))
         book.apply([evolve(one, dedup_key="labels", **more) for one in (F[1], R[2], F[3], F[4], A[5])])
+    if version > 3:
+        book.apply([alert(FIRING, 61, dedup_key="guess"), alert(FIRING, 62, dedup_key="guess", problems=(GUESS,))])
+        book.apply(alert(FIRING, 62, dedup_key="guess alone", severity=Severity.MEDIUM, problems=(GUESS,)))
     book.tick(at(62))
     return book
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_the_golden_snapshots_load(version: int) -> None:
     """The snapshot of each version loads with the same incidents. Never change these files: add another."""
     golden = json.loads((GOLDENS / f"incident-v{version}.json").read_text(encoding="utf-8"))
@@ -754,7 +783,7 @@ def test_a_damaged_snapshot_is_refused_or_harmless() -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda intact: intact | {"version": 4}, "this version is unknown; this release reads versions 1 to 3"),
+        (lambda intact: intact | {"version": 5}, "this version is unknown; this release reads versions 1 to 4"),
         (lambda intact: intact | {"version": "2" * 99}, "this version is unknown"),
         (lambda intact: intact | {"version": 1}, "unknown keys; expected only"),
         (lambda _: {"timelines": []}, "this version is unknown"),

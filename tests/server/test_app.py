@@ -1,8 +1,10 @@
 """The receiver over HTTP: sources, known APIs, the API of the page, metrics; on each kind of database."""
 
+import gzip
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -298,3 +300,41 @@ def test_two_receivers_share_one_store(config: Config) -> None:
         [closed] = get(one, "/api/incidents?state=all")["incidents"]
         kinds = [event["kind"] for event in get(one, f"/api/incidents/{closed['id']}")["events"]]
         assert kinds == ["opened", "resolved"]
+
+
+def test_two_receivers_at_the_same_time(config: Config) -> None:
+    """Each key opens and closes in turn, whichever of them gets the request; none counts twice."""
+    keys = [f"db-{number}" for number in range(3)]
+
+    def send(client: TestClient) -> None:
+        for _ in range(3):
+            for key in keys:
+                for status in ("firing", "resolved"):
+                    answer = client.post("/hooks/prod", content=alertmanager(status, instance=key), headers=TOKEN)
+                    assert answer.status_code == 200
+
+    with TestClient(create_app(config)) as one, TestClient(create_app(config)) as other, ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(send, client) for client in (one, other, one, other)]:
+            done.result()
+        found = get(one, "/api/incidents?state=all")["incidents"]
+        assert sorted(incident["labels"]["instance"] for incident in found) == keys
+        for incident in found:
+            kinds = [event["kind"] for event in get(one, f"/api/incidents/{incident['id']}")["events"]]
+            assert [kind for kind in kinds if kind in ("opened", "resolved", "reopened")] == ["opened", "resolved"]
+        assert len(get(one, "/api/requests?limit=500")["requests"]) == 72
+
+
+def _bombs() -> Iterator[tuple[str, bytes, dict[str, str]]]:
+    yield "gzip", gzip.compress(b" " * 300_000_000, 9), {"Content-Encoding": "gzip"}
+    yield "depth", b"[" * 1_000_000, {}
+    yield "fields", json.dumps({str(number): number for number in range(700_000)}).encode(), {}
+    yield "key", json.dumps({"x" * 8_000_000: 1}).encode(), {}
+    yield "digits", b'{"title": ' + b"9" * 1_000_000 + b"}", {}
+
+
+@pytest.mark.parametrize(("body", "headers"), [pytest.param(*rest, id=name) for name, *rest in _bombs()])
+def test_bombs(client: TestClient, body: bytes, headers: dict[str, str]) -> None:
+    """They are refused or kept as what cannot be read, and harm no other request."""
+    assert client.post("/hooks/any", content=body, headers=headers).status_code in (200, 413)
+    assert client.post("/hooks/any", json={"title": "x", "status": "firing"}).status_code == 200
+    assert [one["title"] for one in get(client, "/api/incidents")["incidents"]] == ["x"]

@@ -6,11 +6,14 @@
 import json
 import os
 import random
+import select
 import signal
+import socket
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx2
@@ -119,13 +122,27 @@ def test_a_graceful_end_answers_what_waits(tmp_path: Path) -> None:
         sender = Sender(running.url, "s", over)
         sender.start()
         time.sleep(0.5)
-        code = running.end(signal.SIGTERM)
+        with httpx2.stream("GET", f"{running.url}/api/live", timeout=30) as stream:  # a page is open
+            assert next(stream.iter_lines()) == "event: changed"
+            code = running.end(signal.SIGTERM)
         over.set()
         sender.join()
         assert code in (0, -signal.SIGTERM)
         assert sender.answered
         running.start()
         check(running, sender.answered)
+
+
+def test_a_slow_body(tmp_path: Path) -> None:
+    """Its sender is answered after the time that the file sets; others do not wait for it."""
+    with ExitStack() as stack:
+        running = stack.enter_context(receiver(tmp_path, SOURCES, slowest="4s"))
+        slow = stack.enter_context(socket.create_connection(("127.0.0.1", running.port)))
+        slow.sendall(b"POST /hooks/any HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
+        assert httpx2.post(f"{running.url}/hooks/any", json={"title": "x"}).status_code == 200
+        assert not select.select([slow], [], [], 0)[0], "it was answered before the other one"
+        slow.settimeout(60)
+        assert slow.recv(100).startswith(b"HTTP/1.1 503 ")
 
 
 def test_a_reload_by_signal(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from alertmap import Policy
 from alertmap.server.databases import open_database
 from alertmap.server.sender import LONGEST, Sender
-from alertmap.server.store import Store
+from alertmap.server.store import Store, to_time
 from alertmap.target import Outgoing
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -125,11 +125,17 @@ def test_all_else_is_tried_again(
 
 
 def _due(store: Store) -> datetime:
+    [(number,)] = store._database.execute("select due from outbox")
+    return to_time(number)
+
+
+def test_a_request_is_sent_by_one_process_alone(store: Store) -> None:
+    """A request that was taken is left to its process for a minute, and so is its line; then it is free again."""
+    put(store, "opened", "closed")
     with store.transaction(()) as transaction:
-        far = datetime.max.replace(tzinfo=UTC)
-        [one] = transaction.take(far, 10)
-        [(number,)] = transaction._execute("select due from outbox where id = ?", (one.id,))
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=number)
+        assert [one.request.body for one in transaction.take(NOW, 9)] == [b"opened"]
+        assert transaction.take(NOW + timedelta(seconds=59), 9) == []
+        assert [one.request.body for one in transaction.take(NOW + timedelta(seconds=61), 9)] == [b"opened"]
 
 
 def test_the_pause_that_a_target_asks_for(target: Target, store: Store, sender: Sender) -> None:

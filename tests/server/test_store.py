@@ -17,7 +17,10 @@ from alertmap.server.store import MIGRATIONS, Result, Store, StoreError
 from receiver_process import load
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-CONFIG = load('[sources.any]\nvendor = "generic"\npolicy = { expire_after = "2h" }\n')
+CONFIG = load(
+    '[sources.any]\nvendor = "generic"\npolicy = { expire_after = "2h" }\n'
+    '[sources.prom]\nvendor = "prometheus_alertmanager"\npolicy = { expire_after = "2h" }\n'
+)
 SOURCE = CONFIG.sources["any"].source
 
 
@@ -30,10 +33,10 @@ def store(address: str) -> Iterator[Store]:
     made.close()
 
 
-def take(store: Store, body: object, at: datetime) -> None:
+def take(store: Store, body: object, at: datetime, source: str = "any") -> None:
     """Receive a request."""
-    with store.transaction(["any"]) as transaction:
-        Receiver(CONFIG).take(transaction, SOURCE, Request(json.dumps(body).encode()), at)
+    with store.transaction([source]) as transaction:
+        Receiver(CONFIG).take(transaction, CONFIG.sources[source].source, Request(json.dumps(body).encode()), at)
 
 
 def test_a_database_of_a_newer_release(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,6 +169,40 @@ def test_store_and_book_agree(empty: Callable[[], Store], alerts: list[tuple[str
             receiver.tick(transaction, one.received_at)
             receiver.replay(transaction, one, SOURCE)
     assert _outcome(again) == before
+
+
+def _events(store: Store) -> list[str]:
+    [incident] = store.incidents(is_open=None)
+    found = store.incident(str(incident["id"]))
+    assert found is not None
+    return [str(event["kind"]) for event in found["events"]]
+
+
+def test_silence_counts_from_the_start_of_the_process(store: Store) -> None:
+    """Nobody could repeat while the receiver was down, so the time until an incident expires begins anew."""
+    body = {"id": "1", "title": "x", "status": "firing"}
+    take(store, body, NOW)
+    started = NOW + timedelta(hours=5)  # it expires after two hours
+    receiver = Receiver(CONFIG, started)
+
+    def tick(at: datetime) -> list[str]:
+        with store.transaction(["any"]) as transaction:
+            receiver.tick(transaction, at)
+        return _events(store)
+
+    assert tick(started) == ["opened"]
+    assert tick(started + timedelta(minutes=119)) == ["opened"]
+    assert tick(started + timedelta(minutes=121)) == ["opened", "expired"]
+
+
+def test_an_expiry_that_the_next_alert_takes_back_is_no_event(store: Store) -> None:
+    """The sender repeats after a restart of the receiver: the incident was open all the time."""
+    alert = {"status": "firing", "labels": {"alertname": "A"}, "startsAt": NOW.isoformat()}
+    body = {"version": "4", "status": "firing", "alerts": [alert]}
+    take(store, body, NOW, "prom")
+    take(store, body, NOW + timedelta(hours=4), "prom")
+    assert _events(store) == ["opened"]
+    assert len(store.incidents(is_open=True)) == 1
 
 
 def test_a_policy_of_a_source_that_is_gone(store: Store) -> None:

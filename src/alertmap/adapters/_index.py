@@ -23,6 +23,7 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool, tuple[frozen
     ),
     "alibaba_sls": (
         (frozenset({"alert_id", "alert_instance_id", "fire_time", "project"}), (), False, (), 0),
+        (frozenset(), (), True, (), 1),
     ),
     "appdynamics": (
         (frozenset(), (), False, (frozenset({"adeventtype", "eventtype"}), frozenset({"incidentkey"})), 0),
@@ -66,15 +67,9 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool, tuple[frozen
         (frozenset({"data", "schemaId"}), (), False, (), 2),
         (frozenset({"data", "schemaId"}), (), False, (), 3),
         (frozenset({"data", "schemaId"}), (), False, (), 4),
-        (frozenset({"data", "schemaId"}), (), False, (), 5),
-        (frozenset({"data", "schemaId"}), (), False, (), 6),
-        (frozenset({"data", "schemaId"}), (), False, (), 7),
-        (frozenset({"data", "schemaId"}), (), False, (), 8),
-        (frozenset({"data", "schemaId"}), (), False, (), 9),
-        (frozenset({"data", "schemaId"}), (), False, (), 10),
-        (frozenset({"AlertRuleName", "SearchIntervalStartTimeUtc", "SearchQuery"}), (), False, (), 11),
-        (frozenset({"context", "operation", "version"}), (), False, (), 12),
-        (frozenset({"context", "status"}), (), False, (), 13),
+        (frozenset({"AlertRuleName", "SearchIntervalStartTimeUtc", "SearchQuery"}), (), False, (), 5),
+        (frozenset({"context", "operation", "version"}), (), False, (), 6),
+        (frozenset({"context", "status"}), (), False, (), 7),
     ),
     "better_stack": (
         (frozenset({"data"}), (), False, (), 0),
@@ -119,10 +114,11 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool, tuple[frozen
         (frozenset({"text"}), (), False, (), 0),
         (frozenset({"data"}), (), False, (), 1),
         (frozenset({"data"}), (), False, (), 2),
-        (frozenset(), (), False, (), 3),
+        (frozenset(), (), False, (frozenset({"alertevent", "alerttype", "text"}),), 3),
     ),
     "coralogix": (
         (frozenset(), (), False, (), 0),
+        (frozenset(), (), True, (), 1),
     ),
     "cronitor": (
         (frozenset({"monitor"}), (), False, (), 0),
@@ -133,19 +129,20 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool, tuple[frozen
         (frozenset({"event_id", "event_timestamp", "event_type", "organization_id"}), (), False, (), 2),
     ),
     "crowdstrike": (
-        (frozenset(), ("x-cs-primary-signature", "x-cs-signature-algorithm"), False, (frozenset({"incidentid"}), frozenset({"status"})), 0),
-        (frozenset({"link"}), (), False, (frozenset({"incidentid"}), frozenset({"status"})), 0),
+        (frozenset(), ("x-cs-primary-signature", "x-cs-signature-algorithm"), False, (frozenset({"incidentid"}),), 0),
+        (frozenset({"link"}), (), False, (frozenset({"incidentid"}),), 0),
         (frozenset(), ("x-cs-primary-signature", "x-cs-signature-algorithm"), False, (frozenset({"data"}),), 1),
         (frozenset({"data", "meta"}), (), False, (frozenset({"data"}),), 1),
-        (frozenset(), ("x-cs-primary-signature", "x-cs-signature-algorithm"), False, (frozenset({"data"}), frozenset({"meta"})), 2),
-        (frozenset({"meta"}), (), False, (frozenset({"data"}), frozenset({"meta"})), 2),
+        (frozenset(), ("x-cs-primary-signature", "x-cs-signature-algorithm"), False, (frozenset({"data"}),), 2),
+        (frozenset({"meta"}), (), False, (frozenset({"data"}),), 2),
     ),
     "dash0": (
         (frozenset({"data", "type"}), (), False, (), 0),
     ),
     "datadog": (
         (frozenset(), (), False, (frozenset({"alerttransition", "transition"}),), 0),
-        (frozenset({"event_type", "last_updated", "org"}), (), False, (frozenset({"alerttitle", "eventtitle", "title"}), frozenset({"alerttype", "eventtype"})), 1),
+        (frozenset({"event_type", "last_updated", "org"}), (), False, (frozenset({"alertid", "alerttitle", "eventtitle", "monitorid", "title"}),), 1),
+        (frozenset(), (), True, (), 2),
     ),
     "dead_mans_snitch": (
         (frozenset({"data", "type"}), (), False, (), 0),
@@ -153,7 +150,7 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool, tuple[frozen
     "dynatrace": (
         (frozenset({"displayId", "impactLevel", "problemId", "severityLevel", "status"}), (), False, (), 0),
         (frozenset({"display_id", "event.status"}), (), False, (), 1),
-        (frozenset(), (), False, (), 2),
+        (frozenset(), (), False, (frozenset({"impactedentities", "impactedentitynames", "pid", "problemdetails", "problemdetailsjson", "problemdetailsjsonv2", "problemid", "problemimpact", "problemseverity", "problemtitle", "problemurl"}),), 2),
         (frozenset(), (), True, (), 3),
     ),
     "elastic": (
@@ -409,8 +406,9 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool, tuple[frozen
         (frozenset({"message", "title", "token"}), (), False, (), 5),
     ),
     "new_relic": (
-        (frozenset(), (), False, (frozenset({"state"}),), 0),
+        (frozenset(), (), False, (frozenset({"state", "status"}),), 0),
         (frozenset(), (), False, (frozenset({"currentstate", "eventtype"}), frozenset({"incidentid"})), 1),
+        (frozenset(), (), True, (), 2),
     ),
     "nightingale": (
         (frozenset({"rule_id"}), (), False, (), 0),
@@ -539,7 +537,8 @@ INDEX: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], bool, tuple[frozen
     ),
     "sumologic": (
         (frozenset(), (), False, (frozenset({"triggertype"}), frozenset({"alertname", "id", "name", "searchname"})), 0),
-        (frozenset(), (), False, (frozenset({"searchname"}),), 1),
+        (frozenset(), (), False, (frozenset({"name", "searchname"}),), 1),
+        (frozenset(), (), True, (), 2),
     ),
     "sysdig": (
         (frozenset({"alert", "entities", "state", "timespan"}), (), False, (), 0),

@@ -23,7 +23,8 @@ Answer 200. A rule that keeps firing is stated again after the repeat interval o
 
 A template of your own is read where it keeps the names `alert_id`, `project`, `status`, `severity`, `labels`,
 `fingerprint`, `fire_time`, `alert_time` and `resolve_time`. A variable that is misspelt becomes an empty text, which
-breaks the JSON where it stands without quotes. The original templates (`${alert_name}`) are read, too: they have no
+breaks the JSON where it stands without quotes; so does a quote in a value: of such a body only the pairs before the
+break are read, so put texts of your own last. The original templates (`${alert_name}`) are read, too: they have no
 fingerprint, so project, rule and labels are the key. The same holds for an alert in a CloudEvent of type `sls.alert`.
 
 Limits: a label with a value of the query makes an alert of each value: put such values into annotations. Templates of
@@ -31,12 +32,13 @@ before 2021 (`${Project}`) name neither the state nor the severity: they are a c
 """
 
 import re
+from collections.abc import Iterable
 from typing import Annotated
 
-from attrs import Factory
+from attrs import Factory, evolve
 
 from alertmap import conventions, wire
-from alertmap.adapter import Adapter, Reading, Shape, State, Times
+from alertmap.adapter import Adapter, Problem, ProblemCode, Reading, Shape, State, Times
 
 STATES = conventions.states(firing="firing", resolved="resolved")
 
@@ -60,9 +62,9 @@ class Alert:
     annotations: wire.JsonIn[dict[str, wire.Text]] = Factory(dict)
     condition: wire.Text = ""
     fire_results_count: wire.Text = ""
-    alert_time: wire.EpochAny = None  # of this evaluation
-    fire_time: wire.EpochAny = None  # of the first one
-    resolve_time: wire.EpochAny = None  # 0 while it fires
+    alert_time: wire.AnyTime = None  # of this evaluation
+    fire_time: wire.AnyTime = None  # of the first one
+    resolve_time: wire.AnyTime = None  # 0 while it fires
     alert_url: wire.Text = ""
     query_url: wire.Text = ""
     dashboard_url: wire.Text = ""
@@ -92,11 +94,25 @@ def read(alert: Alert) -> Reading:
     )
 
 
+def read_text(text: str) -> Reading | Iterable[Problem]:
+    alert, problems = wire.read_broken(text, Alert)
+    if alert is None:
+        return problems
+    if alert.status is State.RESOLVED and not alert.fingerprint:
+        # The labels are lost: the end of one alert of the rule must not close another.
+        return [*problems, Problem(ProblemCode.BAD_ELEMENT, "$", "the end of an alert without its labels is not read")]
+    return evolve(read(alert), problems=problems)
+
+
 adapter = Adapter(
     name="alibaba_sls",
     title="Alibaba Cloud Simple Log Service",
-    shapes=[Shape(Alert, read, marks={"alert_instance_id", "fire_time", "project"})],
+    shapes=[
+        Shape(Alert, read, marks={"alert_instance_id", "fire_time", "project"}),
+        Shape(str, read_text, marks={'"alert_instance_id"', '"fire_time"'}),
+    ],
     levels=LEVELS,
+    formats={"json", "text"},
     many=True,
     times=Times.STATED,
     repeats={State.FIRING},

@@ -90,6 +90,7 @@ TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
 
 CONTROLS = dict.fromkeys((9, 10, 13), " ")
 COMMA = re.compile(r",(\s{0,99}[}\]])")
+WRAPPER = re.compile(r'\A\s*\{\s*"event"\s*:\s*(?=\{)')
 
 KIND = wire.named("event_type", "ad_event_type")
 LINKS = ("event_deep_link", "deep_link", "link", "alert_url", "url")
@@ -230,6 +231,7 @@ def identity(fields: Fields, key: str = "") -> list[Identity]:
         {"health_rule": filled(fields.rule_id) or filled(fields.rule), **place},
         {"incident_key": filled(key)},
         event if kind and kind not in WORDS else place,  # a kind that is not known is not another one
+        {"summary": filled(fields.summary or fields.name)},
     ]
 
 
@@ -238,7 +240,8 @@ def read_text(text: str) -> Reading | Iterable[Problem]:
     document = wire.json_or_text(COMMA.sub(r"\1", text.translate(CONTROLS)))
     how = "line breaks in values, or commas without a value, broke the JSON; they were mended"
     if type(document) is not dict:
-        document, how = dict(wire.leading_pairs(text).pairs), "a value broke the JSON; what stands before it was read"
+        document = wire.leading_pairs(WRAPPER.sub("", text)).pairs
+        how = "a value broke the JSON; what stands before it was read"
     problems: Iterable[Problem] = ()
     for model, read_one in READERS:
         event, problems = wire.read_mended(document, model, how, PLACEHOLDERS)
@@ -285,5 +288,5 @@ adapter = Adapter(
     templates=VARIABLE,
     placeholders=PLACEHOLDERS,
     answer_within=15,
-    identity_parts={"application", "incident", "health_rule", "tier", "node", "incident_key", "event"},
+    identity_parts={"application", "incident", "health_rule", "tier", "node", "incident_key", "event", "summary"},
 )

@@ -59,7 +59,8 @@ LEVELS = conventions.levels(
 
 KINDS = re.compile(
     "(?P<attack>dos_attack|dosd|hijack|volumetric)|(?P<outage>health|origin|edge_error|tunnel)"
-    "|(?P<notice>ssl|certificate|billing|maintenance|expir)"
+    "|(?P<notice>ssl|certificate|billing|maintenance|expir)",
+    re.IGNORECASE,
 )
 
 NAMES = (
@@ -118,7 +119,7 @@ class Checked(Changed):
 class Envelope:
     name: wire.AnyText = ""
     text: wire.Text = ""
-    ts: wire.EpochSeconds = None
+    ts: wire.AnyTime = None
     account_id: wire.AnyText = ""
     policy_name: wire.Text = ""
     alert_type: wire.AnyText = ""
@@ -138,6 +139,7 @@ class Check(Envelope):
 
 @wire.model
 class Event(Envelope):
+    kind_or_text: Annotated[wire.Json, wire.named("alert_type", "alert_event", "text")]  # one of these is needed
     alert_event: Annotated[State | None, by_last_word(EVENTS)] = None
 
 
@@ -195,6 +197,7 @@ def identity(event: Envelope) -> list[Identity]:
         {"correlation": event.alert_correlation_id},
         {"account": event.account_id or None, "type": event.alert_type, "about": about},
         {"type": event.alert_type or None, "name": event.name},
+        {"text": event.text},
     ]
 
 

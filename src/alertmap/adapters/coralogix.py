@@ -7,11 +7,12 @@ Set up:
 
    ```json
    {"alert_action": "$ALERT_ACTION", "alert_id": "$ALERT_ID", "alertUniqueIdentifier": "$ALERT_UNIQUE_IDENTIFIER",
-    "alertGroupByValues": "$ALERT_GROUP_BY_VALUES", "name": "$ALERT_NAME", "description": "$ALERT_DESCRIPTION",
-    "priority": "$ALERT_PRIORITY", "severity": "$EVENT_SEVERITY", "timestampISO": "$EVENT_TIMESTAMP_ISO",
+    "alertGroupByValues": "$ALERT_GROUP_BY_VALUES", "name": "$ALERT_NAME", "priority": "$ALERT_PRIORITY",
+    "severity": "$EVENT_SEVERITY", "timestampISO": "$EVENT_TIMESTAMP_ISO",
     "team": "$TEAM_NAME", "application": "$APPLICATION_NAME", "subsystem": "$SUBSYSTEM_NAME",
     "computer": "$COMPUTER_NAME", "threshold": "$ALERT_THRESHOLD", "hitCount": "$HIT_COUNT",
-    "metaLabels": "$META_LABELS", "alert_url": "$ALERT_URL", "log_url": "$LOG_URL"}
+    "alert_url": "$ALERT_URL", "log_url": "$LOG_URL", "metaLabels": "$META_LABELS",
+    "description": "$ALERT_DESCRIPTION"}
    ```
 
 2. In each alert, under Notifications, add the webhook and switch "Notify when resolved" on, or nothing recovers.
@@ -20,8 +21,9 @@ Set up:
 3. Press "Test config". Answer 200.
 
 The names of the keys count, not their places: what stands in `fields` as key and value is read as if it stood beside
-them. Other bodies with these keys are read, too. The default body of the Terraform provider has `alert_Webhook` instead
-of `alert_action`: with it all notifications fire and nothing recovers, so set `payload` there.
+them. Other bodies with these keys are read, too; of one that a value breaks, the texts before that value. The default
+body of the Terraform provider has `alert_Webhook` instead of `alert_action`: with it all notifications fire and nothing
+recovers, so set `payload` there.
 
 An alert is the unique identifier of its definition and the values of its group. A definition that is edited gets a new
 `alert_id`, which is the key only where the body has no unique identifier. The priority is the severity, P1 critical to
@@ -34,10 +36,13 @@ Notification Center are not read.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any
 
+from attrs import evolve
+
 from alertmap import conventions, wire
-from alertmap.adapter import Adapter, Reading, Request, Shape, State, Times
+from alertmap.adapter import Adapter, Problem, Reading, Request, Shape, State, Times
 
 STATES = conventions.states(firing="trigger, triggered", resolved="resolve, resolved")
 
@@ -45,16 +50,23 @@ LEVELS = conventions.levels(
     critical="P1, CRITICAL", high="P2, ERROR", medium="P3, WARN, WARNING", low="P4", info="P5, INFO, DEBUG, VERBOSE"
 )
 
+# These have a value in each notification; all others may not apply.
+NEEDED = r"ALERT_(?:ACTION|ID|NAME|UNIQUE_IDENTIFIER|Webhook)|EVENT_\w+"
+VARIABLE = r"\$[A-Z][A-Za-z0-9_]{1,60}"
+PLACEHOLDERS = re.compile(rf"(?P<absent>(?!\$(?:{NEEDED})\Z){VARIABLE}|\*insert [^*]{{1,60}}\*)|{VARIABLE}|\s*+")
+
+# One of these is needed.
+TITLES = wire.named("name", "alert_name", "alert_id", "alertUniqueIdentifier", "description")
+
 NO_GROUP = {"", "[]", "{}"}
 
 
 @wire.model(loose_keys=True)
 class Alert:
-    title: Annotated[wire.NonBlank, wire.named("name", "alert_name", "alert_id")]
+    title: Annotated[wire.NonBlank, TITLES]
     alert_action: Annotated[State | None, wire.state(STATES)] = None
     alertUniqueIdentifier: wire.AnyText = ""
     alert_id: wire.AnyText = ""  # a new one when the definition is edited
-    name: Annotated[wire.AnyText, wire.also("alert_name")] = ""
     alertGroupByValues: Annotated[wire.AnyText, wire.also("group_by_values")] = ""
     value1: Annotated[wire.AnyText, wire.named("Group-by Value1")] = ""
     value2: Annotated[wire.AnyText, wire.named("Group-by Value2")] = ""
@@ -84,7 +96,7 @@ def read(event: Alert) -> Reading:
         identity=[
             {"alert": event.alertUniqueIdentifier.strip(), "group": group or None},
             {"alert_id": event.alert_id.strip(), "group": group or None},
-            {"name": event.name, **place, "group": group or None},
+            {"name": event.title, **place, "group": group or None},
         ],
         title=event.title,
         message=conventions.join(event.description, event.text, by="\n"),
@@ -98,6 +110,12 @@ def read(event: Alert) -> Reading:
         occurred_at=event.timestampISO,
         resolvable=event.alert_action is not None,
     )
+
+
+def read_text(text: str) -> Reading | Iterable[Problem]:
+    """Read a body whose JSON a value broke, such as a log that was not escaped."""
+    event, problems = wire.read_broken(text, Alert, placeholders=PLACEHOLDERS)
+    return problems if event is None else evolve(read(event), problems=problems)
 
 
 def labels_of(text: str) -> dict[str, str]:
@@ -123,19 +141,16 @@ def is_alert(document: Any, _request: Request) -> bool:
     return {"alertid", "logurl"} <= keys and not keys.isdisjoint(("alertaction", "alertwebhook", "alertgroupbyvalues"))
 
 
-# These have a value in each notification; all others may not apply.
-NEEDED = r"ALERT_(?:ACTION|ID|NAME|UNIQUE_IDENTIFIER|Webhook)|EVENT_\w+"
-VARIABLE = r"\$[A-Z][A-Za-z0-9_]{1,60}"
-
 adapter = Adapter(
     name="coralogix",
     title="Coralogix",
-    shapes=[Shape(Alert, read, marks=is_alert)],
+    shapes=[Shape(Alert, read, marks=is_alert), Shape(str, read_text, marks={'"alert_action"', '"alert_id"'})],
     levels=LEVELS,
+    formats={"json", "text"},
     times=Times.STATED,
     repeats={State.FIRING},
     prepare=unfold,
     templates=re.compile(VARIABLE),
-    placeholders=re.compile(rf"(?P<absent>(?!\$(?:{NEEDED})\Z){VARIABLE}|\*insert [^*]{{1,60}}\*)|{VARIABLE}|\s*+"),
+    placeholders=PLACEHOLDERS,
     identity_parts={"alert", "group", "alert_id", "name", "application", "subsystem"},
 )

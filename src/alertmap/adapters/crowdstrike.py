@@ -34,7 +34,7 @@ or incident, its severity, the host, and its status. Without a status such an al
 incidents of this source expire. So is PagerTree's template, with `event_type`, `id`, `title` and `urgency`.
 
 Limits: nothing tells a trial run from an alert. Detections and incidents are different objects with different keys.
-Without an id the link to the event is the key; the id of a workflow's run never is.
+Without an id the link to the event is the key, else title and host; the id of a workflow's run never is.
 """
 
 import re
@@ -62,13 +62,13 @@ class Incident:
     """Custom JSON of the action, as ITOC360 publishes it."""
 
     incident_id: wire.NonBlank
-    status: Annotated[State, wire.state(STATES)]
+    status: Annotated[State | None, wire.state(STATES)] = None
     title: wire.Text = ""
     severity: wire.AnyText = ""
     description: wire.Text = ""
     host: wire.Text = ""
     link: wire.Text = ""
-    timestamp: wire.Rfc3339 = None
+    timestamp: wire.AnyTime = None
 
 
 @wire.model(loose_keys=True)
@@ -82,11 +82,10 @@ class Ticket:
 
 @wire.model(loose_keys=True)
 class Meta:
-    workflow_id: wire.AnyText
     workflow_name: wire.Text = ""
     trigger_name: wire.Text = ""
     event_reference_url: wire.AnyText = ""
-    timestamp: wire.Rfc3339 = None
+    timestamp: wire.AnyTime = None
 
 
 @wire.model(loose_keys=True)
@@ -107,7 +106,7 @@ class Fields:
     """Fields that were chosen in the workflow, under names such as `devices.hostname`."""
 
     data: wire.Texts
-    meta: Meta
+    meta: Meta = Meta()
     chosen: Annotated[Chosen, wire.named("data")] = Chosen()
 
 
@@ -145,13 +144,16 @@ def read_fields(event: Fields) -> Reading:
         {"incident": ending(data, "incidentid")},
     ]
     url = meta.event_reference_url.strip()
+    title = ending(data, "patternname", "detectionname", "title") or meta.workflow_name or meta.trigger_name
+    host = ending(data, "hostname")
+    weaker: list[Identity] = [{"id": ""}, {"url": conventions.address(url)}, {"title": title, "host": host or None}]
     return Reading(
         state=state or State.FIRING,  # the trigger "New detection" has no status
-        level=level(ending(data, "severity", "severityname")),
-        identity=[each for each in ids if any(each.values())] or [{"id": ""}, {"url": conventions.address(url)}],
-        title=ending(data, "patternname", "detectionname", "title") or meta.workflow_name or meta.trigger_name,
+        level=level(ending(data, "severityname", "severity")),
+        identity=[each for each in ids if any(each.values())] or weaker,
+        title=title,
         message=ending(data, "description"),
-        resource=ending(data, "hostname"),
+        resource=host,
         labels={**data, **wire.pick(meta, "workflow_name", "trigger_name")},
         links={"falcon": url},
         occurred_at=meta.timestamp,
@@ -196,5 +198,5 @@ adapter = Adapter(
     templates=UNRENDERED,
     placeholders=UNRENDERED,
     signatures=SIGNATURES,
-    identity_parts={"incident", "detection", "id", "url"},
+    identity_parts={"incident", "detection", "id", "url", "title", "host"},
 )

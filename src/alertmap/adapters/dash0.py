@@ -102,15 +102,17 @@ def read(event: Event) -> Reading | None:
         links={"issue": issue.url, "check_rule": rule.url},
         started_at=issue.start,
         occurred_at=issue.end if is_over else issue.start,  # an ongoing issue may have an end, that of the evaluation
-        episode=issue.id.strip(),
+        episode=issue.id.strip() or None,
     )
 
 
 def identity(issue: Issue, rule: CheckRule, labels: Mapping[str, str]) -> list[Identity]:
     parts = {f"label.{name}": text or None for name, text in labels.items() if name not in conventions.LEVELS_IN}
+    dataset = issue.dataset.strip() or None
     return [
         {"issue": issue.issueIdentifier.strip()},
-        {"dataset": issue.dataset.strip() or None, "check_rule": rule.id.strip()} | parts,
+        {"dataset": dataset, "check_rule": rule.id.strip()} | parts,
+        {"dataset": dataset, "name": rule.name or issue.summary} | parts,
     ]
 
 

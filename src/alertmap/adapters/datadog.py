@@ -27,7 +27,8 @@ Set up:
 Answer within 15 seconds: after a status of 500 and above, and where no answer comes, Datadog tries five more times.
 
 An alert is a monitor and the group that it fires for. "Renotify if the monitor has not been resolved" states it again.
-Payloads of other names are read, too, whatever their case: `alertId`, `ALERT_ID`, `monitor_id`, `scopes`, `url`.
+Payloads of other names are read, too, whatever their case: `alertId`, `ALERT_ID`, `monitor_id`, `scopes`, `url`. Of one
+that a value breaks, such as `$TAGS` without quotes, the texts before that value are read.
 Without the scope, the group in the title or the cycle key keeps the groups apart. A key `priority` with `$PRIORITY` is
 no level, for it is `normal` or `low` whatever the monitor's priority. With the default payload, where no payload is
 entered, the title tells the state, the group and the priority, as in `[P3] [Recovered on {host:web-1}] CPU high`, and
@@ -39,8 +40,10 @@ muted in Datadog is not sent, nor is the recovery of a monitor that is deleted o
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, NamedTuple
+
+from attrs import evolve
 
 from alertmap import conventions, wire
 from alertmap.adapter import Adapter, Identity, Notice, Reading, Reason, Request, Result, Shape, State, Times
@@ -65,6 +68,13 @@ PRIORITY = re.compile(r"P[1-5]", re.IGNORECASE)
 BRACKET = re.compile(
     r"\s*\[(?:(?P<priority>P[1-5])|(?P<test>TEST)|(?P<word>[A-Za-z][A-Za-z -]{0,30}?)(?: on \{(?P<scope>[^{}]*)\})?)\]"
 )
+
+# Variables that have no value for some alerts; those of a misspelt name stay as well.
+ABSENT = (
+    r"\$(?:ALERT_(?:METRIC|PRIORITY|STATUS)|HOSTNAME|SNAPSHOT|LOGS_SAMPLE|TAGS(?:\[[^\]]*\])?|USER(?:NAME)?|EMAIL"
+    r"|(?:INCIDENT|SECURITY|SYNTHETICS)_[A-Z0-9_]+)"
+)
+PLACEHOLDERS = re.compile(rf"(?P<absent>{ABSENT})|\$[A-Z][A-Z0-9_]*(?:\[[^\]]*\])?")
 
 TITLES = wire.named("event_title", "title", "alert_title")
 
@@ -110,8 +120,7 @@ class Monitor(Payload):
 class Default(Payload):
     """The default payload, and others that do not have the transition."""
 
-    title: Annotated[wire.AnyText, TITLES]
-    kind: Annotated[wire.AnyText, wire.named("event_type", "alert_type")]
+    names_it: Annotated[wire.Json, wire.named(*TITLES.keys, "alert_id", "monitor_id")]  # one of these is needed
 
 
 class Title(NamedTuple):
@@ -151,6 +160,13 @@ def read(event: Monitor) -> Iterator[Result]:
 
 def read_default(event: Default) -> Iterator[Result]:
     return reading(event, None, "")
+
+
+def read_text(text: str) -> Iterable[Result]:
+    """Read a payload whose JSON a value broke, such as tags without quotes."""
+    event, problems = wire.read_broken(text, Monitor, placeholders=PLACEHOLDERS)
+    found = read(event) if event else problems
+    return (evolve(one, problems=problems) if isinstance(one, Reading) else one for one in found)
 
 
 def reading(event: Payload, sent: State | None, word: str) -> Iterator[Result]:
@@ -221,25 +237,20 @@ def is_monitor(document: Any, _request: Request) -> bool:
     return "alerttransition" in keys and not keys.isdisjoint(("alertid", "monitorid"))
 
 
-# Variables that have no value for some alerts; those of a misspelt name stay as well.
-ABSENT = (
-    r"\$(?:ALERT_(?:METRIC|PRIORITY|STATUS)|HOSTNAME|SNAPSHOT|LOGS_SAMPLE|TAGS(?:\[[^\]]*\])?|USER(?:NAME)?|EMAIL"
-    r"|(?:INCIDENT|SECURITY|SYNTHETICS)_[A-Z0-9_]+)"
-)
-
 adapter = Adapter(
     name="datadog",
     title="Datadog",
     shapes=[
         Shape(Monitor, read, marks=is_monitor),
         Shape(Default, read_default, marks={"event_type", "last_updated", "org"}),
+        Shape(str, read_text, marks={'"alert_transition"', '"alert_id"'}),
     ],
     levels=LEVELS,
-    formats={"json", "form"},
+    formats={"json", "form", "text"},
     times=Times.STATED,
     repeats={State.FIRING},
     templates=re.compile(r"\$[A-Z][A-Z0-9_]+(?:\[[^\]]*\])?|\{\{[^{}]*\}\}"),
-    placeholders=re.compile(rf"(?P<absent>{ABSENT})|\$[A-Z][A-Z0-9_]*(?:\[[^\]]*\])?"),
+    placeholders=PLACEHOLDERS,
     retries=True,
     answer_within=15,
     identity_parts={"alert_id", "scope", "alert_cycle_key", "aggreg_key", "hostname", "title", "org"},

@@ -38,11 +38,12 @@ request with the method POST, the header `Content-Type: application/json` and th
 bare problem of the problems API, version 2, is read as well.
 
 Other payloads that keep the names of the placeholders are read, too, in any case, with blanks or `_`. The state and one
-of `PID`, `ProblemURL` and `ProblemID` should be there. Of a payload that quotes or values have made invalid JSON, the
-texts before that place are read, so keep the state and the ids in front.
+of `PID`, `ProblemURL` and `ProblemID` should be there; without these the title is the alert. Of a payload that quotes
+or values have made invalid JSON, the texts before that place are read, so keep the state and the ids in front.
 
 An alert is a problem: its system id (`PID`, else the one in the URL), else the number that is displayed, with the host
-of the URL. A problem that was merged into another is resolved and has the label `reason`.
+of the URL and, of a managed cluster, its environment. A problem that was merged into another is resolved and has the
+label `reason`.
 
 Limits: a recovery has the severity of its problem. Without `ProblemDetailsJSONv2` or `ProblemDetailsJSON` there are no
 times, and without one of these and `ProblemSeverity` no level. A workflow sends no link.
@@ -72,11 +73,13 @@ LEVELS = conventions.levels(
 TEST_PID, TEST_NUMBERS, TEST_TITLE = "99999", ("999", "TESTID"), "Dynatrace problem notification test run"
 
 NAMES = "PID ProblemID ProblemTitle ProblemURL ProblemSeverity ProblemImpact ImpactedEntities ImpactedEntityNames"
+DETAILS = ("ProblemDetailsJSONv2", "ProblemDetailsJSON")
 MARKS = {wire.loosen(name) for name in (*NAMES.split(), "ProblemDetailsText", "ProblemDetailsJSON")}
 
 PLACEHOLDER = re.compile(r"\{(?:State|PID|Tags|Problem\w{1,30}|(?:NamesOf)?Impacted\w{1,20})\}|\{\{[^{}]{1,80}\}\}")
 
-HOST = re.compile(r"https?://([^/?#@]{1,253})", re.IGNORECASE)
+# The environments of a managed cluster share its host: https://dynatrace.example/e/ENVIRONMENT/.
+ENVIRONMENT = re.compile(r"https?://([^/?#@]{1,253}(?:/e/[\w-]{1,64})?)", re.IGNORECASE)
 
 PID_IN_URL = re.compile(r"\bpid=([\w-]{1,128})")
 
@@ -121,13 +124,14 @@ class Listed(Details):
     status: Annotated[State, wire.state(STATES)]
 
 
-STATE_KEYS = wire.named("State", "ProblemState", "ProblemStatus")
+STATE_KEYS = wire.named("State", "ProblemState", "ProblemStatus", "Status")
 
 
 @wire.model(loose_keys=True)
 class Notification:
     """Placeholders under their own names."""
 
+    names_it: Annotated[wire.Json, wire.named(*NAMES.split(), "ProblemDetails", *DETAILS)]  # one of these is needed
     state: Annotated[State | None, STATE_KEYS, wire.state(STATES)] = None
     word: Annotated[wire.AnyText, STATE_KEYS] = ""
     PID: wire.AnyText = ""
@@ -141,7 +145,7 @@ class Notification:
     Tags: wire.ScalarText = ""
     ProblemDetailsText: Annotated[wire.Text, wire.also("ProblemDetailsMarkdown")] = ""
     ProblemDetails: Details | wire.Text = ""  # people give this name to either
-    details: Annotated[wire.JsonIn[Details], wire.named("ProblemDetailsJSONv2", "ProblemDetailsJSON")] = Details()
+    details: Annotated[wire.JsonIn[Details], wire.named(*DETAILS)] = Details()
 
 
 @wire.model
@@ -176,7 +180,7 @@ def read(event: Notification) -> Reading | Notice:
 
 
 def read_listed(problem: Listed) -> Reading:
-    event = Notification(state=problem.status, ProblemID=problem.displayId)
+    event = Notification(names_it=None, state=problem.status, ProblemID=problem.displayId)
     return reading(event, problem, problem.problemId)
 
 
@@ -186,12 +190,18 @@ def reading(event: Notification, problem: Details, pid: str, text: str = "") -> 
     moment = end if event.state is State.RESOLVED else start
     entities = event.ImpactedEntities or problem.affectedEntities
     in_problem = (tag.stringRepresentation or f"{tag.key}:{tag.value}" for tag in problem.entityTags)
+    title = event.ProblemTitle or problem.title
+    environment = environment_of(event.ProblemURL)
     return Reading(
         state=event.state,
         level=event.ProblemSeverity or problem.severityLevel,
         # Environments of one organisation may display the same number.
-        identity=[{"pid": pid}, {"problem": number, "environment": host_of(event.ProblemURL)}],
-        title=event.ProblemTitle or problem.title,
+        identity=[
+            {"pid": pid},
+            {"problem": number, "environment": environment},
+            {"title": title, "environment": environment},
+        ],
+        title=title,
         message=text,
         resource=event.ImpactedEntityNames or conventions.join(*(one.name for one in entities), by=", "),
         labels={
@@ -252,8 +262,8 @@ def milliseconds(count: int | float) -> datetime | None:
     return wire.epoch(int(count), 1000) if count > 0 else None
 
 
-def host_of(url: str) -> str | None:
-    found = HOST.match(url)
+def environment_of(url: str) -> str | None:
+    found = ENVIRONMENT.match(url)
     return found[1].lower() if found else None
 
 
@@ -275,5 +285,5 @@ adapter = Adapter(
     repeats={State.FIRING},  # where new events that merge into a problem are sent, and updates of a workflow
     templates=PLACEHOLDER,
     placeholders=PLACEHOLDER,
-    identity_parts={"pid", "problem", "environment"},
+    identity_parts={"pid", "problem", "environment", "title"},
 )

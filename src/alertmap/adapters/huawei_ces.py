@@ -70,7 +70,7 @@ class Alarm:
     comparison_operator: wire.Text = ""
     value: wire.Text = ""  # the limit
     unit: wire.Text = ""
-    time: wire.EpochAny = None
+    time: wire.AnyTime = None
     sms_content: wire.Text = ""
     template_variable: Variables = Variables()
 

@@ -20,7 +20,7 @@ is closed when all of them are. Its title changes with them, its id does not. CR
 is acknowledged, DEACTIVATED and CLOSED end it; what triggered the notification changes nothing. Priorities critical,
 high, medium and low are severities. A payload of your own is read where it has the state, and `id`, `issueId` or
 `issueUrl`; it may have the keys `owner`, `accountName`, `labels`, `runbookUrl` and `violationChartUrl`, too. Write
-`{{createdAt}}` and `{{updatedAt}}` without quotes only where they have a value: otherwise the payload is no JSON.
+texts as `{{ json … }}`, and the state in front: of a payload that a quote breaks, the texts before it are read.
 
 An alert of a legacy channel is an incident of an account. Its keys are read in any case, with or without `_`.
 
@@ -30,14 +30,14 @@ not read.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Annotated, Any
 
-from attrs import Factory
+from attrs import Factory, evolve
 
 from alertmap import conventions, wire
-from alertmap.adapter import Adapter, Reading, Request, Shape, State, Times
+from alertmap.adapter import Adapter, Problem, Reading, Request, Shape, State, Times
 
 STATES = conventions.states(firing="CREATED, ACTIVATED", acknowledged="ACKNOWLEDGED", resolved="CLOSED, DEACTIVATED")
 
@@ -52,12 +52,17 @@ LEVELS = conventions.levels(critical="CRITICAL", high="HIGH", medium="MEDIUM, WA
 
 ACCOUNT = re.compile(r"/accounts/([0-9]{1,20})(?:/|$)")
 
+# `"updatedAt": {{updatedAt}}` of the default payload, where the variable has no value.
+NO_VALUE = re.compile(r'":\s{0,99}(?=[,}])')
+
+PLACEHOLDERS = re.compile(r"\{\{[^{}]*\}\}|\$[A-Z][A-Z0-9_]+")
+
 MOST_NAMES = 20  # entities of an issue in a label
 
 
 @wire.model(loose_keys=True)
 class Issue:
-    state: Annotated[State, wire.state(STATES)]
+    state: Annotated[State, wire.state(STATES), wire.also("status")]
     id: Annotated[wire.AnyText, wire.named("issueId", "id")] = ""
     issueUrl: Annotated[wire.AnyText, wire.also("issuePageUrl")] = ""
     title: wire.NullText = ""
@@ -145,6 +150,7 @@ def read_incident(incident: Incident) -> Reading:
             {"account": account, "incident": number},
             {"account_name": incident.account_name.strip(), "incident": number},
             {"incident": number},
+            {"condition": incident.condition_name, "target": target.name or None},
         ],
         title=conventions.join(incident.condition_name, target.name) or incident.details,
         message=incident.details,
@@ -166,6 +172,16 @@ def read_incident(incident: Incident) -> Reading:
     )
 
 
+def read_text(text: str) -> Reading | Iterable[Problem]:
+    """Read a payload that is not quite JSON: mended, or the texts before the value that broke it."""
+    document = wire.json_or_text(NO_VALUE.sub('": null', text))
+    how = "variables without a value broke the JSON; they count as not sent"
+    if type(document) is not dict:
+        document, how = wire.leading_pairs(text).pairs, "a value broke the JSON; what stands before it was read"
+    issue, problems = wire.read_mended(document, Issue, how, PLACEHOLDERS)
+    return problems if issue is None else evolve(read(issue), problems=problems)
+
+
 def keys_of(document: Any) -> Iterator[str]:
     return map(wire.loosen, document)
 
@@ -182,16 +198,18 @@ def is_incident(document: Any, _request: Request) -> bool:
     return "incidentid" in keys and not keys.isdisjoint(("policyname", "conditionname"))
 
 
-UNRENDERED = r"\{\{[^{}]*\}\}|\$[A-Z][A-Z0-9_]+"
-
 adapter = Adapter(
     name="new_relic",
     title="New Relic",
-    shapes=[Shape(Issue, read, marks=is_issue), Shape(Incident, read_incident, marks=is_incident)],
+    shapes=[
+        Shape(Issue, read, marks=is_issue),
+        Shape(Incident, read_incident, marks=is_incident),
+        Shape(str, read_text, marks={'"issueUrl"', '"state"'}),
+    ],
     levels=LEVELS,
-    formats={"json", "form"},  # of a legacy channel
+    formats={"json", "form", "text"},  # a form is of a legacy channel
     times=Times.STATED,
-    templates=re.compile(UNRENDERED),
-    placeholders=re.compile(UNRENDERED),
-    identity_parts={"id", "url", "account", "account_name", "incident"},
+    templates=PLACEHOLDERS,
+    placeholders=PLACEHOLDERS,
+    identity_parts={"id", "url", "account", "account_name", "incident", "condition", "target"},
 )

@@ -69,7 +69,7 @@ class Alert:
     """Alert in the names of SCOM's macros, as scripts write them."""
 
     resolutionState: Annotated[State, wire.state(STATES)]
-    alertId: wire.AnyText = ""
+    alertId: wire.Text = ""
     alertName: wire.AnyText = ""
     alertDescription: Annotated[wire.Text, wire.also("alertDesc")] = ""
     severity: wire.Text = ""
@@ -106,7 +106,7 @@ class Event:
 
     eventType: Annotated[State, wire.state(EVENTS)]
     payload: Payload
-    alertId: wire.AnyText = ""
+    alertId: wire.Text = ""
     apiKey: wire.Discarded = None
 
 

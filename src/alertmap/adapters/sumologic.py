@@ -3,7 +3,8 @@ r"""Sumo Logic: the webhook connections of its monitors and scheduled searches.
 Set up:
 
 1. Monitoring, Connections, "+", Webhook: the URL `https://receiver.example/sumologic?token=…`, and this both as
-   "Alert Payload" and as "Recovery Payload". Keep the quotes: Sumo Logic escapes the values.
+   "Alert Payload" and as "Recovery Payload". Keep the quotes and the order: of a payload that a value breaks, the texts
+   before it are read.
 
    ```json
    {"id": "{{Id}}", "name": "{{Name}}", "alertName": "{{AlertName}}", "triggerType": "{{TriggerType}}",
@@ -32,12 +33,13 @@ not announced. The test of a connection looks like an alert. There is no signatu
 """
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any
 
-from attrs import Factory
+from attrs import Factory, evolve
 
 from alertmap import conventions, wire
-from alertmap.adapter import Adapter, Reading, Request, Shape, State, Times
+from alertmap.adapter import Adapter, Problem, Reading, Request, Shape, State, Times
 
 LEVELS = conventions.levels(critical="Critical", high="Missing Data", medium="Warning, search")  # `search` is ours
 
@@ -50,6 +52,9 @@ STATES = conventions.states(
 OLD_STATES = conventions.states(firing="Critical, Warning, Missing Data", resolved="Normal, Resolved, OK")
 
 TRIGGER = wire.named("triggerType")
+
+TEMPLATE = r"\{\{[^{}]{1,80}\}\}"
+PLACEHOLDERS = re.compile(rf"\s*+(?:{TEMPLATE})?")  # a variable without a value is blank
 
 MARKS = {wire.loosen(name) for name in ("queryURL", "detectionMethod", "triggerTimeRange", "alertResponseUrl")}
 OLD_MARKS = {wire.loosen(name) for name in ("fireTime", "searchQuery", "searchQueryUrl", "alertSource")}
@@ -78,17 +83,17 @@ class Monitor:
 
 @wire.model(loose_keys=True)
 class Search:
-    """Payload of the older variables."""
+    """Payload of the older variables, or of a scheduled search, which has no trigger type."""
 
-    searchName: wire.NonBlank
+    searchName: Annotated[wire.NonBlank, wire.also("name")]
     alertStatus: Annotated[State | None, wire.state(OLD_STATES)] = None
     word: Annotated[wire.AnyText, wire.named("alertStatus")] = ""
     alertSource: wire.AnyText = ""
     alertID: wire.Text = ""
     alertThreshold: wire.Text = ""
-    searchDescription: wire.Text = ""
-    searchQuery: wire.Text = ""
-    searchQueryUrl: wire.Text = ""
+    searchDescription: Annotated[wire.Text, wire.also("description")] = ""
+    searchQuery: Annotated[wire.Text, wire.also("query")] = ""
+    searchQueryUrl: Annotated[wire.Text, wire.also("queryURL")] = ""
 
 
 def read(event: Monitor) -> Reading | None:
@@ -126,6 +131,13 @@ def read(event: Monitor) -> Reading | None:
     )
 
 
+def read_text(text: str) -> Reading | Iterable[Problem] | None:
+    """Read a payload whose JSON a value broke, such as results that were not escaped."""
+    event, problems = wire.read_broken(text, Monitor, placeholders=PLACEHOLDERS)
+    found = read(event) if event else None
+    return evolve(found, problems=problems) if found else problems
+
+
 def read_search(event: Search) -> Reading:
     return Reading(
         state=event.alertStatus,
@@ -147,15 +159,18 @@ def is_search(document: Any, _request: Request) -> bool:
     return not OLD_MARKS.isdisjoint(map(wire.loosen, document))
 
 
-TEMPLATE = r"\{\{[^{}]{1,80}\}\}"
-
 adapter = Adapter(
     name="sumologic",
     title="Sumo Logic",
-    shapes=[Shape(Monitor, read, marks=is_monitor), Shape(Search, read_search, marks=is_search, times=Times.NONE)],
+    shapes=[
+        Shape(Monitor, read, marks=is_monitor),
+        Shape(Search, read_search, marks=is_search, times=Times.NONE),
+        Shape(str, read_text, marks={'"triggerType"', '"alertResponseUrl"'}),
+    ],
     levels=LEVELS,
+    formats={"json", "text"},
     times=Times.STATED,
     templates=re.compile(TEMPLATE),
-    placeholders=re.compile(rf"\s*+(?:{TEMPLATE})?"),  # a variable without a value is blank
+    placeholders=PLACEHOLDERS,
     identity_parts={"monitor", "name", "condition", "alert", "search", "source"},
 )

@@ -109,7 +109,8 @@ class Callback:
 def read(event: Callback) -> Reading:
     target, policy = event.alarmObjInfo, event.alarmPolicyInfo
     own, condition = target.dimensions, policy.conditions
-    dimensions = {name: wire.scalar_text(value) or "" for name, value in own.rest.items()} or {"objId": own.objId}
+    sent = {name: wire.scalar_text(value) or "" for name, value in own.rest.items() if value is not None}
+    dimensions = sent or {"objId": own.objId}
     is_over = event.alarmStatus is State.RESOLVED
     start, end = (moment and moment.at(ZONE) for moment in (event.firstOccurTime, event.recoverTime))
     return Reading(

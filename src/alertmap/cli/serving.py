@@ -59,14 +59,15 @@ def serve(
         except (AlertmapError, OSError, ValueError) as error:
             log.error("the configuration was not reloaded: %s", error)  # noqa: TRY400 - the message says all
 
+    signal.signal(signal.SIGHUP, reload)
+
     class Server(uvicorn.Server):
-        """Stops at once, however many pages are open: uvicorn waits for answers, and a live stream never ends."""
+        """Ends the streams of the page first: it would wait for their end."""
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             app.state.service.end_streams()
             super().handle_exit(sig, frame)
 
-    signal.signal(signal.SIGHUP, reload)
     settings = uvicorn.Config(
         app,
         host=host or found.host,

@@ -32,6 +32,7 @@ from alertmap.incidents.timeline import (
     Timeline,
     deadline,
     fold_old,
+    is_guess,
     latest,
     opened,
     plus,
@@ -99,7 +100,7 @@ def _has_passed(timeline: Timeline, now: IncidentState | None, received_at: date
 def _again(timeline: Timeline, alert: Alert, received_at: datetime) -> tuple[Timeline, Transition] | None:
     """Apply another delivery of the newest statement, if it adds nothing but its time of receipt."""
     *older, newest = timeline.recent
-    key, severity, title, received_before, expires_at, untimed, announced, details = newest
+    key, severity, title, received_before, expires_at, untimed, announced, details, guessed = newest
     now = timeline.now
     if (
         now is None
@@ -111,6 +112,7 @@ def _again(timeline: Timeline, alert: Alert, received_at: datetime) -> tuple[Tim
         or untimed
         or received_at < timeline.first_received_at
         or details_of(alert) != details
+        or is_guess(alert) is not guessed
     ):
         return None
     name = (timeline.source, timeline.dedup_key)
@@ -118,7 +120,7 @@ def _again(timeline: Timeline, alert: Alert, received_at: datetime) -> tuple[Tim
         return timeline, transition(_IGNORED, alert, key[0], _DUPLICATE, None, name, timeline.vendor, None, _WAS_CLOSED)
     if received_at <= now.last_seen:
         return None
-    statement = _new(Statement, (key, severity, title, received_at, expires_at, untimed, announced, details))
+    statement = _new(Statement, (key, severity, title, received_at, expires_at, untimed, announced, details, guessed))
     incident = _new(IncidentState, (*now[:9], received_at, *now[10:]))
     received = (timeline.first_received_at, max(received_at, timeline.last_received_at))
     folded = (timeline.base, timeline.horizon, timeline.total)
@@ -136,7 +138,8 @@ def _while_closed(
     details = details_of(alert)
     if now is not None and details == now.details:
         details = now.details  # keep one of two equal objects
-    statement = _new(Statement, (key, severity, title, received_at, expires_at, False, opens, details))
+    guessed = is_guess(alert)
+    statement = _new(Statement, (key, severity, title, received_at, expires_at, False, opens, details, guessed))
     if opens:
         incident: IncidentState | None = opened(statement, now)
     elif now is None:
@@ -161,7 +164,8 @@ def _while_open(
     details = details_of(alert)
     if details == now.details:
         details = now.details
-    statement = _new(Statement, (key, severity, title, received_at, expires_at, False, False, details))
+    guessed = is_guess(alert)
+    statement = _new(Statement, (key, severity, title, received_at, expires_at, False, False, details, guessed))
     (
         opening,
         announced_as,
@@ -188,6 +192,8 @@ def _while_open(
         return after, transition(_RESOLVED, alert, key[0], _NO_CAUSE, None, name, vendor, incident, _WAS_OPEN)
     if state > _ACKNOWLEDGED or (episode and old_episode and episode != old_episode):
         return None
+    if guessed and old_severity is not None:
+        severity = None
     new_severity = severity or old_severity
     if severity is not old_severity:
         max_severity = worse(max_severity, severity)

@@ -410,6 +410,7 @@ _Packed = tuple[
     bool,
     bool,
     Details | None,
+    bool,
     datetime,
 ]
 
@@ -434,15 +435,18 @@ def _packed(timeline: Timeline) -> _Packed | None:
         statement.untimed,
         statement.announced,
         statement.details,
+        statement.guessed,
         timeline.first_received_at,
     )
 
 
 def _unpacked(name: Name, packed: _Packed) -> Timeline:
-    (vendor, *parts, word, title, received_at, expires_at, untimed, announced, details, first_received_at) = packed
+    (vendor, *parts, word, title, received_at, expires_at, untimed, announced, details, guessed, first_received_at) = (
+        packed
+    )
     key: OrderKey = tuple(parts)  # type: ignore[assignment]
     severity = None if word is None else _SEVERITIES[word]
-    statement = Statement(key, severity, title, received_at, expires_at, untimed, announced, details)
+    statement = Statement(key, severity, title, received_at, expires_at, untimed, announced, details, guessed)
     now = opened(statement, None) if announced else None
     return timeline_of(name, vendor, (None, None, 0), (statement,), now, (first_received_at, received_at))
 

@@ -19,7 +19,7 @@ from alertmap.incidents.timeline import EVENTS, Statement, Timeline, recompute
 from alertmap.model import Severity, State
 from alertmap.times import to_utc
 
-VERSION = 3
+VERSION = 4
 
 _NAMES_1: Mapping[str, str] = {
     "opening": "first",
@@ -30,7 +30,7 @@ _NAMES_1: Mapping[str, str] = {
     "last_received_at": "heard",
 }
 """Keys of version 1 that differ from the name of the field."""
-_NEW_SINCE_1 = frozenset({"first_received_at", "ended", "details"})
+_NEW_SINCE_1 = frozenset({"first_received_at", "ended", "details", "guessed"})
 
 
 def dump_timeline(timeline: Timeline) -> dict[str, Any]:
@@ -271,6 +271,7 @@ _STATEMENT: Mapping[str, Callable[[Any], Any]] = {
     "untimed": _flag,
     "announced": _flag,
     "details": _details_or_none,
+    "guessed": _flag,
 }
 
 _INCIDENT: Mapping[str, Callable[[Any], Any]] = {

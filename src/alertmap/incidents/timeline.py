@@ -98,6 +98,8 @@ class Statement(NamedTuple):
     """True if the id of an incident is made from it: the incident opened with it at its first transition."""
     details: Details | None = None
     """Those of the delivery that was received last."""
+    guessed: bool = False
+    """True if the alert has a severity without a known level: it counts only where the incident has none."""
 
 
 _key_of = attrgetter("key")
@@ -248,7 +250,7 @@ def _is_superseded(incident: IncidentState, statement: Statement, policy: Policy
 
 def opened(statement: Statement, previous: IncidentState | None) -> IncidentState:
     """Return the incident that a statement opens."""
-    key, severity, title, received_at, expires_at, _, announced, details = statement
+    key, severity, title, received_at, expires_at, _, announced, details, _ = statement
     announced_as = key if announced else None
     before = None if previous is None else previous.identity
     # By place, in the order of the fields: each incident is made here.
@@ -260,10 +262,11 @@ def _updated(incident: IncidentState, statement: Statement, state: int) -> Incid
     """Return the open incident after a statement that leaves it open."""
     _, _, _, event, no_data, episode = statement.key
     severity, max_severity = incident.severity, incident.max_severity
-    if severity is not statement.severity:
+    stated = None if statement.guessed and severity is not None else statement.severity
+    if severity is not stated:
         # Missing data is no reason to lower the severity.
-        severity = worse(severity, statement.severity) if no_data else statement.severity or severity
-        max_severity = worse(max_severity, statement.severity)
+        severity = worse(severity, stated) if no_data else stated or severity
+        max_severity = worse(max_severity, stated)
     received_at, ended = statement.received_at, incident.ended
     if event == _SUPPRESSED:
         ended = received_at if ended is None else max(ended, received_at)
@@ -433,7 +436,18 @@ def statement_of(alert: Alert, timeline: Timeline, policy: Policy) -> Statement:
         untimed,
         False,  # noqa: FBT003
         details_of(alert),
+        is_guess(alert),
     )
+
+
+def is_guess(alert: Alert) -> bool:
+    """Return True if the severity of an alert stands for a level that is missing or unknown."""
+    if not alert.problems or alert.severity is None:
+        return False
+    return any(problem.code in _GUESSES for problem in alert.problems)
+
+
+_GUESSES = (ProblemCode.LEVEL_MISSING, ProblemCode.LEVEL_UNKNOWN)
 
 
 def _has_made_title(alert: Alert, event: int) -> bool:
@@ -605,15 +619,17 @@ def _end(statements: tuple[Statement, ...]) -> int:
 def _merged(one: Statement, other: Statement) -> Statement:
     """Merge two deliveries of one statement. The order of arrival makes no difference."""
     first, last = (one.received_at, one.details or _NO_DETAILS), (other.received_at, other.details or _NO_DETAILS)
+    stated = [each.severity for each in (one, other) if not each.guessed and each.severity is not None]
     return Statement(
         key=one.key,
-        severity=worse(one.severity, other.severity),
+        severity=max(stated) if stated else worse(one.severity, other.severity),
         title=max(one.title, other.title),
         received_at=max(one.received_at, other.received_at),
         expires_at=latest(one.expires_at, other.expires_at),
         untimed=one.untimed and other.untimed,
         announced=one.announced,
         details=one.details if first >= last else other.details,
+        guessed=not stated and (one.guessed or other.guessed),
     )
 
 

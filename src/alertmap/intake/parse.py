@@ -537,7 +537,7 @@ def _alert(call: _Call, reading: Reading, times: Times, warnings: Iterable[Probl
         times=times,
         received_at=call.received_at,
         sequence=reading.sequence,
-        episode=reading.episode,
+        episode=reading.episode or None,
         expires_at=reading.expires_at,
         no_data=reading.no_data and state is State.FIRING,
         resolvable=reading.resolvable and adapter.recovers,
@@ -610,8 +610,10 @@ def _identity(reading: Reading) -> tuple[Mapping[str, str], Problem | None]:
 
 
 def _weaker(parts: Mapping[str, str]) -> Problem:
-    names = [name[:_LONGEST_NAME] for name in sorted(parts)[:_NAMED]]
-    names += [f"{len(parts) - _NAMED} more"] if len(parts) > _NAMED else []
+    # The names of labels and the like are their users' own, and may be anything.
+    known = sorted({f"{name.partition('.')[0]}.*" if "." in name else name for name in parts})
+    names = [name[:_LONGEST_NAME] for name in known[:_NAMED]]
+    names += [f"{len(known) - _NAMED} more"] if len(known) > _NAMED else []
     message = f"the usual identity is missing; the key is made of {', '.join(names)} only"
     return Problem(ProblemCode.KEY_FALLBACK, "identity", message)
 

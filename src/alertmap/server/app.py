@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 import prometheus_client as prometheus
+from attrs import evolve
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -81,13 +82,14 @@ class Service:
             "alertmap_request_seconds", "Time from the first byte to the answer.", registry=self.registry
         )
         self.set_config(config)
-        self.writer = Writer(self.open_store, Receiver(config), self._store_changed)
+        self._started = datetime.now(UTC)
+        self.writer = Writer(self.open_store, self.receiver(), self._store_changed)
         self.sender = Sender(self.open_store, httpx2.Client(timeout=10, follow_redirects=False))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reader: Store | None = None
         self._reading = asyncio.Lock()
+        self.is_over = False
         self.version = 0
-        self.is_ending = False
         self.changed = asyncio.Condition()
 
     def set_config(self, config: Config) -> None:
@@ -100,9 +102,13 @@ class Service:
 
     def reload(self, config: Config) -> None:
         """Take another configuration for all requests that come from now on; the database stays the same."""
-        self.set_config(config)
-        self.writer.use(Receiver(config))
-        log.info("configuration reloaded", extra={"sources": len(config.sources)})
+        self.set_config(evolve(config, database=self.config.database))
+        self.writer.use(self.receiver())
+        log.info("configuration reloaded: %s sources", len(config.sources))
+
+    def receiver(self) -> Receiver:
+        """Return the rules of the configuration as it is now."""
+        return Receiver(self.config, self._started)
 
     def open_store(self) -> Store:
         """Open a connection to the database."""
@@ -121,7 +127,12 @@ class Service:
         self._loop = asyncio.get_running_loop()
         await run_in_threadpool(self.writer.start)
         self.sender.start()
-        log.info("started", extra={"sources": len(self.config.sources)})
+        log.info("started: %s sources", len(self.config.sources))
+
+    def end_streams(self) -> None:
+        """End the answers that have no end of their own, so that the process can."""
+        self.is_over = True
+        self._store_changed()
 
     async def stop(self) -> None:
         """Write what waits, then end."""
@@ -130,11 +141,6 @@ class Service:
         if self._reader is not None:
             self._reader.close()
         log.info("stopped")
-
-    def end_streams(self) -> None:
-        """End the live streams of pages, so that a server that waits for its answers can stop; from any thread."""
-        self.is_ending = True
-        self._store_changed()
 
     def _store_changed(self) -> None:
         self.sender.wake()
@@ -171,7 +177,7 @@ class Service:
         self._requests.labels(source.name, done.outcome).inc()
         self._seconds.observe(monotonic() - start)
         if done.outcome in ("rejected", "unavailable") or done.message:
-            log.warning("request %s", done.outcome, extra={"source": source.name, "detail": done.message})
+            log.warning("source %s: request %s: %s", source.name, done.outcome, done.message)
         return done.answer
 
     async def _receive(self, source: Source, scope: HttpRequest) -> Done:
@@ -179,7 +185,7 @@ class Service:
         if bucket is not None and not bucket.take(monotonic()):
             answer = refuse(source, Refusal.TOO_MANY, retry_after=timedelta(seconds=1)).answer
             return Done(answer=answer, outcome="rejected", message="too many requests")
-        config, receiver = self.config, Receiver(self.config)
+        config, receiver = self.config, self.receiver()
         try:
             async with asyncio.timeout(config.slowest.total_seconds()):
                 request = await Request.from_asgi(scope.scope, scope.receive, max_body=config.limits.max_body)
@@ -416,8 +422,8 @@ class _Page:
         source = self._service.sources.by_name(stored.source)
         now = None  # a source that is not in the file any more
         if source is not None:
-            receiver = Receiver(self._service.config)
-            now = summary_of(await run_in_threadpool(receiver.read, source, stored.request, stored.received_at))
+            read = self._service.receiver().read
+            now = summary_of(await run_in_threadpool(read, source, stored.request, stored.received_at))
         return JSONResponse(
             {
                 "id": stored.id,
@@ -458,7 +464,7 @@ class _Page:
         posted = Request(body.body, "POST", headers={"content-type": request.headers.get("content-type", "")})
         try:
             source = found if found is not None else Source("preview", vendor=vendor)
-            read = Receiver(self._service.config).read
+            read = self._service.receiver().read
             batch = await run_in_threadpool(read, source, posted, datetime.now(UTC))
         except AlertmapError as error:
             raise HTTPException(400, str(error)) from None
@@ -480,7 +486,7 @@ class _Page:
 
     async def _versions(self, request: HttpRequest) -> AsyncIterator[str]:
         service, known = self._service, -1
-        while not service.is_ending and not await request.is_disconnected():
+        while not service.is_over and not await request.is_disconnected():
             if service.version != known:
                 known = service.version
                 yield f"event: changed\ndata: {known}\n\n"

@@ -3,15 +3,15 @@
 `Receiver` knows no thread and no socket; `alertmap.server.writer` runs it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from attrs import evolve, frozen
 
 from alertmap.errors import Refusal
-from alertmap.incidents.model import Transition, TransitionKind
-from alertmap.incidents.timeline import step, tick
+from alertmap.incidents.model import Cause, Policy, Transition, TransitionKind
+from alertmap.incidents.timeline import Timeline, due, step, tick
 from alertmap.intake.receive import Accepted, Duplicate, Handshake, Outcome, Rejected, receive, refuse
 from alertmap.intake.redact import redact
 from alertmap.intake.source import Source
@@ -44,6 +44,8 @@ class Receiver:
     """The rules of one configuration."""
 
     config: Config
+    started: datetime | None = None
+    """When the process began to receive: what was sent before it may be lost, so silence counts from then on."""
     fetch: Fetch | None = None
 
     def take(self, transaction: Transaction, source: Source, request: Request, now: datetime) -> Done:
@@ -89,16 +91,20 @@ class Receiver:
     def _tell(
         self,
         transaction: Transaction,
-        transitions: Iterable[Transition],
+        transitions: Sequence[Transition],
         receiving: Receiving | None,
         now: datetime,
         request: int | None,
     ) -> int:
         changed = 0
+        never_ended = _expired_for_nothing(transitions)
         for one in transitions:
             if one.incident is None:
                 continue
             changed += 1
+            if one.incident.id in never_ended and (one.kind is TransitionKind.EXPIRED or one.cause is Cause.REVIVED):
+                transaction.put_incident(one.incident, now)
+                continue
             transaction.add_event(one, now, request)
             if receiving is None or one.kind not in _SENT:
                 continue
@@ -115,10 +121,23 @@ class Receiver:
         names = transaction.due(now, limit)
         for source, key in names:
             policy = self.config.policy(source)
-            after, transitions = tick(transaction.timeline(source, key), now, policy)
+            before = transaction.timeline(source, key)
+            end = self._end_of_silence(before, policy)
+            if end is not None and end > now:
+                transaction.postpone(source, key, end)
+                continue
+            after, transitions = tick(before, now, policy)
             transaction.put_timeline(source, key, after)
             self._tell(transaction, transitions, self.config.sources.get(source), now, None)
         return len(names)
+
+    def _end_of_silence(self, timeline: Timeline, policy: Policy) -> datetime | None:
+        """Return when an open incident expires, counted from the start of this process at the earliest."""
+        incident = timeline.open
+        if incident is None or self.started is None:
+            return None
+        deadline = due(timeline, policy)
+        return max(deadline, self.started + (deadline - incident.last_seen))
 
     def read(self, source: Source, request: Request, now: datetime) -> Batch | None:
         """Return what a request is read as now, without its proof; None where it holds no alerts to read."""
@@ -153,6 +172,13 @@ class _Applied:
     def done(self, answer: Reply, result: Result) -> Done:
         more = f"{self.left_out} alerts were left out: max_open_per_source is reached" if self.left_out else ""
         return Done(answer=answer, outcome=result.outcome, message=more, changed=self.changed)
+
+
+def _expired_for_nothing(transitions: Iterable[Transition]) -> set[str]:
+    """Return the ids of incidents whose expiry the same alert takes back: they were open all the time."""
+    known = [it for it in transitions if it.incident is not None]
+    expired = {it.incident.id for it in known if it.incident and it.kind is TransitionKind.EXPIRED}
+    return expired & {it.incident.id for it in known if it.incident and it.cause is Cause.REVIVED}
 
 
 def _headers(request: Request, shown: Request) -> Mapping[str, str]:

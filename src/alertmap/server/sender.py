@@ -6,6 +6,7 @@ A request that was sent when the process died is sent again; targets know it by 
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -77,50 +78,54 @@ class Sender:
         _close(store)
 
     def send(self, store: Store, now: datetime) -> int:
-        """Send what is due; return how many requests were delivered or given up."""
+        """Send what is due, at the same time; return how many requests were delivered or given up."""
         if self._is_over:
             return 0
         with store.transaction(()) as transaction:
             found = transaction.take(now, _AT_ONCE)
+        if not found:
+            return 0
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            tried = [*threads.map(self._try, found)]
         done = 0
-        for one in found:
-            if self._is_over:
-                break
-            pause, error = self._try(one)
-            with store.transaction(()) as transaction:
-                if pause is None:
+        with store.transaction(()) as transaction:
+            for one, (outcome, pause) in zip(found, tried, strict=True):
+                if outcome is _DELIVERED or outcome is _REFUSED:
                     transaction.delivered(one.id)
                     done += 1
                 else:
                     grown = min(FIRST * 2 ** min(one.tries, 10), LONGEST)
-                    transaction.failed(one.id, datetime.now(UTC) + max(pause, grown), error)
+                    transaction.failed(one.id, datetime.now(UTC) + max(pause, grown), outcome)
+        self._count([outcome for outcome, _ in tried])
         return done
 
-    def _try(self, one: Waiting) -> tuple[timedelta | None, str]:
-        """Send one request: the pause that the target asks for, and the error; no pause where it is done."""
+    def _try(self, one: Waiting) -> tuple[str, timedelta]:
+        """Send one request; return the outcome, and the pause that the target asks for."""
+        # A URL may hold a credential, so only the name of the target is logged.
         request = one.request
         try:
             answer = self._client.request(
                 request.method, request.url, headers=dict(request.headers), content=request.body
             )
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            return self._failed(one, type(error).__name__)
+            log.warning("target %s: %s (try %s)", one.target, type(error).__name__, one.tries + 1)
+            return type(error).__name__, timedelta()
         if answer.is_success:
-            self.counts.delivered += 1
-            return None, ""
+            return _DELIVERED, timedelta()
         if answer.status_code in _FINAL:
-            self.counts.given_up += 1
             log.error("target %s refused a request with %s; it is given up", one.target, answer.status_code)
-            return None, ""
+            return _REFUSED, timedelta()
+        log.warning("target %s: status %s (try %s)", one.target, answer.status_code, one.tries + 1)
         asked = answer.headers.get("Retry-After", "")[:5]
-        _, error_text = self._failed(one, f"status {answer.status_code}")
-        return timedelta(seconds=int(asked)) if asked.isdecimal() else timedelta(), error_text
+        return f"status {answer.status_code}", timedelta(seconds=int(asked)) if asked.isdecimal() else timedelta()
 
-    def _failed(self, one: Waiting, error: str) -> tuple[timedelta, str]:
-        # A URL may hold a credential, so only the name of the target is logged.
-        self.counts.failed += 1
-        log.warning("target %s: %s (try %s)", one.target, error, one.tries + 1)
-        return timedelta(), error
+    def _count(self, outcomes: list[str]) -> None:
+        self.counts.delivered += outcomes.count(_DELIVERED)
+        self.counts.given_up += outcomes.count(_REFUSED)
+        self.counts.failed += sum(outcome not in (_DELIVERED, _REFUSED) for outcome in outcomes)
+
+
+_DELIVERED, _REFUSED = "delivered", "refused"
 
 
 def _close(store: Store | None) -> None:

@@ -59,6 +59,8 @@ MIGRATIONS = (
 """The statements that lead from each version of the tables to the next."""
 
 KEEP_MARKS = timedelta(days=4)  # senders that follow Standard Webhooks try for three days
+LEASE = timedelta(minutes=1)
+"""How long a request to a target is left to the process that took it; longer than it waits for an answer."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -218,6 +220,10 @@ class Transaction:
             (source, key, state, None if time == NEVER else to_number(time), int(timeline.is_open)),
         )
 
+    def postpone(self, source: str, key: str, time: datetime) -> None:
+        """Look at a key again at a time."""
+        self._execute("update timelines set due = ? where source = ? and key = ?", (to_number(time), source, key))
+
     def count_open(self, source: str) -> int:
         """Return the number of open incidents of a source."""
         return int(self._execute("select count(*) from timelines where source = ? and is_open = 1", (source,))[0][0])
@@ -239,7 +245,7 @@ class Transaction:
         incident = transition.incident
         if incident is None:
             return
-        self._put_incident(incident, now)
+        self.put_incident(incident, now)
         if transition.kind is TransitionKind.DEDUPLICATED:
             return
         self._execute(
@@ -251,7 +257,8 @@ class Transaction:
             ),
         )
 
-    def _put_incident(self, incident: Incident, now: datetime) -> None:
+    def put_incident(self, incident: Incident, now: datetime) -> None:
+        """Write an incident as it is."""
         texts = (incident.title, incident.resource, incident.dedup_key, *incident.labels.values())
         self._execute(
             "insert into incidents (id, source, is_open, severity, opened_at, ended_at, changed_at, search, labels, "
@@ -282,11 +289,13 @@ class Transaction:
         )
 
     def take(self, now: datetime, limit: int) -> list[Waiting]:
-        """Return the oldest request of each line, if it is due."""
+        """Return the oldest request of each line, if it is due; nobody else gets it for a minute."""
+        due, later = to_number(now), to_number(now + LEASE)
         rows = self._execute(
-            "select id, target, method, url, headers, body, tries from outbox where due <= ? and id in "
-            "(select min(id) from outbox group by line) order by due limit ?",
-            (to_number(now), limit),
+            "update outbox set due = ? where due <= ? and id in (select id from outbox where due <= ? and id in "
+            "(select min(id) from outbox group by line) order by due limit ?) "
+            "returning id, target, method, url, headers, body, tries",
+            (later, due, due, limit),
         )
         return [
             Waiting(

@@ -143,7 +143,7 @@ class Writer:
         except StoreError:
             raise
         except Exception as error:
-            log.exception("a request could not be processed", extra={"source": item.source.name})
+            log.exception("source %s: a request could not be processed", item.source.name)
             return self._receiver.unavailable(item.source, f"{type(error).__name__}")
 
     def _let_time_pass(self) -> None:

@@ -38,7 +38,7 @@ class Alert:
     severity: wire.Text = ""
     eventType: wire.Text = ""
     groupName: wire.Text = ""
-    timestamp: wire.EpochAny = None
+    timestamp: wire.AnyTime = None
     eventContentMap: wire.JsonIn[wire.Texts] = Factory(dict)
     meta: Meta = Meta()
 
@@ -49,7 +49,7 @@ class Push:
     severity: wire.Text = ""
     strategyName: wire.Text = ""
     userId: wire.Text = ""
-    time: wire.EpochAny = None
+    time: wire.AnyTime = None
     autoResolveTime: wire.Text = ""  # 0 where the policy resolves nothing (a body in public code; on no page)
 
 
@@ -88,7 +88,8 @@ def read(event: Push) -> Reading:
 
 def is_system(alert: Alert) -> bool:
     """Return whether an event is a system event; the name of any other one is that of a rule, as its user wrote it."""
-    return alert.source.strip().upper() in ("", "SYS_EVENT")
+    source, details = alert.source.strip().upper(), alert.meta.sysEventMeta
+    return source == "SYS_EVENT" or (not source and bool(details.status or details.resourceId))
 
 
 def without_step(name: str, status: str) -> tuple[str, str]:

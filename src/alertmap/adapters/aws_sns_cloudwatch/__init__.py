@@ -92,6 +92,7 @@ adapter = Adapter(
     ],
     levels=LEVELS,
     formats={"json", "text"},
+    delivery_field="$.id",  # of an event; messages of SNS have that of their envelope
     prepare=notifications.inner_json,
     repeats={State.FIRING},  # updates of Health and GuardDuty, each failed run of a canary
 )

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from attrs import Factory
 
 from alertmap import wire
-from alertmap.adapter import Notice, Reading, Shape, State
+from alertmap.adapter import Reading, Shape, State
 from alertmap.adapters.aws_sns_cloudwatch.eventbridge import Event
 
 STATES = {"ALARM": State.FIRING, "OK": State.RESOLVED, "INSUFFICIENT_DATA": State.FIRING}
@@ -89,11 +89,6 @@ class Status:
 
 
 @wire.model
-class Before:
-    value: wire.Text = ""
-
-
-@wire.model
 class MetricOf:
     name: wire.Text = ""
     namespace: wire.Text = ""
@@ -123,18 +118,13 @@ class Contributor:
 
 
 @wire.model
-class Mute:
-    mutedByArn: wire.Text = ""
-
-
-@wire.model
 class Detail:
     alarmName: wire.AnyText
     state: Status
-    previousState: Before = Before()
+    before: Annotated[str, wire.inside("value"), wire.named("previousState")] = ""
     configuration: Settings = Settings()
     alarmContributor: Contributor = Contributor()
-    muteDetail: Mute = Mute()
+    muted_by: Annotated[str, wire.inside("mutedByArn"), wire.named("muteDetail")] = ""
 
 
 @wire.model
@@ -194,44 +184,37 @@ def read_message(event: Message) -> Reading:
     )
 
 
-def read_change(event: StateChange) -> list[Reading | Notice]:
-    arn = event.resources[0] if event.resources else ""
-    return [
-        of_detail(event.detail, arn, event.account, event.region, event.time),
-        Notice(delivery_id=event.id),
-    ]
+def read_change(event: StateChange) -> Reading:
+    return of_detail(event.detail, event.resource, event.account, event.region, event.time)
 
 
 def read_action(event: LambdaAction) -> Reading:
     return of_detail(event.alarmData, event.alarmArn, event.accountId, event.region, event.time)
 
 
-def read_configuration(event: ConfigurationChange) -> list[Reading | Notice]:
-    notice = Notice(delivery_id=event.id)
+def read_configuration(event: ConfigurationChange) -> Reading | None:
     if event.detail.operation != "delete":
-        return [notice]
-    arn = event.resources[0] if event.resources else ""
-    gone = reading(
+        return None
+    return reading(
         State.RESOLVED,
         "",
         name=event.detail.alarmName,
-        arn=arn,
+        arn=event.resource,
         account=event.account,
         region=event.region,
         reason="The alarm was deleted.",
         changed_at=event.time,
     )
-    return [gone, notice]
 
 
 def of_detail(detail: Detail, arn: str, account: str, region: str, sent_at: datetime | None) -> Reading:
     status, contributor = detail.state, detail.alarmContributor
     state = status.value
-    suppressed_by = status.actionsSuppressedBy or detail.muteDetail.mutedByArn
+    suppressed_by = status.actionsSuppressedBy or detail.muted_by
     if suppressed_by and state is State.FIRING and status.word in STATES:
         state = State.SUPPRESSED
     changed_at = status.timestamp or sent_at
-    if sent_at and changed_at and detail.previousState.value == status.word:
+    if sent_at and changed_at and detail.before == status.word:
         # Only its suppression began or ended: the alarm may have had this state for long.
         changed_at = max(changed_at, sent_at)
     metrics = [query.metricStat.metric for query in detail.configuration.metrics]

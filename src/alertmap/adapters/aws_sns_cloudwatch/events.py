@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from attrs import Factory
 
-from alertmap import wire
-from alertmap.adapter import Notice, Reading, Request, Shape, State, Times
+from alertmap import conventions, wire
+from alertmap.adapter import Reading, Request, Shape, State, Times
 from alertmap.adapters.aws_sns_cloudwatch.eventbridge import Event
 
 CANARIES = {"Synthetics Canary TestRun Failure": State.FIRING, "Synthetics Canary TestRun Successful": State.RESOLVED}
@@ -80,8 +80,8 @@ class OtherEvent(Event):
     source: wire.AnyText = ""
 
 
-def read_canary(event: Canary) -> list[Reading | Notice]:
-    reading = Reading(
+def read_canary(event: Canary) -> Reading:
+    return Reading(
         state=event.state,
         level="canary",
         identity={"account": event.account, "region": event.region, "canary": event.detail.name},
@@ -91,15 +91,14 @@ def read_canary(event: Canary) -> list[Reading | Notice]:
         labels={"account": event.account, "region": event.region},
         occurred_at=event.time,
     )
-    return [reading, Notice(delivery_id=event.id)]
 
 
-def read_pipeline(event: Pipeline) -> list[Reading | Notice]:
-    notice, run = Notice(delivery_id=event.id), event.detail
+def read_pipeline(event: Pipeline) -> Reading | None:
+    run = event.detail
     if run.state is None:
-        return [notice]
+        return None
     place = {"pipeline": run.pipeline, "stage": run.stage or None, "action": run.action or None}
-    reading = Reading(
+    return Reading(
         state=run.state,
         level="pipeline",
         identity={"account": event.account, "region": event.region, **place},
@@ -108,12 +107,11 @@ def read_pipeline(event: Pipeline) -> list[Reading | Notice]:
         labels={"account": event.account, "region": event.region},
         occurred_at=event.time,
     )
-    return [reading, notice]
 
 
-def read_instance(event: Instance) -> list[Reading | Notice]:
+def read_instance(event: Instance) -> Reading:
     instance = event.detail.id.strip()
-    reading = Reading(
+    return Reading(
         state=State.FIRING,
         level="note",
         identity={"account": event.account, "region": event.region, "instance": instance},
@@ -123,24 +121,21 @@ def read_instance(event: Instance) -> list[Reading | Notice]:
         occurred_at=event.time,
         resolvable=False,
     )
-    return [reading, Notice(delivery_id=event.id)]
 
 
-def read_other(event: OtherEvent) -> list[Reading | Notice]:
-    resource = event.resources[0] if event.resources else ""
+def read_other(event: OtherEvent) -> Reading:
     parts = {"account": event.account, "region": event.region, "event": event.kind}
-    reading = Reading(
+    return Reading(
         state=None,
         level="event",
-        identity=[parts | {"resource": resource}, parts | {"id": event.detail.get("id", "")}, {"id": event.id}],
-        title=f"{event.kind}: {resource}" if resource else event.kind,
-        resource=resource,
+        identity=[parts | {"resource": event.resource}, parts | {"id": event.detail.get("id", "")}, {"id": event.id}],
+        title=conventions.join(event.kind, event.resource),
+        resource=event.resource,
         labels={f"detail.{name}": text for name, text in event.detail.items()}
         | {"account": event.account, "region": event.region, "source": event.source},
         occurred_at=event.time,
         resolvable=False,
     )
-    return [reading, Notice(delivery_id=event.id)]
 
 
 def is_of_aws(document: Any, _request: Request) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from attrs import Factory
 
 from alertmap import wire
-from alertmap.adapter import Notice, Problem, ProblemCode, Reading, Result, Shape, State, Times
+from alertmap.adapter import Problem, ProblemCode, Reading, Result, Shape, State, Times
 from alertmap.adapters.aws_sns_cloudwatch.eventbridge import Event
 
 WORKFLOW = {
@@ -26,6 +26,8 @@ SCANS = {
     "FAILED": State.FIRING,
 }
 
+NOT_SCANNED = {wire.state_word(word) for word in ("UNSUPPORTED", "ACCESS_DENIED", "FAILED")}
+
 # https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html
 BANDS = ((9, "CRITICAL"), (7, "HIGH"), (4, "MEDIUM"))
 
@@ -40,7 +42,7 @@ class Service:
 class Threat:
     id: wire.AnyText = ""
     type: wire.AnyText = ""
-    severity: wire.Number | None = None
+    severity: wire.Text = ""
     title: wire.Text = ""
     description: wire.Text = ""
     accountId: wire.Text = ""
@@ -80,11 +82,6 @@ class MalwareScan(Event):
 
 
 @wire.model
-class Rating:
-    Label: wire.Text = ""
-
-
-@wire.model
 class Progress:
     Status: Annotated[State | None, wire.state(WORKFLOW)] = None
 
@@ -100,7 +97,7 @@ class Finding:
     AwsAccountId: wire.AnyText = ""
     Title: wire.Text = ""
     Description: wire.Text = ""
-    Severity: Rating = Rating()
+    level: Annotated[str, wire.inside("Label"), wire.named("Severity")] = ""
     Workflow: Progress = Progress()
     RecordState: Annotated[State | None, wire.state(RECORDS)] = None
     Resources: list[Resource] = Factory(list)
@@ -137,43 +134,43 @@ class Insight(Event):
     detail: InsightResults
 
 
-def read_threat(event: GuardDuty) -> list[Reading | Notice]:
+def read_threat(event: GuardDuty) -> Reading:
     threat = event.detail
     account, region = threat.accountId or event.account, threat.region or event.region
-    reading = Reading(
+    severity = wire.number_in(threat.severity)
+    return Reading(
         state=State.FIRING,
-        level=band(threat.severity),
+        level=band(severity),
         identity=[{"finding": threat.id}, {"account": account, "region": region, "type": threat.type}],
         title=threat.title or threat.type,
         message=threat.description,
         labels={"account": account, "region": region, "type": threat.type, "count": threat.service.count},
-        values={} if threat.severity is None else {"severity": threat.severity},
+        values={"severity": severity},
         occurred_at=threat.service.eventLastSeen or threat.updatedAt or event.time,
         resolvable=False,
     )
-    return [reading, Notice(delivery_id=event.id)]
 
 
-def band(severity: float | None) -> str:
-    if severity is None:
-        return ""
+def band(severity: float | str) -> str:
+    if isinstance(severity, str):
+        return severity
     return next((word for least, word in BANDS if severity >= least), "LOW")
 
 
-def read_scan(event: MalwareScan) -> Iterator[Reading | Notice]:
+def read_scan(event: MalwareScan) -> Reading | None:
     result, scanned = event.detail.scanResultDetails, event.detail.s3ObjectDetails
-    if result.scanResultStatus is not None:
-        yield Reading(
-            state=result.scanResultStatus,
-            level=result.word if result.word == "THREATS_FOUND" else "note",
-            identity={"bucket": scanned.bucketName, "object": scanned.objectKey},
-            title=f"{result.word}: {scanned.bucketName}/{scanned.objectKey}",
-            resource=scanned.bucketName,
-            labels={"account": event.account, "region": event.region},
-            occurred_at=event.time,
-            resolvable=False,
-        )
-    yield Notice(delivery_id=event.id)
+    if result.scanResultStatus is None:
+        return None
+    return Reading(
+        state=result.scanResultStatus,
+        level="note" if wire.state_word(result.word) in NOT_SCANNED else result.word,
+        identity=[{"bucket": scanned.bucketName, "object": scanned.objectKey}, {"id": event.id}],
+        title=f"{result.word}: {scanned.bucketName}/{scanned.objectKey}",
+        resource=scanned.bucketName,
+        labels={"account": event.account, "region": event.region},
+        occurred_at=event.time,
+        resolvable=False,
+    )
 
 
 def read_findings(event: SecurityHub) -> Iterator[Result]:
@@ -187,7 +184,7 @@ def read_findings(event: SecurityHub) -> Iterator[Result]:
         yield Reading(
             state=state,
             # What passed has the label INFORMATIONAL, whatever it was before.
-            level=None if state is State.RESOLVED else finding.Severity.Label,
+            level=None if state is State.RESOLVED else finding.level,
             identity={"finding": finding.Id, "account": finding.AwsAccountId},
             title=finding.Title,
             message=finding.Description,
@@ -203,12 +200,11 @@ def read_findings(event: SecurityHub) -> Iterator[Result]:
             occurred_at=finding.UpdatedAt or event.time,
             path=path,
         )
-    yield Notice(delivery_id=event.id)
 
 
-def read_insight(event: Insight) -> list[Reading | Notice]:
+def read_insight(event: Insight) -> Reading:
     insight = event.detail
-    reading = Reading(
+    return Reading(
         state=State.FIRING,
         level="note",
         identity={"insight": insight.insightArn},
@@ -217,7 +213,6 @@ def read_insight(event: Insight) -> list[Reading | Notice]:
         occurred_at=event.time,
         resolvable=False,
     )
-    return [reading, Notice(delivery_id=event.id)]
 
 
 SHAPES = [

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from attrs import Factory
 
 from alertmap import wire
-from alertmap.adapter import Notice, ProblemCode, Reading, Shape, State, Times
+from alertmap.adapter import ProblemCode, Reading, Shape, State, Times
 from alertmap.adapters.aws_sns_cloudwatch.eventbridge import Event
 
 STATUSES = {"open": State.FIRING, "upcoming": State.FIRING, "closed": State.RESOLVED}
@@ -67,13 +67,13 @@ class HealthEvent(Event):
     detail: Detail
 
 
-def read(event: HealthEvent) -> list[Reading | Notice]:
+def read(event: HealthEvent) -> Reading:
     detail = event.detail
     account = detail.affectedAccount or event.account
     entities = [one.entityValue for one in detail.affectedEntities if one.entityValue]
     stated_at = detail.lastUpdatedTime or event.time  # the end may be set long after it
     is_ahead = wire.state_word(detail.word) == "upcoming"
-    reading = Reading(
+    return Reading(
         state=State.FIRING if event.kind == ABUSE and detail.statusCode is None else detail.statusCode,
         level=detail.eventTypeCategory,
         identity=[
@@ -96,7 +96,6 @@ def read(event: HealthEvent) -> list[Reading | Notice]:
         occurred_at=stated_at,
         resolvable=detail.statusCode is not None,
     )
-    return [reading, Notice(delivery_id=event.id)]
 
 
 SHAPES = [Shape(HealthEvent, read, times=Times.STATED)]

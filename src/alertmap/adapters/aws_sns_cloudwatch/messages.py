@@ -40,11 +40,6 @@ class Database:
 
 
 @wire.model
-class Impact:
-    totalImpact: wire.Text = ""
-
-
-@wire.model
 class RootCause:
     service: wire.Text = ""
 
@@ -52,7 +47,7 @@ class RootCause:
 @wire.model
 class CostAnomaly:
     anomalyId: wire.AnyText
-    impact: Impact
+    impact: Annotated[str, wire.inside("totalImpact")]
     accountId: wire.Text = ""
     accountName: wire.Text = ""
     monitorName: wire.Text = ""
@@ -73,10 +68,6 @@ class Announcement:
 
     type: wire.AnyText
     findingDetails: list[FindingType]
-
-
-def read_test(_message: TestMessage) -> Notice:
-    return Notice(reason=Reason.TEST)
 
 
 def read_scaling(event: AutoScaling) -> Reading:
@@ -119,7 +110,7 @@ def read_anomaly(event: CostAnomaly) -> Reading:
         resource=event.accountName or event.accountId,
         labels={"account": event.accountId, "monitor": event.monitorName},
         links={"anomaly": event.anomalyDetailsLink},
-        values={"impact": wire.number_in(event.impact.totalImpact)},
+        values={"impact": wire.number_in(event.impact)},
         times=Times.NONE,
         resolvable=False,
     )
@@ -138,7 +129,7 @@ def read_announcement(event: Announcement) -> Reading:
 
 
 SHAPES = [
-    Shape(TestMessage, read_test),
+    Shape(TestMessage, Notice(reason=Reason.TEST)),
     Shape(AutoScaling, read_scaling, times=Times.STATED),
     Shape(Database, read_database, times=Times.STATED),
     Shape(CostAnomaly, read_anomaly, marks={"anomalyDetailsLink"}),

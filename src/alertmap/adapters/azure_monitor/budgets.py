@@ -65,6 +65,7 @@ def of_cost(
             "budget": wire.number_in(cost.BudgetThreshold),
         },
         occurred_at=at,
+        times=Times.STATED,
         resolvable=False,
     )
 

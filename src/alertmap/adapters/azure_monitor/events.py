@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 from attrs import Factory
 
 from alertmap import conventions, wire
-from alertmap.adapter import Notice, Problem, ProblemCode, Reading, Reason, State
+from alertmap.adapter import Notice, Problem, ProblemCode, Reading, Reason, State, Times
 from alertmap.adapters.azure_monitor import arm
 
 # https://learn.microsoft.com/azure/service-health/service-health-notifications-properties
@@ -17,7 +17,7 @@ STAGES = conventions.states(
 )
 HEALTH = conventions.states(firing="Unavailable, Degraded, Unknown", resolved="Available")
 
-# Status of an event of Service Health without a stage.
+# Status of an event of Service Health without a stage, and of Resource Health without the health of the resource.
 STATUSES = {"resolved": State.RESOLVED, "active": State.FIRING, "inprogress": State.FIRING, "updated": State.FIRING}
 
 # The common schema holds the numbers of .NET's EventLevel for Service Health.
@@ -105,6 +105,21 @@ class Sent(NamedTuple):
 SYNTHETIC = Problem(ProblemCode.MISSING, "$", "a synthetic event of Service Health is no alert")
 
 
+def reading(
+    event: ServiceEvent | ResourceEvent | OperationEvent, sent: Sent, state: State | None
+) -> Reading | list[Notice | Problem]:
+    """Read an event; `state` is that of the alert, which only counts where the event has none of its own."""
+    if isinstance(event, ServiceEvent):
+        return of_service(event, sent)
+    if isinstance(event, ResourceEvent):
+        # The status does not count: that of a restart by a user is "Active", with a resource that is available.
+        return of_resource(event, event.properties, event.properties.currentHealthStatus, sent)
+    if arm.same(event.operationName).startswith("microsoft.resourcehealth/"):
+        facts = ResourceFacts(currentHealthStatus=State.FIRING, title=event.properties.get("title", ""))
+        return of_resource(event, facts, STATUSES.get(wire.state_word(event.status)), sent)
+    return of_operation(event, sent, state)
+
+
 def of_service(event: ServiceEvent, sent: Sent) -> Reading | list[Notice | Problem]:
     facts = event.properties
     if wire.loosen(facts.isSynthetic) == "true":
@@ -131,13 +146,11 @@ def of_service(event: ServiceEvent, sent: Sent) -> Reading | list[Notice | Probl
         # A maintenance and an advice lie ahead.
         started_at=facts.impactStartTime if wire.loosen(facts.incidentType) == "incident" else None,
         occurred_at=event.eventTimestamp or sent.at,
+        times=Times.STATED,
     )
 
 
-def of_resource(event: ResourceEvent, sent: Sent) -> Reading:
-    facts = event.properties
-    # The status does not count: that of a restart by a user is "Active", with a resource that is available.
-    state = facts.currentHealthStatus
+def of_resource(event: Event, facts: ResourceFacts, state: State | None, sent: Sent) -> Reading:
     return Reading(
         state=state,
         # A recovery is informational, whatever it ends.
@@ -155,6 +168,7 @@ def of_resource(event: ResourceEvent, sent: Sent) -> Reading:
         },
         links=sent.links,
         occurred_at=event.eventTimestamp or sent.at,
+        times=Times.STATED,
     )
 
 
@@ -177,6 +191,7 @@ def of_operation(event: OperationEvent, sent: Sent, state: State | None) -> Read
         labels={**own, **sent.labels, "operation": operation, "status": event.status, "caller": event.caller},
         links=sent.links,
         occurred_at=event.eventTimestamp or sent.at,
+        times=Times.STATED,
         resolvable=False,
     )
 

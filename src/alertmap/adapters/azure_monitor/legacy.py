@@ -74,55 +74,21 @@ class MetricAlert:
 
 
 @wire.model
-class ServiceContext:
-    activityLog: events.ServiceEvent
+class EventContext:
+    activityLog: events.ServiceEvent | events.ResourceEvent | events.OperationEvent
 
 
 @wire.model
-class ServiceData:
-    context: ServiceContext
-    properties: wire.Texts = Factory(dict)
-
-
-@wire.model
-class ServiceAlert:
-    schemaId: Literal["Microsoft.Insights/activityLogs"]
-    data: ServiceData
-
-
-@wire.model
-class ResourceContext:
-    activityLog: events.ResourceEvent
-
-
-@wire.model
-class ResourceData:
-    context: ResourceContext
-    properties: wire.Texts = Factory(dict)
-
-
-@wire.model
-class ResourceAlert:
-    schemaId: Literal["Microsoft.Insights/activityLogs"]
-    data: ResourceData
-
-
-@wire.model
-class OperationContext:
-    activityLog: events.OperationEvent
-
-
-@wire.model
-class OperationData:
-    context: OperationContext
+class EventData:
+    context: EventContext
     status: Annotated[State | None, wire.state(STATUSES)] = None
     properties: wire.Texts = Factory(dict)
 
 
 @wire.model
-class OperationAlert:
+class EventAlert:
     schemaId: Literal["Microsoft.Insights/activityLogs"]
-    data: OperationData
+    data: EventData
 
 
 @wire.model
@@ -130,7 +96,6 @@ class LogSearch(rules.LogResult):
     """Result of a log search; rules on a workspace send it without the object around it."""
 
     AlertRuleName: wire.AnyText
-    SearchQuery: wire.Text
     SubscriptionId: wire.AnyText = ""
     ApplicationId: wire.AnyText = ""
     WorkspaceId: wire.AnyText = ""
@@ -251,30 +216,12 @@ def reading(
     )
 
 
-def read_service(alert: ServiceAlert) -> Reading | Notice | list[Notice | Problem]:
-    event = alert.data.context.activityLog
+def read_event(alert: EventAlert) -> Reading | Notice | list[Notice | Problem]:
+    event, properties = alert.data.context.activityLog, alert.data.properties
     if arm.is_test(event.subscriptionId):
         return Notice(reason=Reason.TEST)
-    return events.of_service(event, of_event(event, alert.data.properties))
-
-
-def read_resource(alert: ResourceAlert) -> Reading | Notice:
-    event = alert.data.context.activityLog
-    if arm.is_test(event.subscriptionId):
-        return Notice(reason=Reason.TEST)
-    return events.of_resource(event, of_event(event, alert.data.properties))
-
-
-def read_operation(alert: OperationAlert) -> Reading | Notice:
-    event = alert.data.context.activityLog
-    if arm.is_test(event.subscriptionId):
-        return Notice(reason=Reason.TEST)
-    return events.of_operation(event, of_event(event, alert.data.properties), alert.data.status)
-
-
-def of_event(event: events.Event, properties: wire.Texts) -> events.Sent:
     subscription = arm.same(event.subscriptionId) or arm.subscription(event.resourceId)
-    return events.Sent(
+    sent = events.Sent(
         id=event.eventDataId,
         rule=properties.get("alertName", ""),
         severity="",
@@ -285,6 +232,7 @@ def of_event(event: events.Event, properties: wire.Texts) -> events.Sent:
         labels={**properties, "subscription": subscription},
         links={},
     )
+    return events.reading(event, sent, alert.data.status)
 
 
 def read_log(alert: LogAlert) -> Reading | Notice:
@@ -340,11 +288,9 @@ def read_autoscale(alert: Autoscale) -> Reading:
 
 SHAPES = [
     Shape(MetricAlert, read_metric),
-    Shape(ServiceAlert, read_service, times=Times.STATED),
-    Shape(ResourceAlert, read_resource, times=Times.STATED),
-    Shape(OperationAlert, read_operation, times=Times.STATED),
+    Shape(EventAlert, read_event),
     Shape(LogAlert, read_log, times=Times.STATED),
-    Shape(LogSearch, read_search, marks={"SearchIntervalStartTimeUtc"}, times=Times.STATED),
+    Shape(LogSearch, read_search, marks={"SearchQuery", "SearchIntervalStartTimeUtc"}, times=Times.STATED),
     Shape(Autoscale, read_autoscale, marks={"$.context.resourceId": "/subscriptions/"}, times=Times.STATED),
     Shape(Classic, read_classic, marks={"$.context.resourceId": "/subscriptions/"}),
 ]

@@ -32,8 +32,9 @@ Answer 200.
 
 The key is source, subject, and the type without its version and its last word. The state is the last word of the type,
 such as `failed` or `resolved`; for `finished`, or another word, it is the word under `result`, `outcome`, `state` or
-`status` of the data. The level is the extension `severitytext` or `severitynumber`, else `severity`, `priority` or
-`level` of the data. Of CDEvents and Keptn only what failed, and what ends it, is an alert.
+`status` of the data; where two of these disagree, only an event that has `finished` is over. The level is the extension
+`severitytext` or `severitynumber`, else `severity`, `priority` or `level` of the data. Of CDEvents and Keptn only what
+failed, and what ends it, is an alert.
 
 Limits: an event without a state fires, with the problem `state_guessed`, and nothing ends it: let incidents of this
 source expire. Binary mode with data that is no JSON object is not read.

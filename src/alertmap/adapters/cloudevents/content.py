@@ -92,7 +92,7 @@ def readings(event: Content) -> Iterator[Result]:
         return
     state, problem = TYPES.get(word), None
     if state is None:
-        state, problem = state_of(event)
+        state, problem = state_of(event, is_end=word in ENDED)
     stem = stem if word in TYPES or word in ENDED else kind
     parts: dict[str, str | None] = {"source": event.source, "type": stem}
     subjects = [event.subject or None]
@@ -122,15 +122,19 @@ def readings(event: Content) -> Iterator[Result]:
     )
 
 
-def state_of(event: Content) -> tuple[State | None, Problem | None]:
-    """Return the state in the data of an event, and what is doubtful about it; None if it names none."""
-    for place in PLACES:
-        word = text_at(event.data, place).strip().casefold()
-        if word in WORDS:
-            return WORDS[word], None
-        if word:
-            path = format_path((event.where, *place) if event.where else place)
+def state_of(event: Content, *, is_end: bool) -> tuple[State | None, Problem | None]:
+    """Return the state in the data of an event, and what is doubtful about it; None if it names none.
+
+    The outcome of what has ended is its state; of anything else `result: ok` may be that of a call or of a check.
+    """
+    words = {place: word for place in PLACES if (word := text_at(event.data, place).strip().casefold())}
+    for place, word in words.items():
+        path = format_path((event.where, *place) if event.where else place)
+        if word not in WORDS:
             return State.FIRING, Problem(ProblemCode.STATE_UNKNOWN, path, "unknown state; treated as firing")
+        if WORDS[word] is State.RESOLVED and not is_end and State.FIRING in map(WORDS.get, words.values()):
+            return State.FIRING, Problem(ProblemCode.STATE_GUESSED, path, "another state is firing; treated as firing")
+        return WORDS[word], None
     return None, None
 
 

@@ -56,8 +56,8 @@ class Incident:
     incident_id: wire.AnyText = ""
     state: Annotated[State, wire.state(STATES)]  # upper case in the documentation
     severity: wire.Text = ""
-    started_at: wire.EpochSeconds = None
-    ended_at: wire.EpochSeconds = None  # may be null in the end, too
+    started_at: wire.AnyTime = None
+    ended_at: wire.AnyTime = None  # may be null in the end, too
     url: wire.AnyText = ""
     summary: wire.Text = ""
     policy_name: wire.Text = ""

@@ -14,8 +14,8 @@ Set up, for a search of Splunk Enterprise or Splunk Cloud:
    never.
 
 An alert is a search with its app and the `host` of its row. Other fields that tell alerts apart are named by the option
-`by`. Splunk sends no recovery: let incidents of this source expire after a few intervals. Or let a second search return
-the end, with the same name of the alert in both, a field such as `state`, and the option `state_field = "state"`.
+`by`. Splunk sends no recovery: let incidents of this source expire after a few intervals. Or let the search return a
+row in both cases, with a field such as `state` in it, and set the option `state_field = "state"`.
 
 For Observability Cloud (SignalFx): Data Management, Available integrations, Webhook: the URL with HTTPS and a shared
 secret, no custom payload; then add the integration as a recipient of the detector's alerts. The source gets

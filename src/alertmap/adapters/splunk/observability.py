@@ -35,7 +35,7 @@ class Detector:
     messageBody: wire.Text = ""
     runbookUrl: wire.Text = ""
     imageUrl: wire.Text = ""
-    timestamp: wire.Rfc3339 = None
+    timestamp: wire.AnyTime = None
     inputs: dict[str, Input] = Factory(dict)
     dimensions: wire.Texts = Factory(dict)
 

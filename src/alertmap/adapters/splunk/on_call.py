@@ -21,8 +21,8 @@ class Event:
     entity_id: wire.AnyText = ""  # of Alertmanager 0.5 an integer
     entity_display_name: wire.Text = ""
     state_message: wire.Text = ""
-    state_start_time: wire.EpochAny = None
-    timestamp: wire.EpochAny = None
+    state_start_time: wire.AnyTime = None
+    timestamp: wire.AnyTime = None
     hostname: Annotated[wire.Text, wire.also("host_name")] = ""
     alert_url: wire.Text = ""
     rest: wire.Rest
@@ -32,7 +32,11 @@ def read(event: Event) -> Reading | None:
     if event.message_type is None:
         return None
     is_firing = event.message_type is State.FIRING
-    weaker: list[Identity] = [{"name": event.entity_display_name}, {"message": event.state_message}]
+    weaker: list[Identity] = [
+        {"name": event.entity_display_name},
+        {"message": event.state_message},
+        {"host": event.hostname},
+    ]
     moment = event.state_start_time or event.timestamp
     others = wire.flatten(event.rest)
     labels = {".".join(names): text for names, text in others}

@@ -60,4 +60,6 @@ def read(event: Search, options: Options) -> Reading:
     )
 
 
-SHAPES = [Shape(Search, read, marks={"owner", "result"}, times=Times.STATED)]
+# `_time` is that of the first row, of its bucket, or what the search made of it: two runs may have the same one, and a
+# later run an earlier one. Splunk posts run after run, and each once.
+SHAPES = [Shape(Search, read, marks={"owner", "result"}, times=Times.ARRIVAL)]
