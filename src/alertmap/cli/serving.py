@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 import tomllib
-from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -79,11 +78,7 @@ def serve(
         timeout_graceful_shutdown=30,
         limit_concurrency=found.waiting,
     )
-    server = Server(settings)
-    with suppress(KeyboardInterrupt):
-        server.run()
-    if not server.started:
-        raise typer.Exit(3)
+    Server(settings).run()
 
 
 def is_of_receiver(text: str) -> bool:
