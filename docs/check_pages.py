@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -53,11 +54,16 @@ LOOK = """
 """
 
 
+def find_browser() -> str | None:
+    """Return the path of a browser; None where there is none."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
 class Browser:
     """A headless Chromium, driven by its debugging protocol over a pipe."""
 
     def __init__(self, program: str) -> None:
-        self.profile = tempfile.TemporaryDirectory()
+        self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # its processes end a moment later
         commands, self._out = os.pipe()
         self._in, answers = os.pipe()
         os.set_inheritable(commands, True)  # noqa: FBT003 - its name
@@ -103,12 +109,37 @@ class Browser:
             pass
 
     def evaluate(self, script: str) -> Any:
-        """Return the value of a script on the page."""
-        return self.ask("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
+        """Return the value of a script on the page, or that of its promise.
 
-    def size(self, width: int) -> None:
-        """Set the width of the window."""
-        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=HEIGHT, deviceScaleFactor=1, mobile=False)
+        Raises:
+            RuntimeError: the script fails.
+        """
+        found = self.ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        if "exceptionDetails" in found:
+            raise RuntimeError(str(found["exceptionDetails"]))
+        return found["result"].get("value")
+
+    def wait(self, script: str, seconds: float = 20) -> None:
+        """Wait until a script on the page returns something true.
+
+        Raises:
+            TimeoutError: it does not.
+        """
+        end = monotonic() + seconds
+        while not self.evaluate(script):
+            if monotonic() > end:
+                raise TimeoutError(script)
+            sleep(0.02)
+
+    def press(self, key: str, code: int = 0) -> None:
+        """Press a key, such as Tab; `code` is its number where it does something by itself."""
+        text = {"text": "\r"} if key == "Enter" else {}
+        for kind in ("keyDown", "keyUp"):
+            self.ask("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **text)
+
+    def size(self, width: int, height: int = HEIGHT) -> None:
+        """Set the size of the window."""
+        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
     def shoot(self, file: Path, *, dark: bool) -> None:
         """Write a picture of the upper part of the page."""
@@ -164,7 +195,7 @@ def main() -> int:
     parser.add_argument("pages", nargs="*", help="pages in it; all by default")
     parser.add_argument("--shots", type=Path, help="write pictures into this folder instead, light and dark")
     given = parser.parse_args()
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = find_browser()
     if program is None:
         print(f"no browser: install one of {', '.join(BROWSERS)}", file=sys.stderr)  # noqa: T201
         return 2

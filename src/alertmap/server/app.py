@@ -54,7 +54,13 @@ PATIENCE = 10.0
 """Seconds after which a sender is answered 503, where its vendor waits as long; a shorter time of the vendor counts."""
 
 _METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
-_PAGE_FILES = {"app.js": "text/javascript", "style.css": "text/css"}
+_PAGE_FILES = {
+    "app.js": "text/javascript",
+    "elements.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+    "page.js": "text/javascript",
+    "style.css": "text/css",
+}
 _SAFE = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -414,9 +420,10 @@ class _Page:
         stored = await self._stored(request)
         shown = redact(stored.request)
         source = self._service.sources.by_name(stored.source)
-        batch = None
+        now = None  # a source that is not in the file any more
         if source is not None:
-            batch = await run_in_threadpool(self._service.receiver().read, source, stored.request, stored.received_at)
+            read = self._service.receiver().read
+            now = summary_of(await run_in_threadpool(read, source, stored.request, stored.received_at))
         return JSONResponse(
             {
                 "id": stored.id,
@@ -429,7 +436,7 @@ class _Page:
                 "query": dict(shown.query),
                 "headers": dict(shown.headers),
                 "body": shown.body if isinstance(shown.body, str) else shown.body.decode("utf-8", "replace"),
-                "now": summary_of(batch),
+                "now": now,
             }
         )
 
@@ -452,6 +459,8 @@ class _Page:
         query = dict(request.query_params)
         name, vendor = query.get("source", ""), query.get("vendor", "")
         found = self._service.sources.by_name(name)
+        if found is None and (name or not vendor):
+            raise HTTPException(400, "there is no such source" if name else "name a source or a vendor")
         posted = Request(body.body, "POST", headers={"content-type": request.headers.get("content-type", "")})
         try:
             source = found if found is not None else Source("preview", vendor=vendor)

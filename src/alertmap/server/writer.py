@@ -133,7 +133,7 @@ class Writer:
             self.error = ""
         for item, one in zip(items, done, strict=True):
             item.future.set_result(one)
-        if any(one.changed or one.outcome in ("none", "handshake") for one in done):
+        if any(one.changed or one.outcome in ("alerts", "none", "handshake") for one in done):
             self._changed()
 
     def _one(self, transaction: Transaction, item: _Item) -> Done:
