@@ -199,6 +199,9 @@ def test_the_page_asks_for_credentials(client: TestClient) -> None:
     policy = client.get("/", auth=OPS).headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'")
     assert "unsafe" not in policy
+    missing = client.get("/api/requests/99", auth=OPS)
+    assert (missing.status_code, missing.text) == (404, "there is no such request\n")
+    assert missing.headers["content-security-policy"] == policy
     client.post("/hooks/any", json={"title": "x", "status": "firing"})
     assert client.post("/api/requests/1/replay", auth=OPS).status_code == 403
     assert client.post("/-/reload", auth=OPS).status_code == 403

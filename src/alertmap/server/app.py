@@ -314,7 +314,10 @@ def _page_routes(service: Service, load: Callable[[], Config] | None) -> list[Ro
             refused = _refused(service.config, request)
             if refused is not None:
                 return refused
-            response = await handle(request)
+            try:
+                response = await handle(request)
+            except HTTPException as error:
+                response = Response(f"{error.detail}\n", error.status_code)
             for name, value in _SAFE.items():
                 response.headers.setdefault(name, value)
             return response
@@ -446,9 +449,12 @@ class _Page:
         source = self._service.sources.by_name(stored.source)
         if source is None:
             raise HTTPException(409, "the source of the request is not in the file any more")
-        future = self._service.writer.submit(
-            source, lambda receiver, transaction: receiver.replay(transaction, stored, source)
-        )
+        try:
+            future = self._service.writer.submit(
+                source, lambda receiver, transaction: receiver.replay(transaction, stored, source)
+            )
+        except StoreError as error:
+            raise HTTPException(503, str(error)) from None
         done = await asyncio.wrap_future(future)
         return JSONResponse({"outcome": done.outcome, "changed": done.changed, "message": done.message})
 
