@@ -25,12 +25,13 @@ from starlette.routing import Mount, Route
 
 from alertmap.errors import AlertmapError, DecodeError, LimitError, Refusal
 from alertmap.incidents.model import Policy
-from alertmap.intake.receive import refuse
+from alertmap.intake.receive import receive, refuse
 from alertmap.intake.redact import redact
 from alertmap.intake.registry import find
 from alertmap.intake.source import Source
 from alertmap.intake.sources import Sources
 from alertmap.model import Reply, Request
+from alertmap.server.certificates import Certificates
 from alertmap.server.config import Config
 from alertmap.server.databases import open_database
 from alertmap.server.receiver import Done, Receiver, summary_of
@@ -83,6 +84,7 @@ class Service:
         )
         self.set_config(config)
         self._started = datetime.now(UTC)
+        self._certificates = Certificates(httpx2.Client(timeout=5, follow_redirects=False))
         self.writer = Writer(self.open_store, self.receiver(), self._store_changed)
         self.sender = Sender(self.open_store, httpx2.Client(timeout=10, follow_redirects=False))
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -108,7 +110,7 @@ class Service:
 
     def receiver(self) -> Receiver:
         """Return the rules of the configuration as it is now."""
-        return Receiver(self.config, self._started)
+        return Receiver(self.config, self._started, self._certificates.kept)
 
     def open_store(self) -> Store:
         """Open a connection to the database."""
@@ -194,10 +196,14 @@ class Service:
             return Done(answer=answer, outcome="rejected", message="the body is too large")
         except (DecodeError, TimeoutError) as error:
             return receiver.unavailable(source, f"the body did not arrive: {type(error).__name__}")
-        adapter = find(source.vendor or "")
+        now, adapter = datetime.now(UTC), find(source.vendor or "")
         patience = min((adapter.answer_within or PATIENCE) * 0.8, PATIENCE)
+        if source.auth is not None and (source.auth.topics or source.auth.claims):
+            # Nothing waits for a certificate but this request: the transaction finds it among those that are kept.
+            fetch = self._certificates.fetch
+            await run_in_threadpool(receive, request, source, now, fetch=fetch, limits=config.limits)
         try:
-            future = self.writer.receive(source, request, datetime.now(UTC))
+            future = self.writer.receive(source, request, now)
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), patience)
         except (StoreError, TimeoutError) as error:
             return receiver.unavailable(source, str(error) or "the store is slow")

@@ -3,13 +3,14 @@
 `Receiver` knows no thread and no socket; `alertmap.server.writer` runs it.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from attrs import evolve, frozen
 
-from alertmap.errors import Refusal
+from alertmap.errors import AlertmapError, Refusal
 from alertmap.incidents.model import Cause, Policy, Transition, TransitionKind
 from alertmap.incidents.timeline import Timeline, due, step, tick
 from alertmap.intake.receive import Accepted, Duplicate, Handshake, Outcome, Rejected, receive, refuse
@@ -20,7 +21,9 @@ from alertmap.model import Alert, Batch, Reply, Request
 from alertmap.output.render import render
 from alertmap.server.config import Config, Receiving
 from alertmap.server.store import Result, Stored, Transaction
-from alertmap.target import Outgoing
+from alertmap.target import Outgoing, Skipped
+
+log = logging.getLogger("alertmap.server")
 
 _SENT = frozenset(TransitionKind) - {TransitionKind.DEDUPLICATED, TransitionKind.IGNORED}
 """Transitions that targets are sent; a repeat would only page again."""
@@ -109,12 +112,20 @@ class Receiver:
             if receiving is None or one.kind not in _SENT:
                 continue
             for name in receiving.targets:
-                sending = self.config.targets[name]
-                made = render(sending.target, one, sending.settings, now)
+                made = self._rendered(name, one, now)
                 if isinstance(made, Outgoing):
                     line = f"{name}\n{one.incident.source}\n{one.incident.dedup_key}"
                     transaction.add_outgoing(line, name, made, now)
         return changed
+
+    def _rendered(self, name: str, transition: Transition, now: datetime) -> Outgoing | Skipped:
+        sending = self.config.targets[name]
+        try:
+            return render(sending.target, transition, sending.settings, now)
+        except AlertmapError as error:
+            # The request and its incident are kept: a fault of the target is no reason to refuse them.
+            log.error("target %s cannot be sent a change: %s", name, error)  # noqa: TRY400 - the message says all
+            return Skipped(str(error))
 
     def tick(self, transaction: Transaction, now: datetime, limit: int = 500) -> int:
         """Let incidents expire and keys be forgotten; return how many keys changed."""

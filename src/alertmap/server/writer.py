@@ -128,6 +128,10 @@ class Writer:
                 done = [self._one(transaction, item) for item in items]
         except StoreError as error:
             self._failed(error)
+            if len(items) > 1 and self._is_usable():  # one of them is what the store cannot keep
+                for item in items:
+                    self._write([item])
+                return
             done = [self._receiver.unavailable(item.source, "the store is down") for item in items]
         else:
             self.error = ""
@@ -135,6 +139,14 @@ class Writer:
             item.future.set_result(one)
         if any(one.changed or one.outcome in ("alerts", "none", "handshake") for one in done):
             self._changed()
+
+    def _is_usable(self) -> bool:
+        try:
+            with self._usable_store().transaction(()):
+                return True
+        except StoreError as error:
+            self._failed(error)
+            return False
 
     def _one(self, transaction: Transaction, item: _Item) -> Done:
         try:
