@@ -2,6 +2,8 @@
 
 import json
 import logging
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,12 +58,12 @@ def sender(target: Target, store: Store) -> Sender:
     return Sender(lambda: store, httpx2.Client(transport=httpx2.MockTransport(target)))
 
 
-def put(store: Store, *bodies: str, line: str = "hook/1") -> None:
+def put(store: Store, *bodies: str, line: str = "hook/1", target: str = "hook") -> None:
     """Put requests into the outbox."""
     with store.transaction(()) as transaction:
         for body in bodies:
             request = Outgoing(method="POST", url="https://a.example/s3cret", headers={}, body=body.encode())
-            transaction.add_outgoing(line, "hook", request, NOW)
+            transaction.add_outgoing(line, target, request, NOW)
 
 
 def waiting(store: Store) -> list[tuple[int, str]]:
@@ -74,11 +76,11 @@ def test_requests_of_one_line_keep_their_order(target: Target, store: Store, sen
     put(store, "opened", "closed")
     put(store, "other", line="hook/2")
     target.answers["opened"] = httpx2.Response(500)
-    sender.send(store, NOW)
+    sender.send(store, "hook", NOW)
     assert sorted(target.got) == ["opened", "other"]
     target.answers.clear()
     later = datetime.now(UTC) + timedelta(seconds=6)
-    while sender.send(store, later):
+    while sender.send(store, "hook", later):
         pass
     assert target.got[2:] == ["opened", "closed"]
     assert waiting(store) == []
@@ -93,7 +95,7 @@ def test_a_request_that_is_never_taken_is_given_up(
     put(store, "bad", "good")
     target.answers["bad"] = httpx2.Response(status)
     with caplog.at_level(logging.INFO):
-        while sender.send(store, NOW):
+        while sender.send(store, "hook", NOW):
             pass
     assert target.got == ["bad", "good"]
     assert waiting(store) == []
@@ -102,7 +104,15 @@ def test_a_request_that_is_never_taken_is_given_up(
 
 
 @pytest.mark.parametrize(
-    "answer", [httpx2.ConnectError("no"), httpx2.ReadTimeout("slow"), httpx2.Response(503), httpx2.Response(401)]
+    "answer",
+    [
+        httpx2.ConnectError("no"),
+        httpx2.ReadTimeout("slow"),
+        UnicodeError("label too long"),
+        httpx2.Response(302, headers={"Location": "https://b.example/"}),
+        httpx2.Response(401),
+        httpx2.Response(503),
+    ],
 )
 def test_all_else_is_tried_again(
     target: Target, store: Store, sender: Sender, answer: httpx2.Response | Exception
@@ -112,7 +122,7 @@ def test_all_else_is_tried_again(
     target.answers["x"] = answer
     now, pauses = NOW, []
     for _ in range(12):
-        assert sender.send(store, now) == 0
+        assert sender.send(store, "hook", now) == 0
         due = _due(store)
         pauses.append(due - datetime.now(UTC))
         now = due
@@ -120,7 +130,7 @@ def test_all_else_is_tried_again(
     assert timedelta(seconds=3) < pauses[0] < timedelta(seconds=6)
     assert timedelta(seconds=-5) < pauses[-1] - LONGEST < timedelta(seconds=5)
     target.answers.clear()
-    assert sender.send(store, now) == 1
+    assert sender.send(store, "hook", now) == 1
     assert waiting(store) == []
 
 
@@ -133,17 +143,66 @@ def test_a_request_is_sent_by_one_process_alone(store: Store) -> None:
     """A request that was taken is left to its process for a minute, and so is its line; then it is free again."""
     put(store, "opened", "closed")
     with store.transaction(()) as transaction:
-        assert [one.request.body for one in transaction.take(NOW, 9)] == [b"opened"]
-        assert transaction.take(NOW + timedelta(seconds=59), 9) == []
-        assert [one.request.body for one in transaction.take(NOW + timedelta(seconds=61), 9)] == [b"opened"]
+        assert [one.request.body for one in transaction.take("hook", NOW, 9)] == [b"opened"]
+        assert transaction.take("hook", NOW + timedelta(seconds=59), 9) == []
+        assert [one.request.body for one in transaction.take("hook", NOW + timedelta(seconds=61), 9)] == [b"opened"]
 
 
 def test_the_pause_that_a_target_asks_for(target: Target, store: Store, sender: Sender) -> None:
     """`Retry-After` counts where it is longer."""
     put(store, "x")
     target.answers["x"] = httpx2.Response(429, headers={"Retry-After": "3600"})
-    sender.send(store, NOW)
+    sender.send(store, "hook", NOW)
     assert _due(store) - datetime.now(UTC) > timedelta(minutes=59)
+
+
+def test_the_pause_that_a_target_may_ask_for_has_an_end(target: Target, store: Store, sender: Sender) -> None:
+    """Nobody is paged a day late because a target asked for it."""
+    put(store, "x")
+    target.answers["x"] = httpx2.Response(429, headers={"Retry-After": "99999"})
+    sender.send(store, "hook", NOW)
+    assert _due(store) - datetime.now(UTC) <= timedelta(hours=1)
+
+
+def test_an_answer_without_an_end_is_not_read(store: Store) -> None:
+    """Its status counts, and nobody waits for the rest."""
+
+    def endless() -> Iterator[bytes]:
+        raise AssertionError("the body is read")
+        yield b""
+
+    target = httpx2.MockTransport(lambda _: httpx2.Response(200, content=endless()))
+    put(store, "x")
+    assert Sender(lambda: store, httpx2.Client(transport=target)).send(store, "hook", NOW) == 1
+
+
+def test_no_target_waits_for_another(tmp_path: Path, store: Store) -> None:
+    """One target does not answer; the requests to the other are delivered meanwhile."""
+    answered, hanging = threading.Event(), threading.Event()
+
+    def target(request: httpx2.Request) -> httpx2.Response:
+        if request.content == b"slow":
+            hanging.set()
+            answered.wait(30)
+        return httpx2.Response(200)
+
+    sender = Sender(
+        lambda: Store(open_database(str(tmp_path / "store.sqlite")), lambda _: Policy()),
+        httpx2.Client(transport=httpx2.MockTransport(target)),
+    )
+    put(store, "slow", line="slow/1", target="slow")
+    sender.start()
+    assert hanging.wait(10)
+    put(store, "quick")
+    sender.wake()
+    deadline = time.monotonic() + 10
+    while len(waiting(store)) > 1 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    left = [one["target"] for one in store.summary()["outbox"]]
+    answered.set()
+    sender.stop()
+    assert left == ["slow"]
+    assert waiting(store) == []
 
 
 def test_a_request_is_sent_as_it_was_rendered(store: Store) -> None:
@@ -158,5 +217,5 @@ def test_a_request_is_sent_as_it_was_rendered(store: Store) -> None:
     request = Outgoing(method="PUT", url="https://a.example/b?c=d", headers={"X-A": "1"}, body='{"ü": 1}'.encode())
     with store.transaction(()) as transaction:
         transaction.add_outgoing("hook", "hook", request, NOW)
-    assert sender.send(store, NOW) == 1
+    assert sender.send(store, "hook", NOW) == 1
     assert seen == [("PUT", "https://a.example/b?c=d", "1", {"ü": 1})]

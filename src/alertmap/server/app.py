@@ -86,7 +86,8 @@ class Service:
         self._started = datetime.now(UTC)
         self._certificates = Certificates(httpx2.Client(timeout=5, follow_redirects=False))
         self.writer = Writer(self.open_store, self.receiver(), self._store_changed)
-        self.sender = Sender(self.open_store, httpx2.Client(timeout=10, follow_redirects=False))
+        any_number = httpx2.Limits(max_connections=None)  # else slow targets would take those of the others
+        self.sender = Sender(self.open_store, httpx2.Client(timeout=10, follow_redirects=False, limits=any_number))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reader: Store | None = None
         self._reading = asyncio.Lock()

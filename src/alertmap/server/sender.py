@@ -1,4 +1,4 @@
-"""Delivers the outbox: one thread, with time-outs and pauses that grow.
+"""Delivers the outbox: a thread for each target that is sent something, with time-outs and pauses that grow.
 
 A request that was sent when the process died is sent again; targets know it by its key.
 """
@@ -13,12 +13,14 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 from attrs import define
 
-from alertmap.server.store import Store, StoreError, Waiting
+from alertmap.server.store import LEASE, Store, StoreError, Waiting
 
 log = logging.getLogger("alertmap.server")
 
 FIRST, LONGEST = timedelta(seconds=5), timedelta(minutes=10)
 """The pause after the first try that failed, and the longest one."""
+LONGEST_ASKED = timedelta(hours=1)
+"""The longest pause that a target may ask for."""
 _FINAL = frozenset({400, 413, 422})
 """Statuses of a request that its target never takes; all others may be mended, such as a wrong key."""
 _LOOK = 1.0  # seconds between looks for what is due
@@ -35,7 +37,7 @@ class Counts:
 
 
 class Sender:
-    """Sends what is due, the oldest of each line first."""
+    """Sends what is due, the oldest of each line first; no target waits for another."""
 
     def __init__(self, open_store: Callable[[], Store], client: httpx2.Client) -> None:
         self._open_store = open_store
@@ -43,7 +45,9 @@ class Sender:
         self._wake = threading.Event()
         self._is_over = False
         self._thread = threading.Thread(target=self._run, name="alertmap-sender", daemon=True)
+        self._by_target: dict[str, threading.Thread] = {}
         self.counts = Counts()
+        self._counting = threading.Lock()
         # Its lines have URLs, and those of targets may hold credentials.
         logging.getLogger("httpx2").setLevel(logging.WARNING)
 
@@ -56,10 +60,12 @@ class Sender:
         self._wake.set()
 
     def stop(self) -> None:
-        """End after the request that is being sent."""
+        """End after the requests that are being sent; one that takes longer than its lease is left alone."""
         self._is_over = True
         self._wake.set()
         self._thread.join()
+        for thread in self._by_target.values():
+            thread.join(LEASE.total_seconds())
         self._client.close()
 
     def _run(self) -> None:
@@ -69,20 +75,39 @@ class Sender:
             self._wake.clear()
             try:
                 store = store or self._open_store()
-                while self.send(store, datetime.now(UTC)):
-                    pass
+                for target in store.targets_due(datetime.now(UTC)):
+                    self._begin(target)
             except StoreError as error:
                 log.error("the outbox cannot be read: %s", error)  # noqa: TRY400 - the message says all
                 _close(store)
                 store = None
         _close(store)
 
-    def send(self, store: Store, now: datetime) -> int:
-        """Send what is due, at the same time; return how many requests were delivered or given up."""
+    def _begin(self, target: str) -> None:
+        """Send what is due to a target, in a thread of its own, unless one does so already."""
+        if target in self._by_target and self._by_target[target].is_alive():
+            return
+        thread = threading.Thread(target=self._send_all, args=(target,), name="alertmap-target", daemon=True)
+        self._by_target[target] = thread
+        thread.start()
+
+    def _send_all(self, target: str) -> None:
+        store: Store | None = None
+        try:
+            store = self._open_store()
+            while self.send(store, target, datetime.now(UTC)):
+                pass
+        except StoreError as error:
+            log.error("target %s: the outbox cannot be read: %s", target, error)  # noqa: TRY400 - the message says all
+        finally:
+            _close(store)
+
+    def send(self, store: Store, target: str, now: datetime) -> int:
+        """Send what is due to a target, at the same time; return how many requests were delivered or given up."""
         if self._is_over:
             return 0
         with store.transaction(()) as transaction:
-            found = transaction.take(now, _AT_ONCE)
+            found = transaction.take(target, now, _AT_ONCE)
         if not found:
             return 0
         with ThreadPoolExecutor(_AT_ONCE) as threads:
@@ -104,10 +129,12 @@ class Sender:
         # A URL may hold a credential, so only the name of the target is logged.
         request = one.request
         try:
-            answer = self._client.request(
+            # The body of the answer is not read: it may have no end.
+            with self._client.stream(
                 request.method, request.url, headers=dict(request.headers), content=request.body
-            )
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            ) as answer:
+                pass
+        except Exception as error:  # noqa: BLE001 - such as UnicodeError for a name of a host that is too long
             log.warning("target %s: %s (try %s)", one.target, type(error).__name__, one.tries + 1)
             return type(error).__name__, timedelta()
         if answer.is_success:
@@ -117,12 +144,14 @@ class Sender:
             return _REFUSED, timedelta()
         log.warning("target %s: status %s (try %s)", one.target, answer.status_code, one.tries + 1)
         asked = answer.headers.get("Retry-After", "")[:5]
-        return f"status {answer.status_code}", timedelta(seconds=int(asked)) if asked.isdecimal() else timedelta()
+        pause = timedelta(seconds=int(asked)) if asked.isdecimal() else timedelta()
+        return f"status {answer.status_code}", min(pause, LONGEST_ASKED)
 
     def _count(self, outcomes: list[str]) -> None:
-        self.counts.delivered += outcomes.count(_DELIVERED)
-        self.counts.given_up += outcomes.count(_REFUSED)
-        self.counts.failed += sum(outcome not in (_DELIVERED, _REFUSED) for outcome in outcomes)
+        with self._counting:
+            self.counts.delivered += outcomes.count(_DELIVERED)
+            self.counts.given_up += outcomes.count(_REFUSED)
+            self.counts.failed += sum(outcome not in (_DELIVERED, _REFUSED) for outcome in outcomes)
 
 
 _DELIVERED, _REFUSED = "delivered", "refused"

@@ -288,14 +288,14 @@ class Transaction:
             ),
         )
 
-    def take(self, now: datetime, limit: int) -> list[Waiting]:
-        """Return the oldest request of each line, if it is due; nobody else gets it for a minute."""
+    def take(self, target: str, now: datetime, limit: int) -> list[Waiting]:
+        """Return the oldest request of each line of a target, if it is due; nobody else gets it for a minute."""
         due, later = to_number(now), to_number(now + LEASE)
         rows = self._execute(
-            "update outbox set due = ? where due <= ? and id in (select id from outbox where due <= ? and id in "
-            "(select min(id) from outbox group by line) order by due limit ?) "
+            "update outbox set due = ? where due <= ? and id in (select id from outbox where target = ? and due <= ? "
+            "and id in (select min(id) from outbox group by line) order by due limit ?) "
             "returning id, target, method, url, headers, body, tries",
-            (later, due, due, limit),
+            (later, due, target, due, limit),
         )
         return [
             Waiting(
@@ -494,6 +494,11 @@ class Store:
                 found = self.request(after)
                 if found is not None:
                     yield found
+
+    def targets_due(self, now: datetime) -> list[str]:
+        """Return the names of the targets to which something may be sent now."""
+        rows = self._database.execute("select distinct target from outbox where due <= ?", (to_number(now),))
+        return [target for (target,) in rows]
 
     def summary(self) -> dict[str, Any]:
         """Return the numbers of the page and of the metrics."""
