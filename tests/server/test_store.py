@@ -93,6 +93,17 @@ def test_old_rows_are_removed(store: Store) -> None:
     assert {one["state"] for one in store.incidents(is_open=None)} == {"firing"}
 
 
+def test_what_is_kept_for_ever(store: Store) -> None:
+    """A time that is longer than the calendar removes nothing, and fails nowhere."""
+    take(store, {"id": "1", "title": "x", "status": "firing"}, NOW)
+    take(store, {"id": "1", "title": "x", "status": "resolved"}, NOW + timedelta(hours=1))
+    for_ever = timedelta(days=999_999_999)
+    with store.transaction(()) as transaction:
+        assert transaction.purge(NOW, requests=for_ever, incidents=for_ever, most_stored=10**9) == 0
+    assert len(store.requests()) == 2
+    assert len(store.incidents(is_open=None)) == 1
+
+
 def test_texts_that_no_database_keeps(store: Store) -> None:
     """A character of number zero and half an emoji are replaced, and lose nothing else."""
     take(store, {"id": "a\0\ud800", "title": "b\0\ud800c", "status": "firing", "labels": {"x\0": "y\ud800"}}, NOW)

@@ -2,15 +2,18 @@
 
 import json
 import logging
+import time
 from concurrent.futures import Future
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from attrs import evolve
 
-from alertmap import AdapterError, Request
+from alertmap import AdapterError, Policy, Request
+from alertmap.incidents.timeline import Timeline
 from alertmap.server import receiver as receiver_module
 from alertmap.server.certificates import Certificates
 from alertmap.server.config import Config
@@ -105,6 +108,115 @@ def test_a_queue_that_is_full(config: Config) -> None:
         post(full, config, str(number))
     with pytest.raises(StoreError, match="too many requests wait"):
         post(full, config, "x")
+
+
+def test_a_caller_that_gave_up_stops_nobody(writer: Writer, config: Config) -> None:
+    """Its work is done, and that of the others."""
+    given_up = post(writer, config, "a")
+    assert given_up.cancel()
+    writer.start()
+    assert post(writer, config, "b").result(30).answer.status == 200
+    writer.stop()
+    assert titles(config) == ["a", "b"]
+
+
+def test_a_store_that_works_again_is_ready(writer: Writer, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No request is needed for that: a proxy sends none to a receiver that is not ready."""
+
+    def fail(*_: object) -> None:
+        raise StoreError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Transaction, "add_request", fail)
+        patch.setattr(Transaction, "due", fail)
+        writer.start()
+        assert post(writer, config, "a").result(30).answer.status == 503
+        assert writer.error
+    deadline = time.monotonic() + 10
+    while writer.error and time.monotonic() < deadline:
+        time.sleep(0.05)
+    writer.stop()
+    assert writer.error == ""
+
+
+def due_of(config: Config) -> dict[Any, Any]:
+    """Return when each key is due."""
+    database = open_database(config.database)
+    found = dict(database.execute("select key, due from timelines"))
+    database.close()
+    return found
+
+
+@pytest.mark.usefixtures("writer")
+def test_a_key_that_fails_stops_no_other(
+    config: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The others expire; it is looked at again later."""
+    short = Receiver(with_policy(config, Policy(expire_after=timedelta(hours=1))))
+    store = store_of(short.config)
+    with store.transaction(()) as transaction:
+        for name in ("a", "broken", "c"):
+            body = json.dumps({"id": name, "title": name, "status": "firing"}).encode()
+            short.take(transaction, short.config.sources["any"].source, Request(body), NOW)
+    real = receiver_module.tick
+
+    def tick(timeline: Timeline, now: datetime, policy: Policy) -> Any:
+        if timeline.dedup_key.endswith("broken"):
+            raise ValueError("odd")
+        return real(timeline, now, policy)
+
+    monkeypatch.setattr(receiver_module, "tick", tick)
+    later = NOW + timedelta(hours=2)
+    with caplog.at_level(logging.ERROR), store.transaction(()) as transaction:
+        short.tick(transaction, later)
+    assert [one["title"] for one in store.incidents(is_open=True)] == ["broken"]
+    assert "an incident could not expire" in caplog.text
+    with store.transaction(()) as transaction:
+        assert transaction.due(later, 9) == []
+    store.close()
+
+
+def with_policy(config: Config, policy: Policy) -> Config:
+    """Return a configuration whose source has a policy."""
+    return evolve(config, sources={"any": evolve(config.sources["any"], policy=policy)})
+
+
+@pytest.mark.usefixtures("writer")
+@pytest.mark.parametrize("policy", [Policy(), Policy(expire_after=timedelta.max)])
+def test_incidents_that_shall_not_expire_any_more(config: Config, policy: Policy) -> None:
+    """They were due by the policy before; after a reload they stay open, and nothing fails."""
+    short = Receiver(with_policy(config, Policy(expire_after=timedelta(hours=1))))
+    store = store_of(short.config)
+    with store.transaction(()) as transaction:
+        body = b'{"id": "a", "title": "a", "status": "firing"}'
+        short.take(transaction, short.config.sources["any"].source, Request(body), NOW)
+    later = NOW + timedelta(hours=2)
+    for_ever = Receiver(with_policy(config, policy), started=later)
+    store.close()
+    store = store_of(for_ever.config)
+    with store.transaction(()) as transaction:
+        for_ever.tick(transaction, later)
+        assert transaction.due(later, 9) == []
+    assert [one["title"] for one in store.incidents(is_open=True)] == ["a"]
+    store.close()
+
+
+def test_another_policy_counts_for_what_is_open(writer: Writer, config: Config) -> None:
+    """An incident that was to stay open for ever expires by the policy that a reload brought."""
+    policies = {"any": config.policy("any")}
+    writer._open_store = lambda: Store(open_database(config.database), policies.__getitem__)
+    writer.start()
+    assert post(writer, config, "a").result(30).answer.status == 200
+    assert list(due_of(config).values()) == [None]
+    policies["any"] = Policy(expire_after=timedelta(hours=1))
+    writer.use(Receiver(with_policy(config, policies["any"])))
+    deadline = time.monotonic() + 10
+    store = store_of(config)
+    while store.incidents(is_open=True) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert store.incidents(is_open=True) == []
+    store.close()
+    writer.stop()
 
 
 def test_certificates_are_fetched_once() -> None:

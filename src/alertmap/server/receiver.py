@@ -5,14 +5,14 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import evolve, frozen
 
 from alertmap.errors import AlertmapError, Refusal
 from alertmap.incidents.model import Cause, Policy, Transition, TransitionKind
-from alertmap.incidents.timeline import Timeline, due, step, tick
+from alertmap.incidents.timeline import NEVER, Timeline, due, step, tick
 from alertmap.intake.receive import Accepted, Duplicate, Handshake, Outcome, Rejected, receive, refuse
 from alertmap.intake.redact import redact
 from alertmap.intake.source import Source
@@ -20,7 +20,7 @@ from alertmap.intake.verify import Fetch
 from alertmap.model import Alert, Batch, Reply, Request
 from alertmap.output.render import render
 from alertmap.server.config import Config, Receiving
-from alertmap.server.store import Result, Stored, Transaction
+from alertmap.server.store import Result, Stored, StoreError, Transaction
 from alertmap.target import Outgoing, Skipped
 
 log = logging.getLogger("alertmap.server")
@@ -131,16 +131,26 @@ class Receiver:
         """Let incidents expire and keys be forgotten; return how many keys changed."""
         names = transaction.due(now, limit)
         for source, key in names:
-            policy = self.config.policy(source)
-            before = transaction.timeline(source, key)
-            end = self._end_of_silence(before, policy)
-            if end is not None and end > now:
-                transaction.postpone(source, key, end)
-                continue
-            after, transitions = tick(before, now, policy)
-            transaction.put_timeline(source, key, after)
-            self._tell(transaction, transitions, self.config.sources.get(source), now, None)
+            try:
+                with transaction.part():
+                    self._tick(transaction, source, key, now)
+            except StoreError:
+                raise
+            except Exception:
+                log.exception("source %s: an incident could not expire; it is tried again in an hour", source)
+                transaction.postpone(source, key, now + _NEXT_TRY)
         return len(names)
+
+    def _tick(self, transaction: Transaction, source: str, key: str, now: datetime) -> None:
+        policy = self.config.policy(source)
+        before = transaction.timeline(source, key)
+        end = self._end_of_silence(before, policy)
+        if end is not None and end > now:
+            transaction.postpone(source, key, end)
+            return
+        after, transitions = tick(before, now, policy)
+        transaction.put_timeline(source, key, after)
+        self._tell(transaction, transitions, self.config.sources.get(source), now, None)
 
     def _end_of_silence(self, timeline: Timeline, policy: Policy) -> datetime | None:
         """Return when an open incident expires, counted from the start of this process at the earliest."""
@@ -148,7 +158,8 @@ class Receiver:
         if incident is None or self.started is None:
             return None
         deadline = due(timeline, policy)
-        return max(deadline, self.started + (deadline - incident.last_seen))
+        silence = deadline - incident.last_seen
+        return deadline if silence > NEVER - self.started else max(deadline, self.started + silence)
 
     def read(self, source: Source, request: Request, now: datetime) -> Batch | None:
         """Return what a request is read as now, without its proof; None where it holds no alerts to read."""
@@ -171,6 +182,7 @@ class Receiver:
         return Done(answer=refuse(source, Refusal.UNAVAILABLE).answer, outcome="unavailable", message=message)
 
 
+_NEXT_TRY = timedelta(hours=1)
 TOO_MANY_OPEN = "too_many_open"
 """Reason of a request some of whose alerts would open more incidents than `max_open_per_source` allows."""
 

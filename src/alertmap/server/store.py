@@ -224,6 +224,11 @@ class Transaction:
         """Look at a key again at a time."""
         self._execute("update timelines set due = ? where source = ? and key = ?", (to_number(time), source, key))
 
+    def check_open(self, now: datetime) -> None:
+        """Make all keys with an open incident due, because their policies may have changed."""
+        number = to_number(now)
+        self._execute("update timelines set due = ? where is_open = 1 and (due is null or due > ?)", (number, number))
+
     def count_open(self, source: str) -> int:
         """Return the number of open incidents of a source."""
         return int(self._execute("select count(*) from timelines where source = ? and is_open = 1", (source,))[0][0])
@@ -319,7 +324,7 @@ class Transaction:
 
     def purge(self, now: datetime, *, requests: timedelta, incidents: timedelta, most_stored: int) -> int:
         """Remove what is too old, and the oldest requests beyond a size; return how many requests."""
-        oldest = to_number(now - requests)
+        oldest = max(to_number(now) - requests // _MICROSECOND, 0)
         removed = self._execute("delete from requests where received_at < ? returning id", (oldest,))
         [(total,)] = self._execute("select coalesce(sum(size), 0) from requests")
         while total > most_stored:
@@ -330,7 +335,7 @@ class Transaction:
                 break
             removed += rows
             total -= sum(size for size, _ in rows)
-        before = to_number(now - incidents)
+        before = max(to_number(now) - incidents // _MICROSECOND, 0)
         self._execute(
             "delete from events where incident in (select id from incidents where is_open = 0 and ended_at < ?)",
             (before,),

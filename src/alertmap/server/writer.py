@@ -8,9 +8,10 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from time import monotonic
 
 from attrs import frozen
 
@@ -22,8 +23,8 @@ from alertmap.server.store import Store, StoreError, Transaction
 log = logging.getLogger("alertmap.server")
 
 _MOST_AT_ONCE = 64  # requests of one commit
-_PAUSE = timedelta(seconds=1)  # between looks for what changes by time alone
-_BETWEEN_PURGES = timedelta(minutes=10)
+_PAUSE = 1.0  # seconds between looks for what changes by time alone
+_BETWEEN_PURGES = 600.0  # seconds
 
 Work = Callable[[Receiver, Transaction], Done]
 
@@ -45,7 +46,9 @@ class Writer:
         self._queue: queue.Queue[_Item | None] = queue.Queue(receiver.config.waiting)
         self._thread = threading.Thread(target=self._run, name="alertmap-writer", daemon=True)
         self._store: Store | None = None
-        self._next_tick = self._next_purge = datetime.min.replace(tzinfo=UTC)
+        # Of a clock that nobody sets: one that is set back would stop the expiry for as long.
+        self._next_tick = self._next_purge = monotonic()
+        self._has_new_rules = True
         self.error = ""
         """Why the store could not be used the last time; empty where it could."""
 
@@ -72,6 +75,7 @@ class Writer:
     def use(self, receiver: Receiver) -> None:
         """Take another configuration, from the next transaction on."""
         self._receiver = receiver
+        self._has_new_rules = True
 
     @property
     def waiting(self) -> int:
@@ -113,7 +117,7 @@ class Writer:
 
     def _next_items(self) -> list[_Item | None]:
         try:
-            items = [self._queue.get(timeout=_PAUSE.total_seconds())]
+            items = [self._queue.get(timeout=_PAUSE)]
         except queue.Empty:
             return []
         with suppress(queue.Empty):
@@ -136,7 +140,8 @@ class Writer:
         else:
             self.error = ""
         for item, one in zip(items, done, strict=True):
-            item.future.set_result(one)
+            with suppress(InvalidStateError):  # nobody waits for it any more
+                item.future.set_result(one)
         if any(one.changed or one.outcome in ("alerts", "none", "handshake") for one in done):
             self._changed()
 
@@ -159,29 +164,34 @@ class Writer:
             return self._receiver.unavailable(item.source, f"{type(error).__name__}")
 
     def _let_time_pass(self) -> None:
-        now = datetime.now(UTC)
-        if now < self._next_tick:
+        if monotonic() < self._next_tick:
             return
-        config = self._receiver.config
+        has_new_rules, self._has_new_rules = self._has_new_rules, False
+        receiver, now, changed = self._receiver, datetime.now(UTC), 0
+        config = receiver.config
         try:
             store = self._usable_store()
             with store.transaction(config.sources) as transaction:
-                changed = self._receiver.tick(transaction, now)
-                if now >= self._next_purge:
+                if has_new_rules:
+                    transaction.check_open(now)
+                changed = receiver.tick(transaction, now)
+            has_new_rules = False
+            if monotonic() >= self._next_purge:
+                self._next_purge = monotonic() + _BETWEEN_PURGES
+                with store.transaction(()) as transaction:
                     transaction.purge(
                         now,
                         requests=config.keep_requests,
                         incidents=config.keep_incidents,
                         most_stored=config.most_stored,
                     )
-                    self._next_purge = now + _BETWEEN_PURGES
+            self.error = ""
         except StoreError as error:
             self._failed(error)
-            changed = 0
         except Exception:
             log.exception("incidents could not expire")
-            changed = 0
-        self._next_tick = now + _PAUSE
+        self._has_new_rules |= has_new_rules  # they were not applied
+        self._next_tick = monotonic() + _PAUSE
         if changed:
             self._changed()
 
