@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from alertmap.errors import ConfigurationError
 from alertmap.server.app import create_app
 from alertmap.server.config import Config
 from alertmap.server.store import Transaction
@@ -341,3 +342,61 @@ def test_bombs(client: TestClient, body: bytes, headers: dict[str, str]) -> None
     assert client.post("/hooks/any", content=body, headers=headers).status_code in (200, 413)
     assert client.post("/hooks/any", json={"title": "x", "status": "firing"}).status_code == 200
     assert [one["title"] for one in get(client, "/api/incidents")["incidents"]] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/requests?before=" + "9" * 19, 400),
+        ("/api/requests?before=" + "9" * 5_000, 400),
+        ("/api/requests/" + "9" * 30, 404),
+        ("/api/requests/" + "9" * 5_000, 404),
+        ("/api/requests/x", 404),
+        ("/api/incidents?" + "label=a&" * 2_000, 400),
+        ("/api/incidents?q=" + "x" * 50_000, 400),
+    ],
+)
+def test_odd_questions(client: TestClient, path: str, status: int) -> None:
+    """They are answered as what they are: no fault of the receiver or of its store."""
+    assert client.get(path, auth=OPS).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/v2/enqueue", "/v2/alerts", "/api/v2/alerts"])
+def test_a_known_api_with_a_body_beyond_the_limits(client: TestClient, path: str) -> None:
+    """The credential in it cannot be found."""
+    assert client.post(path, content=b"[" * 100_000).status_code in (401, 413)
+
+
+def test_a_reload_that_fails_changes_nothing(address: str) -> None:
+    """The sources stay as they were, and whoever asked for it sees why."""
+    text = f"[server]\ndatabase = {json.dumps(address)}\n{CONFIG}"
+    broken = [UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid"), OSError("gone"), ConfigurationError("odd")]
+
+    def reload() -> Config:
+        raise broken.pop()
+
+    with TestClient(create_app(load(text), reload)) as client:
+        while broken:
+            assert client.post("/-/reload", auth=OPS, headers=OWN).status_code == 400
+        assert client.post("/hooks/any", content=b'{"id": "a", "title": "a", "status": "firing"}').status_code == 200
+
+
+def test_a_replay_that_cannot_be_kept(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no success."""
+    client.post("/hooks/any", content=b'{"id": "a", "title": "a", "status": "firing"}')
+
+    def set_result(*_: object) -> None:
+        raise ValueError("odd")
+
+    monkeypatch.setattr(Transaction, "set_result", set_result)
+    assert client.post("/api/requests/1/replay", auth=OPS, headers=OWN).status_code == 503
+
+
+def test_a_question_fills_no_store(client: TestClient) -> None:
+    """It needs no proof, so its body is not kept."""
+    asked = client.request(
+        "OPTIONS", "/hooks/any", content=b"x" * 1_000, headers={"WebHook-Request-Origin": "a.example"}
+    )
+    assert asked.status_code == 200
+    [kept] = get(client, "/api/requests")["requests"]
+    assert (kept["outcome"], kept["size"]) == ("handshake", 0)

@@ -116,3 +116,48 @@ secret = "whsec_czNjcmV0LXQ="
 def test_settle_can_be_switched_off() -> None:
     """`never` is the None of `Policy`."""
     assert load(f'{SOURCE}policy = {{ settle = "never" }}').sources["any"].policy.settle is None
+
+
+def test_labels_may_have_any_name() -> None:
+    """A label that is called as a way to name a secret is no secret."""
+    labels = load(f'{SOURCE}labels = {{ env = "prod" }}').sources["any"].source.labels
+    assert labels == {"env": "prod"}
+
+
+@pytest.mark.parametrize("database", [":memory:", "file:x?mode=memory"])
+def test_a_database_in_memory(database: str) -> None:
+    """Readers and the writer would each have one of their own."""
+    assert faults(f'[server]\ndatabase = "{database}"\n{SOURCE}') == [
+        "line 2: database must be the path of a file, or a URL postgresql://…"
+    ]
+
+
+def test_a_credential_of_two_sources() -> None:
+    """The check finds it, not the start, and the message does not have it."""
+    text = '[sources.a]\nvendor = "generic"\nauth = { tokens = ["s3cret"] }\n'
+    assert faults(text + text.replace("sources.a", "sources.b")) == [
+        "line 1: the sources 'a' and 'b' have a credential in common"
+    ]
+
+
+@pytest.mark.parametrize("password", ["s3@cret", "s3/cret", "s3:cret", "s3?cret@x", "s3#cret"])
+def test_a_password_that_is_no_part_of_a_url(password: str) -> None:
+    """It is refused here: the driver would print a part of it as the name of a host."""
+    [fault] = faults(f'[server]\ndatabase = "postgresql://user:{password}@host/x"\n{SOURCE}')
+    assert fault == "line 2: signs such as @, / and : in a password must be written as %40, %2F, %3A"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://user:s3%40cret@host:5432/x?sslmode=require",
+        "postgresql:///x?host=/var/run",
+        "postgresql://[::1]:5432/x",
+        "postgres://a:1,b:2/x",
+        "postgresql://user@/x",
+        "postgresql://",
+    ],
+)
+def test_urls_of_databases(url: str) -> None:
+    """All forms that the driver knows are taken."""
+    assert load(f'[server]\ndatabase = "{url}"\n{SOURCE}').database == url

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -91,6 +92,16 @@ def test_old_rows_are_removed(store: Store) -> None:
     assert len(store.incidents(is_open=None)) == 5
     purge(60)
     assert {one["state"] for one in store.incidents(is_open=None)} == {"firing"}
+
+
+def test_a_long_mark(store: Store) -> None:
+    """An id that no index takes as it is can be kept, and is known again."""
+    name = "id:" + "".join(sha256(str(number).encode()).hexdigest() for number in range(300))
+    with store.transaction(["any"]) as transaction:
+        transaction.put("any", {name: "seen", f"{name}x": "other"}, NOW)
+        assert transaction.get("any", name, NOW) == "seen"
+        assert transaction.get("any", f"{name}x", NOW) == "other"
+        assert transaction.get("any", f"{name}y", NOW) is None
 
 
 def test_what_is_kept_for_ever(store: Store) -> None:

@@ -38,6 +38,7 @@ def serve(
         import uvicorn  # noqa: PLC0415 - an extra
 
         from alertmap.server.app import create_app  # noqa: PLC0415 - an extra
+        from alertmap.server.store import StoreError  # noqa: PLC0415 - an extra
     except ImportError as error:
         wrong(errors, f"this needs the extra `server`: pip install 'alertmap[server]' ({error.name} is missing)")
     try:
@@ -50,6 +51,12 @@ def serve(
         wrong(errors, f"{config}: {error}")
     _log_as(log_format)
     app = create_app(found, load=lambda: read_config(config))
+    try:
+        store = app.state.service.open_store()
+        store.migrate()
+        store.close()
+    except (AlertmapError, StoreError) as error:
+        wrong(errors, f"the database cannot be used: {error}")
     log = logging.getLogger("alertmap.server")
 
     def reload(_signal: int, _frame: FrameType | None) -> None:

@@ -54,6 +54,8 @@ KNOWN_APIS: Mapping[str, str] = {
 PATIENCE = 10.0
 """Seconds after which a sender is answered 503, where its vendor waits as long; a shorter time of the vendor counts."""
 
+_LONGEST_NUMBER = 18  # digits that fit into 64 bits
+_MOST_LABELS, _LONGEST_TEXT = 20, 1_000  # of a filter
 _METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 _PAGE_FILES = {
     "app.js": "text/javascript",
@@ -96,9 +98,13 @@ class Service:
         self.changed = asyncio.Condition()
 
     def set_config(self, config: Config) -> None:
-        """Take another configuration."""
-        self.config = config
+        """Take another configuration.
+
+        Raises:
+            ConfigurationError: two sources have a credential in common.
+        """
         self.sources = Sources(receiving.source for receiving in config.sources.values())
+        self.config = config
         self._buckets = {
             name: _Bucket(receiving.rate) for name, receiving in config.sources.items() if receiving.rate is not None
         }
@@ -252,8 +258,11 @@ def create_app(config: Config, load: Callable[[], Config] | None = None) -> Star
 
     def api(vendor: str) -> Callable[[HttpRequest], Awaitable[Response]]:
         async def known(request: HttpRequest) -> Response:
-            body = await _body(request, service.config)
-            source = service.sources.by_request(body, vendor, service.config.limits)
+            body, limits = await _body(request, service.config), service.config.limits
+            try:
+                source = await run_in_threadpool(service.sources.by_request, body, vendor, limits)
+            except LimitError:
+                return Response("the request exceeds the limits\n", 413)
             if source is None:
                 return Response("no source has this credential\n", 401, {"WWW-Authenticate": "Bearer"})
             again = HttpRequest(request.scope, _once(body.body))
@@ -339,8 +348,8 @@ def _page_routes(service: Service, load: Callable[[], Config] | None) -> list[Ro
         Route("/api/incidents", guarded(page.incidents), methods=["GET"]),
         Route("/api/incidents/{name}", guarded(page.incident), methods=["GET"]),
         Route("/api/requests", guarded(page.requests), methods=["GET"]),
-        Route("/api/requests/{number:int}", guarded(page.request), methods=["GET"]),
-        Route("/api/requests/{number:int}/replay", guarded(page.replay), methods=["POST"]),
+        Route("/api/requests/{number}", guarded(page.request), methods=["GET"]),
+        Route("/api/requests/{number}/replay", guarded(page.replay), methods=["POST"]),
         Route("/api/preview", guarded(page.preview), methods=["POST"]),
         Route("/api/status", guarded(page.status), methods=["GET"]),
         Route("/api/live", guarded(page.live), methods=["GET"]),
@@ -390,13 +399,16 @@ class _Page:
         limit, state = _limit(query), query.get("state", "open")
         if state not in ("open", "closed", "all"):
             raise HTTPException(400, "state must be open, closed or all")
+        labels, text = query.getlist("label"), query.get("q", "")
+        if len(labels) > _MOST_LABELS or any(len(one) > _LONGEST_TEXT for one in (*labels, text)):
+            raise HTTPException(400, f"a filter has {_MOST_LABELS} labels, and {_LONGEST_TEXT} characters, at most")
         found = await self._service.read(
             lambda store: store.incidents(
                 is_open=None if state == "all" else state == "open",
                 source=query.get("source", ""),
                 severity=query.get("severity", ""),
-                labels=query.getlist("label"),
-                text=query.get("q", ""),
+                labels=labels,
+                text=text,
                 before=query.get("before", ""),
                 limit=limit + 1,
             )
@@ -413,13 +425,14 @@ class _Page:
     async def requests(self, request: HttpRequest) -> Response:
         query = request.query_params
         limit, before = _limit(query), query.get("before", "")
-        if before and not before.isdecimal():
+        number = _number(before)
+        if before and number is None:
             raise HTTPException(400, "before must be a number")
         found = await self._service.read(
             lambda store: store.requests(
                 source=query.get("source", ""),
                 outcome=query.get("outcome", ""),
-                before=int(before) if before else None,
+                before=number,
                 limit=limit + 1,
             )
         )
@@ -428,7 +441,7 @@ class _Page:
 
     async def request(self, request: HttpRequest) -> Response:
         stored = await self._stored(request)
-        shown = redact(stored.request)
+        shown = await run_in_threadpool(redact, stored.request)
         source = self._service.sources.by_name(stored.source)
         now = None  # a source that is not in the file any more
         if source is not None:
@@ -462,7 +475,12 @@ class _Page:
             )
         except StoreError as error:
             raise HTTPException(503, str(error)) from None
-        done = await asyncio.wrap_future(future)
+        try:
+            done = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), PATIENCE)
+        except TimeoutError:
+            raise HTTPException(503, "the store is slow; the request is replayed later") from None
+        if done.outcome == "unavailable":
+            raise HTTPException(503, f"the request was not replayed: {done.message}")
         return JSONResponse({"outcome": done.outcome, "changed": done.changed, "message": done.message})
 
     async def preview(self, request: HttpRequest) -> Response:
@@ -517,14 +535,14 @@ class _Page:
             raise HTTPException(404, "the configuration does not come from a file")
         try:
             config = await run_in_threadpool(self._load)
-        except (AlertmapError, OSError) as error:
+            self._service.reload(config)
+        except (AlertmapError, OSError, ValueError) as error:
             raise HTTPException(400, str(error)) from None
-        self._service.reload(config)
         return JSONResponse({"sources": len(config.sources)})
 
     async def _stored(self, request: HttpRequest) -> Stored:
-        number = request.path_params["number"]
-        found = await self._service.read(lambda store: store.request(number)) if number < 2**63 else None
+        number = _number(request.path_params["number"])
+        found = None if number is None else await self._service.read(lambda store: store.request(number))
         if found is None:
             raise HTTPException(404, "there is no such request")
         stored: Stored = found
@@ -533,6 +551,11 @@ class _Page:
 
 def _page_file(name: str) -> bytes:
     return files("alertmap.server").joinpath("page", name).read_bytes()
+
+
+def _number(text: str) -> int | None:
+    """Return the number of a request; None where the text is none."""
+    return int(text) if text.isdecimal() and len(text) <= _LONGEST_NUMBER else None
 
 
 def _limit(query: Mapping[str, str]) -> int:

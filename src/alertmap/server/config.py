@@ -37,6 +37,7 @@ from alertmap.incidents.model import Policy
 from alertmap.intake.auth import Auth, as_auth
 from alertmap.intake.source import InvalidOptions, Source, read_options
 from alertmap.intake.source_file import Path, located, read_toml, sources_of
+from alertmap.intake.sources import Sources
 from alertmap.output.registry import target_of
 from alertmap.strict_json import Limits
 from alertmap.target import Target
@@ -161,6 +162,13 @@ class _Loader:
         settings = self._options(server, Settings, ("server",))
         if settings is not None and not (0 <= settings.port <= _LAST_PORT and settings.waiting > 0):
             self._fault(("server",), f"port must be a number from 0 to {_LAST_PORT}, and waiting one above zero")
+        if settings is not None and (settings.database == ":memory:" or settings.database.startswith("file:")):
+            self._fault(("server", "database"), "database must be the path of a file, or a URL postgresql://…")
+        elif settings is not None and _URL.match(settings.database) and not _URL.fullmatch(settings.database):
+            # Else the error of the driver may have a part of the password.
+            self._fault(
+                ("server", "database"), "signs such as @, / and : in a password must be written as %40, %2F, %3A"
+            )
         targets = dict(self._targets(self._table(document.get("targets", {}), ("targets",))))
         sources = self._sources(document.get("sources"), targets)
         if self.faults or settings is None:
@@ -255,12 +263,20 @@ class _Loader:
         own: dict[str, dict[str, Any]] = {}
         rest: dict[str, Any] = {}
         for name, table in tables.items() if isinstance(tables, dict) else ():
-            rest[name] = self._with_secrets(table, ("sources", name))
+            rest[name] = table
             if isinstance(table, dict):
-                rest[name] = {key: value for key, value in rest[name].items() if key not in _OWN}
+                rest[name] = {
+                    key: value if key in _WITHOUT_SECRETS else self._with_secrets(value, ("sources", name, key))
+                    for key, value in table.items()
+                    if key not in _OWN
+                }
                 own[name] = {key: table[key] for key in _OWN if key in table}
         sources, faults = sources_of(rest)
         self.faults += faults
+        try:
+            Sources(sources.values())
+        except ConfigurationError as error:
+            self._fault(("sources",), str(error))
         found = {}
         for name, settings in own.items():
             made = self._receiving(("sources", name), settings, targets)
@@ -319,4 +335,6 @@ class _Loader:
 
 
 _LAST_PORT = 65_535
+_URL = re.compile(r"postgres(?:ql)?://(?:(?:[^@/?#:]*(?::[^@/?#:]*)?@)?[^@]*)?")
+_WITHOUT_SECRETS = ("labels", "levels")  # tables whose names are the user's: a label may be called `env`
 _OWN = ("policy", "targets", "rate")

@@ -64,7 +64,9 @@ class Receiver:
                 transaction.put(source.name, marks, now)
                 return applied.done(outcome.answer, result)
             case Handshake(confirm_url=url):
-                self._keep(transaction, source, request, now, Result("handshake", "", 0, 0))
+                # A question by GET or OPTIONS needs no proof, and no body: anybody could fill the store with it.
+                asked = evolve(request, body=b"") if request.method in ("GET", "OPTIONS") else request
+                self._keep(transaction, source, asked, now, Result("handshake", "", 0, 0))
                 more = ": it waits for a visit of the URL in the request" if url else ""
                 return Done(answer=outcome.answer, outcome="handshake", message=f"the sender asks for consent{more}")
         return _without_alerts(outcome)
