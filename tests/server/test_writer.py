@@ -13,6 +13,7 @@ import pytest
 from attrs import evolve
 
 from alertmap import AdapterError, Policy, Request
+from alertmap.incidents import timeline as timeline_module
 from alertmap.incidents.timeline import Timeline
 from alertmap.server import receiver as receiver_module
 from alertmap.server.certificates import Certificates
@@ -158,7 +159,7 @@ def test_a_key_that_fails_stops_no_other(
         for name in ("a", "broken", "c"):
             body = json.dumps({"id": name, "title": name, "status": "firing"}).encode()
             short.take(transaction, short.config.sources["any"].source, Request(body), NOW)
-    real = receiver_module.tick
+    real = timeline_module.tick
 
     def tick(timeline: Timeline, now: datetime, policy: Policy) -> Any:
         if timeline.dedup_key.endswith("broken"):
