@@ -400,3 +400,19 @@ def test_a_question_fills_no_store(client: TestClient) -> None:
     assert asked.status_code == 200
     [kept] = get(client, "/api/requests")["requests"]
     assert (kept["outcome"], kept["size"]) == ("handshake", 0)
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_a_long_body_is_shown_in_part(client: TestClient, is_packed: bool) -> None:  # noqa: FBT001 - a parameter
+    """Its beginning is there, and no part of a credential at the cut; what is read of it is the whole."""
+    start = b'{"id": "a", "title": "a", "status": "firing", "password": "s3cret-a", "x": "'
+    token = b"ghp_" + b"Z7" * 18
+    words = " ".join(map(str, range(100_000))).encode()
+    body = start + words[: 262_144 + 4_096 - len(start) - 20] + token + words + b'"}'
+    headers = {"Content-Encoding": "gzip"} if is_packed else {}
+    assert client.post("/hooks/any", content=gzip.compress(body) if is_packed else body, headers=headers).is_success
+    found = get(client, "/api/requests/1")
+    assert found["body"].startswith('{"id": "a", "title": "a", "status": "firing", "password": "REDACTED"')
+    assert found["body"].endswith("… (the rest is not shown)")
+    assert "ghp_" not in found["body"]
+    assert [alert["title"] for alert in found["now"]["alerts"]] == ["a"]

@@ -215,3 +215,20 @@ def test_a_stalled_disk(config: Config, client: TestClient, monkeypatch: pytest.
     assert client.post("/hooks/any", json=body).status_code == 200
     [incident] = client.get("/api/incidents").json()["incidents"]
     assert incident["count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("database", "reason"),
+    [
+        ("missing/store.sqlite", "unable to open database file"),
+        ("alertmap.toml", "file is not a database"),
+    ],
+)
+def test_a_database_that_cannot_be_used(tmp_path: Path, database: str, reason: str) -> None:
+    """The command says so in a line, and ends; nobody reads a traceback at night."""
+    running = Running(tmp_path, SOURCES, str(tmp_path / database))
+    with pytest.raises(AssertionError):
+        running.start()
+    assert running.log.count("\n") == 1
+    assert running.log.startswith("alertmap: the database cannot be used: ")
+    assert reason in running.log

@@ -6,7 +6,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.resources import files
@@ -23,8 +23,9 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 
-from alertmap.errors import AlertmapError, DecodeError, LimitError, Refusal
+from alertmap.errors import AlertmapError, DecodeError, LimitError, PayloadError, Refusal
 from alertmap.incidents.model import Policy
+from alertmap.intake.decode import inflate
 from alertmap.intake.receive import receive, refuse
 from alertmap.intake.redact import redact
 from alertmap.intake.registry import find
@@ -38,6 +39,7 @@ from alertmap.server.receiver import Done, Receiver, summary_of
 from alertmap.server.sender import Sender
 from alertmap.server.store import Store, Stored, StoreError
 from alertmap.server.writer import Writer
+from alertmap.strict_json import Limits
 
 log = logging.getLogger("alertmap.server")
 
@@ -56,6 +58,7 @@ PATIENCE = 10.0
 
 _LONGEST_NUMBER = 18  # digits that fit into 64 bits
 _MOST_LABELS, _LONGEST_TEXT = 20, 1_000  # of a filter
+_MOST_SHOWN, _CUT = 262_144, 4_096  # bytes of a body
 _METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 _PAGE_FILES = {
     "app.js": "text/javascript",
@@ -441,7 +444,7 @@ class _Page:
 
     async def request(self, request: HttpRequest) -> Response:
         stored = await self._stored(request)
-        shown = await run_in_threadpool(redact, stored.request)
+        shown = await run_in_threadpool(_shown, stored.request)
         source = self._service.sources.by_name(stored.source)
         now = None  # a source that is not in the file any more
         if source is not None:
@@ -458,7 +461,7 @@ class _Page:
                 "path": shown.path,
                 "query": dict(shown.query),
                 "headers": dict(shown.headers),
-                "body": shown.body if isinstance(shown.body, str) else shown.body.decode("utf-8", "replace"),
+                "body": shown.body,
                 "now": now,
             }
         )
@@ -547,6 +550,20 @@ class _Page:
             raise HTTPException(404, "there is no such request")
         stored: Stored = found
         return stored
+
+
+def _shown(request: Request) -> Request:
+    """Return a request without credentials; of a long body the beginning, because to redact it takes long."""
+    with suppress(PayloadError):
+        body, _ = inflate(request, Limits())
+        headers = {name: value for name, value in request.headers.items() if name != "content-encoding"}
+        request = evolve(request, body=body[: _MOST_SHOWN + _CUT], headers=headers)
+    redacted = redact(request)
+    text = redacted.body if isinstance(redacted.body, str) else redacted.body.decode("utf-8", "replace")
+    if len(request.body) > _MOST_SHOWN:
+        # The last characters may be a part of a credential, which is not known by its form.
+        text = f"{text[:-_CUT]}\n… (the rest is not shown)"
+    return evolve(redacted, body=text)
 
 
 def _page_file(name: str) -> bytes:
