@@ -1,6 +1,7 @@
 """The store: versions of its tables, what is removed, and what a replay of all requests gives."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from alertmap import Policy, Request, to_dict
 from alertmap.incidents.book import IncidentBook
+from alertmap.server import databases
 from alertmap.server import store as module
 from alertmap.server.databases import open_database
 from alertmap.server.receiver import Receiver
@@ -92,6 +94,32 @@ def test_old_rows_are_removed(store: Store) -> None:
     assert len(store.incidents(is_open=None)) == 5
     purge(60)
     assert {one["state"] for one in store.incidents(is_open=None)} == {"firing"}
+
+
+def test_nobody_waits_for_ever_for_another_transaction(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that never ends stops the others for some seconds, each."""
+    monkeypatch.setattr(databases, "PATIENCE", 0.2)
+    first, second = (Store(open_database(address), CONFIG.policy) for _ in range(2))
+    first.migrate()
+    with first.transaction(["any"]):
+        start = time.monotonic()
+        with pytest.raises(StoreError), second.transaction(["any"]):
+            pass
+        assert time.monotonic() - start < 5
+    with second.transaction(["any"]):
+        pass
+    first.close()
+    second.close()
+
+
+def test_the_limit_of_open_incidents_within_a_request(store: Store) -> None:
+    """What a request closes makes place for what it opens later."""
+    config = load('[sources.any]\nvendor = "generic"\npolicy = { max_open_per_source = 2 }\n')
+    states = [("1", "firing"), ("2", "firing"), ("3", "firing"), ("1", "resolved"), ("4", "firing"), ("5", "firing")]
+    body = json.dumps([{"id": name, "title": name, "status": state} for name, state in states]).encode()
+    with store.transaction(["any"]) as transaction:
+        Receiver(config).take(transaction, config.sources["any"].source, Request(body), NOW)
+    assert {one["title"] for one in store.incidents(is_open=True)} == {"2", "4"}
 
 
 def test_a_long_mark(store: Store) -> None:

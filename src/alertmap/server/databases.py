@@ -10,6 +10,9 @@ from alertmap.server.store import Database, StoreError
 if TYPE_CHECKING:
     import psycopg
 
+PATIENCE = 10.0
+"""Seconds that a transaction waits for another one, and a connection for a server that does not answer."""
+
 
 def open_database(address: str) -> Database:
     """Open the database of a path or URL.
@@ -31,7 +34,7 @@ class Sqlite(Database):
 
     def __init__(self, path: str) -> None:
         try:
-            self._connection = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
+            self._connection = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE, check_same_thread=False)
         except sqlite3.Error as error:
             raise StoreError(f"the database cannot be opened: {error}") from error
         self.execute("pragma journal_mode = wal")
@@ -74,7 +77,15 @@ class Postgres(Database):
 
     def _connection(self) -> "psycopg.Connection[tuple[Any, ...]]":
         if self._made is None or self._made.closed:
-            self._made = self._psycopg.connect(self._url, autocommit=True, connect_timeout=10)
+            milliseconds = int(PATIENCE * 1_000)
+            self._made = self._psycopg.connect(
+                self._url,
+                autocommit=True,
+                connect_timeout=int(PATIENCE) or 1,
+                keepalives_idle=int(PATIENCE) or 1,
+                tcp_user_timeout=milliseconds,
+            )
+            self._made.execute(f"set lock_timeout = {milliseconds}".encode())
         return self._made
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

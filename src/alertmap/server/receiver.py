@@ -80,15 +80,20 @@ class Receiver:
     def _apply(self, transaction: Transaction, alerts: Iterable[Alert], now: datetime, request: int) -> "_Applied":
         """Apply alerts to the incidents, and put what follows into the outbox."""
         changed = left_out = 0
+        counted: dict[str, int] = {}  # once for each source: the database counts row by row
         for alert in alerts:
             receiving = self.config.sources.get(alert.source)
             policy = self.config.policy(alert.source)
             before = transaction.timeline(alert.source, alert.dedup_key)
             after, transitions = step(before, alert, policy)
             opens = after.is_open and not before.is_open
-            if opens and transaction.count_open(alert.source) >= policy.max_open_per_source:
+            if opens and alert.source not in counted:
+                counted[alert.source] = transaction.count_open(alert.source)
+            if opens and counted[alert.source] >= policy.max_open_per_source:
                 left_out += 1
                 continue
+            if alert.source in counted:
+                counted[alert.source] += after.is_open - before.is_open
             transaction.put_timeline(alert.source, alert.dedup_key, after)
             changed += self._tell(transaction, transitions, receiving, now, request)
         return _Applied(changed, left_out)

@@ -399,8 +399,8 @@ class Store:
         Raises:
             StoreError: the database cannot keep it.
         """
-        self._database.begin(sources)
         try:
+            self._database.begin(sources)
             yield Transaction(self._database, self._policy)
             self._database.execute("commit")
         except BaseException:
