@@ -232,3 +232,14 @@ def test_a_database_that_cannot_be_used(tmp_path: Path, database: str, reason: s
     assert running.log.count("\n") == 1
     assert running.log.startswith("alertmap: the database cannot be used: ")
     assert reason in running.log
+
+
+def test_one_request_at_a_time(tmp_path: Path) -> None:
+    """The lowest limit of requests that wait lets one in."""
+    running = Running(tmp_path, f"waiting = 1\n{SOURCES}")
+    running.start()
+    try:
+        body = {"id": "a", "title": "a", "status": "firing"}
+        assert httpx2.post(f"{running.url}/hooks/any", json=body).status_code == 200
+    finally:
+        running.end(signal.SIGKILL)

@@ -83,7 +83,7 @@ def serve(
         server_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=30,
-        limit_concurrency=found.waiting,
+        limit_concurrency=found.waiting + 1,  # uvicorn counts the connection that asks
     )
     Server(settings).run()
 
