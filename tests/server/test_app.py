@@ -404,7 +404,7 @@ def test_a_question_fills_no_store(client: TestClient) -> None:
 
 @pytest.mark.parametrize("is_packed", [False, True])
 def test_a_long_body_is_shown_in_part(client: TestClient, is_packed: bool) -> None:  # noqa: FBT001 - a parameter
-    """Its beginning is there, and no part of a credential at the cut; what is read of it is the whole."""
+    """Its beginning is there, and no part of a credential at the cut; all of it is read."""
     start = b'{"id": "a", "title": "a", "status": "firing", "password": "s3cret-a", "x": "'
     token = b"ghp_" + b"Z7" * 18
     words = " ".join(map(str, range(100_000))).encode()

@@ -113,7 +113,7 @@ def test_nobody_waits_for_ever_for_another_transaction(address: str, monkeypatch
 
 
 def test_the_limit_of_open_incidents_within_a_request(store: Store) -> None:
-    """What a request closes makes place for what it opens later."""
+    """An alert that closes one makes place for a later one that opens another."""
     config = load('[sources.any]\nvendor = "generic"\npolicy = { max_open_per_source = 2 }\n')
     states = [("1", "firing"), ("2", "firing"), ("3", "firing"), ("1", "resolved"), ("4", "firing"), ("5", "firing")]
     body = json.dumps([{"id": name, "title": name, "status": state} for name, state in states]).encode()
