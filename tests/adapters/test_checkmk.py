@@ -1,6 +1,7 @@
 """Checkmk beyond the goldens: the script of its page, detection, faults of other receivers."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -64,6 +65,7 @@ class _Receiver(BaseHTTPRequestHandler):
         """Print nothing."""
 
 
+@pytest.mark.skipif(bool(os.environ.get("ALERTMAP_NO_SOCKETS")), reason="it posts over the network")
 def test_the_script_of_the_page_posts_the_fixture(tmp_path: Path) -> None:
     """The script that the page tells to write posts the variables of the notification, and no parameter of the rule."""
     found = re.search(r"```python\n(.*?)\n +```", checkmk.__doc__ or "", re.DOTALL)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from alertmap.incidents.book import IncidentBook
 from alertmap.incidents.model import Cause, Incident, Policy, Transition, TransitionKind, incident_of
 from alertmap.incidents.snapshot import dump_timeline, load_timeline
-from alertmap.incidents.timeline import Timeline, _fold, incidents, recompute, statement_of
+from alertmap.incidents.timeline import RANK, Timeline, _fold, incidents, recompute, statement_of
 from alertmap.intake.dedup import dedup_key
 from alertmap.model import Alert, Severity, State, Times
 from histories import (
@@ -51,6 +51,17 @@ def _order(sent: Alert, policy: Policy = WIDE) -> tuple[Any, ...]:
 
 
 # --- 1: idempotence ---------------------------------------------------------------------------------------------------
+
+
+def test_a_late_repeat_keeps_the_mark_of_an_expiry(reducer: Reducer) -> None:
+    """A firing that was received before the mark it would renew leaves all marks as they are."""
+    policy = evolve(WIDE, reorder_window=sec(0), max_recent=1, settle=sec(0))
+    first, end = alert(FIRING, None, received=0), alert(RESOLVED, 20, received=0)
+    again = [alert(FIRING, 0, received=0), alert(FIRING, 0, received=1), alert(FIRING, None, received=1, expires_at=0)]
+    before = reducer.fold([first, first, end, *again, evolve(end, received_at=at(1))], policy)
+
+    assert [one.key[3] for one in before.recent] == [RANK[RESOLVED], 4, 5], "the marks of a repeat and of an expiry"
+    assert reducer.step(before, first, policy)[0] == before
 
 
 @given(histories(), policies(), st.data())

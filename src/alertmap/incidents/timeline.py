@@ -596,7 +596,8 @@ def _repeated(timeline: Timeline, firing: Statement, change: _Change, policy: Po
     origin = change.origin if change.after else opened(firing, None)
     after, _ = _fold(origin, marked[change.folded :], policy)
     fires = after[-1].state not in (CLOSED, _SUPPRESSED)
-    if not (fires or is_renewed) or (fires and not _is_alive(after[-1], firing.received_at, policy)):
+    is_news = fires or (is_renewed and mark != statements[end])
+    if not is_news or (fires and not _is_alive(after[-1], firing.received_at, policy)):
         return change
     cause = change.cause if is_open or not fires else Cause.STILL_FIRING
     return change._replace(origin=origin, statements=marked, after=after, cause=cause)
