@@ -20,7 +20,7 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
-from alertmap.server import app as app_module
+from alertmap.server import service
 from alertmap.server.app import create_app
 from alertmap.server.config import Config
 from alertmap.server.databases import Sqlite
@@ -200,7 +200,7 @@ def test_a_full_disk(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_stalled_disk(config: Config, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits longer than the sender does; what came meanwhile is kept at most once."""
-    monkeypatch.setattr(app_module, "PATIENCE", 0.3)
+    monkeypatch.setattr(service, "PATIENCE", 0.3)
     body = {"id": "1", "title": "x", "status": "firing", "timestamp": "2026-03-01T12:00:00Z"}
     blocker = sqlite3.connect(config.database, isolation_level=None)
     blocker.execute("begin immediate")
@@ -211,7 +211,7 @@ def test_a_stalled_disk(config: Config, client: TestClient, monkeypatch: pytest.
     assert time.monotonic() - start < 3
     assert client.get("/-/healthy").status_code == 200
     blocker.execute("rollback")
-    monkeypatch.setattr(app_module, "PATIENCE", 10)
+    monkeypatch.setattr(service, "PATIENCE", 10)
     assert client.post("/hooks/any", json=body).status_code == 200
     [incident] = client.get("/api/incidents").json()["incidents"]
     assert incident["count"] == 1

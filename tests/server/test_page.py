@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import httpx2
 import pytest
 
-from alertmap.server.app import _PAGE_FILES
+from alertmap.server.api import _PAGE_FILES
 from docs.check_pages import LOOK, Browser, find_browser
 from docs.screenshots import open_view
 from receiver_process import Running, receiver

@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from alertmap.codec import to_dict
 from alertmap.errors import AlertmapError, Refusal
 from alertmap.incidents.model import Cause, Policy, Transition, TransitionKind
 from alertmap.incidents.timeline import NEVER, Timeline, due, step, tick
@@ -239,8 +240,6 @@ def _without_alerts(outcome: Outcome) -> Done:
 
 def summary_of(batch: Batch | None) -> dict[str, Any]:
     """Return a batch as JSON types for the page; its raw payload stands beside it."""
-    from alertmap.codec import to_dict  # noqa: PLC0415 - parsing alone writes nothing
-
     if batch is None:
         return {"alerts": [], "problems": [], "reason": "probe"}
     written = to_dict(evolve(batch, raw=None, alerts=tuple(evolve(alert, raw=None) for alert in batch.alerts)))

@@ -115,7 +115,7 @@ class Sender:
         done = 0
         with store.transaction(()) as transaction:
             for one, (outcome, pause) in zip(found, tried, strict=True):
-                if outcome is _DELIVERED or outcome is _REFUSED:
+                if outcome in _DONE:
                     transaction.delivered(one.id)
                     done += 1
                 else:
@@ -151,10 +151,10 @@ class Sender:
         with self._counting:
             self.counts.delivered += outcomes.count(_DELIVERED)
             self.counts.given_up += outcomes.count(_REFUSED)
-            self.counts.failed += sum(outcome not in (_DELIVERED, _REFUSED) for outcome in outcomes)
+            self.counts.failed += sum(outcome not in _DONE for outcome in outcomes)
 
 
-_DELIVERED, _REFUSED = "delivered", "refused"
+_DELIVERED, _REFUSED = _DONE = ("delivered", "refused")
 
 
 def _close(store: Store | None) -> None:
