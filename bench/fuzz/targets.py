@@ -241,11 +241,11 @@ def _check_keys(adapter: Adapter, made: Posted, batch: Batch) -> None:
         found = _outcome(adapter, evolve(made, document=changed, secret=""))
         if not isinstance(found, Batch) or len(found) != len(batch):
             continue
-        word = str(resolve(made.document, where))
+        words = {str(resolve(made.document, where)).casefold(), str(other).casefold()}
         for old, new in zip(batch, found, strict=True):
-            identity = " ".join((*old.identity.values(), *new.identity.values()))
+            identity = " ".join((*old.identity.values(), *new.identity.values())).casefold()
             doubts = {problem.code for problem in (*old.problems, *new.problems)}
-            if word in identity or str(other) in identity or doubts & _MAY_DECIDE_THE_KEY:
+            if any(word in identity for word in words) or doubts & _MAY_DECIDE_THE_KEY:
                 continue  # the mutation put the word into the identity, or took the identity away
             if old.path == new.path and old.identity.keys() == new.identity.keys():
                 assert old.dedup_key == new.dedup_key, "the key holds a time or a level"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from alertmap import wire
 from alertmap.errors import ConfigurationError, ShapeError
@@ -14,6 +14,7 @@ from alertmap.times import time_text
 if TYPE_CHECKING:
     from alertmap.incidents.model import Incident, Transition
 
+AnyAlert = TypeVar("AnyAlert", bound=Alert)
 
 _ABOUT = ("state", "severity", "dedup_key", "title", "source", "vendor")
 _FIRST: Mapping[str, tuple[str, ...]] = {
@@ -71,14 +72,22 @@ def to_dict(value: "Alert | Batch | Problem | Incident | Transition", *, omit_de
     return _writer(cls, omit_defaults=omit_defaults is True)(value)
 
 
-def from_dict(written: Any) -> Alert:
+@overload
+def from_dict(written: Any) -> Alert: ...
+@overload
+def from_dict(written: Any, kind: type[AnyAlert]) -> AnyAlert: ...
+def from_dict(written: Any, kind: type[Alert] = Alert) -> Alert:
     """Return the alert that `to_dict` wrote, with or without the defaults.
+
+    Args:
+        written: JSON types.
+        kind: `Alert`, or a subclass that was written, such as `alertmap.target.Message`.
 
     Raises:
         ShapeError: the argument is not an alert; the message names the paths.
     """
     try:
-        alert: Alert = wire.structure(wire.plain(written), Alert)
+        alert: Alert = wire.structure(wire.plain(written), kind)
     except wire.Mismatch as error:
         raise ShapeError(str(error), problems=error.problems()) from None
     except Exception as error:

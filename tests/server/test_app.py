@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from alertmap.errors import ConfigurationError
 from alertmap.server.app import create_app
 from alertmap.server.config import Config
-from alertmap.server.store import Transaction
+from alertmap.server.transaction import Transaction
 from receiver_process import load
 
 OWN = {"X-Requested-With": "alertmap"}
@@ -230,6 +230,15 @@ def test_a_rate_is_kept(client: TestClient) -> None:
     assert client.post("/hooks/any", json={"title": "x"}).status_code == 200
 
 
+def test_a_rate_counts_what_has_its_proof(address: str) -> None:
+    """Nobody without a credential can use up the requests of a sender."""
+    text = '[sources.prod]\nvendor = "generic"\nauth = { tokens = ["t0k"] }\nrate = 0.01\n'
+    with TestClient(create_app(load(f"[server]\ndatabase = {json.dumps(address)}\n{text}"))) as client:
+        assert [client.post("/hooks/prod", json={"title": "x"}).status_code for _ in range(5)] == [401] * 5
+        sent = [client.post("/hooks/prod", json={"title": "x"}, headers=TOKEN).status_code for _ in range(2)]
+        assert sent == [200, 429]
+
+
 def test_too_many_open_incidents_lose_no_request(client: TestClient) -> None:
     """A request beyond the limit is answered and kept with the reason; one that closes an incident is applied."""
     for key in ("a", "b"):
@@ -399,7 +408,8 @@ def test_a_question_fills_no_store(client: TestClient) -> None:
     )
     assert asked.status_code == 200
     [kept] = get(client, "/api/requests")["requests"]
-    assert (kept["outcome"], kept["size"]) == ("handshake", 0)
+    assert kept["outcome"] == "handshake"
+    assert get(client, f"/api/requests/{kept['id']}")["body"] == ""
 
 
 @pytest.mark.parametrize("is_packed", [False, True])

@@ -1,26 +1,29 @@
 """Delivery to targets: order, pauses, what is given up."""
 
-import json
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
+from attrs import evolve
 
-from alertmap import Policy
+from alertmap import AdapterError, Alert, Policy, State
+from alertmap.output.render import message_of
+from alertmap.server.config import Sending
 from alertmap.server.databases import open_database
 from alertmap.server.sender import LONGEST, Sender
-from alertmap.server.store import Store, to_time
-from alertmap.target import Outgoing
+from alertmap.server.store import Store
+from alertmap.server.tables import to_time
+from alertmap.target import Endpoint, Message, Outgoing, Skipped, Target
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-class Target:
+class Answers:
     """A target that answers as it is asked to, and remembers what it was sent."""
 
     def __init__(self) -> None:
@@ -38,9 +41,9 @@ class Target:
 
 
 @pytest.fixture
-def target() -> Target:
+def target() -> Answers:
     """Return a target that takes everything."""
-    return Target()
+    return Answers()
 
 
 @pytest.fixture
@@ -52,18 +55,47 @@ def store(tmp_path: Path) -> Iterator[Store]:
     made.close()
 
 
+def written(message: Message, config: Endpoint, _now: datetime) -> Outgoing | Skipped:
+    """Write a request whose body is the title."""
+    if message.title == "nothing":
+        return Skipped("there is nothing to tell")
+    if message.title == "broken":
+        raise KeyError(message.title)
+    return Outgoing(method="PUT", url=config.url, headers=config.all_headers(), body=message.title.encode())
+
+
+PLAIN = Target(name="plain", title="Plain", config=Endpoint, write=written, keeps=())
+URL = "https://a.example/s3cret?c=d"
+TARGETS = {name: Sending(name=name, target=PLAIN, settings=Endpoint(url=URL)) for name in ("hook", "slow")}
+
+
 @pytest.fixture
-def sender(target: Target, store: Store) -> Sender:
+def sender(target: Answers, store: Store) -> Sender:
     """Return a sender that is not started."""
-    return Sender(lambda: store, httpx2.Client(transport=httpx2.MockTransport(target)))
+    return sender_to(store, target)
 
 
-def put(store: Store, *bodies: str, line: str = "hook/1", target: str = "hook") -> None:
-    """Put requests into the outbox."""
+def sender_to(store: Store, target: Callable[[httpx2.Request], httpx2.Response]) -> Sender:
+    """Return a sender whose requests go to a function."""
+    return Sender(lambda: store, httpx2.Client(transport=httpx2.MockTransport(target)), lambda: TARGETS)
+
+
+def put(store: Store, *titles: str, line: str = "hook/1", target: str = "hook") -> None:
+    """Put messages into the outbox."""
     with store.transaction(()) as transaction:
-        for body in bodies:
-            request = Outgoing(method="POST", url="https://a.example/s3cret", headers={}, body=body.encode())
-            transaction.add_outgoing(line, target, request, NOW)
+        for title in titles:
+            alert = Alert(
+                vendor="generic",
+                source="any",
+                state=State.FIRING,
+                severity=None,
+                identity={"id": "1"},
+                dedup_key="generic:1",
+                title=title,
+            )
+            message = message_of(alert)
+            assert isinstance(message, Message)
+            transaction.add_message(line, target, message, NOW)
 
 
 def waiting(store: Store) -> list[tuple[int, str]]:
@@ -71,7 +103,7 @@ def waiting(store: Store) -> list[tuple[int, str]]:
     return [(one["tries"], one["error"]) for one in store.summary()["outbox"] for _ in range(one["waiting"])]
 
 
-def test_requests_of_one_line_keep_their_order(target: Target, store: Store, sender: Sender) -> None:
+def test_requests_of_one_line_keep_their_order(target: Answers, store: Store, sender: Sender) -> None:
     """The second waits until the first is delivered; another line does not wait."""
     put(store, "opened", "closed")
     put(store, "other", line="hook/2")
@@ -89,7 +121,7 @@ def test_requests_of_one_line_keep_their_order(target: Target, store: Store, sen
 
 @pytest.mark.parametrize("status", [400, 413, 422])
 def test_a_request_that_is_never_taken_is_given_up(
-    target: Target, store: Store, sender: Sender, caplog: pytest.LogCaptureFixture, status: int
+    target: Answers, store: Store, sender: Sender, caplog: pytest.LogCaptureFixture, status: int
 ) -> None:
     """It blocks nothing behind it, and is logged without its URL."""
     put(store, "bad", "good")
@@ -115,7 +147,7 @@ def test_a_request_that_is_never_taken_is_given_up(
     ],
 )
 def test_all_else_is_tried_again(
-    target: Target, store: Store, sender: Sender, answer: httpx2.Response | Exception
+    target: Answers, store: Store, sender: Sender, answer: httpx2.Response | Exception
 ) -> None:
     """Pauses grow to ten minutes, and nothing is lost, however long the target is away."""
     put(store, "x")
@@ -143,12 +175,12 @@ def test_a_request_is_sent_by_one_process_alone(store: Store) -> None:
     """A request that was taken is left to its process for a minute, and so is its line; then it is free again."""
     put(store, "opened", "closed")
     with store.transaction(()) as transaction:
-        assert [one.request.body for one in transaction.take("hook", NOW, 9)] == [b"opened"]
+        assert [one.message().title for one in transaction.take("hook", NOW, 9)] == ["opened"]
         assert transaction.take("hook", NOW + timedelta(seconds=59), 9) == []
-        assert [one.request.body for one in transaction.take("hook", NOW + timedelta(seconds=61), 9)] == [b"opened"]
+        assert [one.message().title for one in transaction.take("hook", NOW + timedelta(seconds=61), 9)] == ["opened"]
 
 
-def test_the_pause_that_a_target_asks_for(target: Target, store: Store, sender: Sender) -> None:
+def test_the_pause_that_a_target_asks_for(target: Answers, store: Store, sender: Sender) -> None:
     """`Retry-After` counts where it is longer."""
     put(store, "x")
     target.answers["x"] = httpx2.Response(429, headers={"Retry-After": "3600"})
@@ -156,7 +188,7 @@ def test_the_pause_that_a_target_asks_for(target: Target, store: Store, sender: 
     assert _due(store) - datetime.now(UTC) > timedelta(minutes=59)
 
 
-def test_the_pause_that_a_target_may_ask_for_has_an_end(target: Target, store: Store, sender: Sender) -> None:
+def test_the_pause_that_a_target_may_ask_for_has_an_end(target: Answers, store: Store, sender: Sender) -> None:
     """Nobody is paged a day late because a target asked for it."""
     put(store, "x")
     target.answers["x"] = httpx2.Response(429, headers={"Retry-After": "99999"})
@@ -171,9 +203,8 @@ def test_an_answer_without_an_end_is_not_read(store: Store) -> None:
         raise AssertionError("the body is read")
         yield b""
 
-    target = httpx2.MockTransport(lambda _: httpx2.Response(200, content=endless()))
     put(store, "x")
-    assert Sender(lambda: store, httpx2.Client(transport=target)).send(store, "hook", NOW) == 1
+    assert sender_to(store, lambda _: httpx2.Response(200, content=endless())).send(store, "hook", NOW) == 1
 
 
 def test_no_target_waits_for_another(tmp_path: Path, store: Store) -> None:
@@ -189,6 +220,7 @@ def test_no_target_waits_for_another(tmp_path: Path, store: Store) -> None:
     sender = Sender(
         lambda: Store(open_database(str(tmp_path / "store.sqlite")), lambda _: Policy()),
         httpx2.Client(transport=httpx2.MockTransport(target)),
+        lambda: TARGETS,
     )
     put(store, "slow", line="slow/1", target="slow")
     sender.start()
@@ -205,17 +237,67 @@ def test_no_target_waits_for_another(tmp_path: Path, store: Store) -> None:
     assert waiting(store) == []
 
 
-def test_a_request_is_sent_as_it_was_rendered(store: Store) -> None:
+def test_a_request_is_sent_as_it_is_rendered(store: Store) -> None:
     """Method, URL, headers and the bytes of the body."""
     seen = []
 
     def target(request: httpx2.Request) -> httpx2.Response:
-        seen.append((request.method, str(request.url), request.headers["x-a"], json.loads(request.content)))
+        seen.append((request.method, str(request.url), request.headers["authorization"], request.content.decode()))
         return httpx2.Response(200)
 
-    sender = Sender(lambda: store, httpx2.Client(transport=httpx2.MockTransport(target)))
-    request = Outgoing(method="PUT", url="https://a.example/b?c=d", headers={"X-A": "1"}, body='{"ü": 1}'.encode())
-    with store.transaction(()) as transaction:
-        transaction.add_outgoing("hook", "hook", request, NOW)
+    sender = sender_to(store, target)
+    sender._targets = lambda: {"hook": evolve(TARGETS["hook"], settings=Endpoint(url=URL, token="t"))}  # noqa: S106
+    put(store, "ü")
     assert sender.send(store, "hook", NOW) == 1
-    assert seen == [("PUT", "https://a.example/b?c=d", "1", {"ü": 1})]
+    assert seen == [("PUT", URL, "Bearer t", "ü")]
+
+
+def test_what_waits_is_sent_with_the_settings_of_now(target: Answers, store: Store, sender: Sender) -> None:
+    """A key that was wrong is corrected, or a table that was gone is back: what waits since then is delivered."""
+    put(store, "opened", "closed")
+    target.answers["opened"] = httpx2.Response(401)
+    sender.send(store, "hook", NOW)
+    sender._targets = dict
+    later = datetime.now(UTC) + timedelta(hours=1)
+    sender.send(store, "hook", later)
+    assert waiting(store) == [(2, "no such target"), (2, "no such target")]
+    target.answers.clear()
+    target.got.clear()
+    sender._targets = lambda: {"hook": evolve(TARGETS["hook"], settings=Endpoint(url="https://b.example"))}
+    while sender.send(store, "hook", later):
+        pass
+    assert target.got == ["opened", "closed"]
+    assert waiting(store) == []
+
+
+def test_no_credential_is_kept(store: Store) -> None:
+    """What waits is the message alone, without the settings of its target."""
+    put(store, "x")
+    assert "s3cret" not in str(store._database.execute("select * from outbox"))
+
+
+def test_there_is_nothing_to_send(target: Answers, store: Store, sender: Sender) -> None:
+    """A message that its target has no request for leaves, and blocks nothing behind it."""
+    put(store, "nothing", "x")
+    while sender.send(store, "hook", NOW):
+        pass
+    assert target.got == ["x"]
+    assert sender.counts.delivered == 1
+
+
+def test_a_target_that_raises(store: Store, sender: Sender, caplog: pytest.LogCaptureFixture) -> None:
+    """The message is kept, because another release may write it, and the fault is in the log."""
+    put(store, "broken")
+    sender.send(store, "hook", NOW)
+    assert waiting(store) == [(1, AdapterError.__name__)]
+    assert "target hook cannot be sent a message: the target plain raised KeyError" in caplog.text
+
+
+def test_a_message_that_another_release_wrote(target: Answers, store: Store, sender: Sender) -> None:
+    """It waits, and those of other incidents are delivered."""
+    put(store, "x")
+    put(store, "y", line="hook/2")
+    store._database.execute("update outbox set message = ? where line = ?", ('{"state": "odd"}', "hook/1"))
+    sender.send(store, "hook", NOW)
+    assert target.got == ["y"]
+    assert waiting(store) == [(1, "ShapeError")]

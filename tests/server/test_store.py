@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,11 +13,12 @@ from hypothesis import strategies as st
 
 from alertmap import Policy, Request, to_dict
 from alertmap.incidents.book import IncidentBook
-from alertmap.server import databases
-from alertmap.server import store as module
-from alertmap.server.databases import open_database
+from alertmap.server import databases, tables
+from alertmap.server.databases import StoreError, open_database
 from alertmap.server.receiver import Receiver
-from alertmap.server.store import MIGRATIONS, Result, Store, StoreError
+from alertmap.server.store import Store
+from alertmap.server.tables import MIGRATIONS
+from alertmap.server.transaction import Removed, Result
 from receiver_process import load
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -44,7 +46,7 @@ def take(store: Store, body: object, at: datetime, source: str = "any") -> None:
 
 def test_a_database_of_a_newer_release(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is refused, and stays as it is."""
-    monkeypatch.setattr(module, "MIGRATIONS", ())
+    monkeypatch.setattr(tables, "MIGRATIONS", ())
     with pytest.raises(StoreError, match="of a newer release"):
         store.migrate()
     monkeypatch.undo()
@@ -57,7 +59,7 @@ def test_a_database_of_an_older_release(address: str, monkeypatch: pytest.Monkey
     old.migrate()
     take(old, {"id": "1", "title": "x", "status": "firing"}, NOW)
     old.close()
-    monkeypatch.setattr(module, "MIGRATIONS", (*MIGRATIONS, "alter table incidents add column note text; "))
+    monkeypatch.setattr(tables, "MIGRATIONS", (*MIGRATIONS, "alter table incidents add column note text; "))
     new = Store(open_database(address), CONFIG.policy)
     new.migrate()
     new.migrate()
@@ -68,7 +70,7 @@ def test_a_database_of_an_older_release(address: str, monkeypatch: pytest.Monkey
 
 def test_a_migration_that_fails_changes_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """The version stays, so that the next start tries again."""
-    monkeypatch.setattr(module, "MIGRATIONS", (*MIGRATIONS, "create table more (a text); drop table nothing"))
+    monkeypatch.setattr(tables, "MIGRATIONS", (*MIGRATIONS, "create table more (a text); drop table nothing"))
     with pytest.raises(StoreError):
         store.migrate()
     monkeypatch.undo()
@@ -82,18 +84,61 @@ def test_old_rows_are_removed(store: Store) -> None:
         take(store, {"id": str(number), "title": "x" * 100, "status": "firing"}, NOW + timedelta(days=number))
     take(store, {"id": "0", "title": "x", "status": "resolved"}, NOW + timedelta(days=5))
 
-    def purge(days: int, size: int = 10**9) -> int:
+    def purge(days: int, size: int = 10**9) -> Removed:
         with store.transaction(()) as transaction:
             month = timedelta(days=30)
             return transaction.purge(NOW + timedelta(days=days), requests=month, incidents=month, most_stored=size)
 
-    assert purge(5) == 0
-    assert purge(32) == 2
+    assert purge(5) == (0, 0)
+    assert purge(32) == (2, 0)
     assert [one["id"] for one in store.requests()] == [6, 5, 4, 3]
-    assert purge(32, 10) == 4
+    assert purge(32, 10) == (4, 0)
     assert len(store.incidents(is_open=None)) == 5
     purge(60)
     assert {one["state"] for one in store.incidents(is_open=None)} == {"firing"}
+
+
+def test_what_no_target_took_is_removed(store: Store) -> None:
+    """A message leaves the outbox after as long as a request, and is counted."""
+    config = load(
+        '[sources.any]\nvendor = "generic"\ntargets = ["hook"]\n'
+        '[targets.hook]\ntarget = "webhook"\nurl = "https://a.example"\n'
+    )
+    body = json.dumps({"id": "1", "title": "x", "status": "firing"}).encode()
+    with store.transaction(["any"]) as transaction:
+        Receiver(config).take(transaction, config.sources["any"].source, Request(body), NOW)
+    month = timedelta(days=30)
+    for days, expected in ((29, (0, 0)), (31, (1, 1))):
+        with store.transaction(()) as transaction:
+            now = NOW + timedelta(days=days)
+            assert transaction.purge(now, requests=month, incidents=month, most_stored=10**9) == expected
+
+
+def test_events_of_an_open_incident_leave_by_age(store: Store) -> None:
+    """What happened to it long ago is removed, the incident itself is not."""
+    for hour, severity in ((0, "low"), (1, "critical")):
+        body = {"id": "1", "title": "x", "status": "firing", "severity": severity}
+        take(store, body, NOW + timedelta(hours=hour))
+    month = timedelta(days=30)
+    with store.transaction(()) as transaction:
+        now = NOW + timedelta(days=30, minutes=30)
+        transaction.purge(now, requests=month, incidents=month, most_stored=10**9)
+    assert _events(store) == ["severity_changed"]
+
+
+def test_filters_by_label_and_text(store: Store) -> None:
+    """A label is equal, with its case; a text is a part, in any case, and signs of a pattern are no pattern."""
+    for name, team in (("1", "DB_x"), ("2", "db_x"), ("3", "dbyx")):
+        take(store, {"id": name, "title": f"100% of {team}", "status": "firing", "labels": {"team": team}}, NOW)
+
+    def found(**filters: Any) -> list[str]:
+        return sorted(one["labels"]["team"] for one in store.incidents(is_open=True, **filters))
+
+    assert found(labels=["team=db_x"]) == ["db_x"]
+    assert found(labels=["team=DB_x"]) == ["DB_x"]
+    assert found(labels=["team=db"]) == []
+    assert found(text="OF DB_X") == ["DB_x", "db_x"]
+    assert found(text="0% o") == ["DB_x", "db_x", "dbyx"]
 
 
 def test_nobody_waits_for_ever_for_another_transaction(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +183,7 @@ def test_what_is_kept_for_ever(store: Store) -> None:
     take(store, {"id": "1", "title": "x", "status": "resolved"}, NOW + timedelta(hours=1))
     for_ever = timedelta(days=999_999_999)
     with store.transaction(()) as transaction:
-        assert transaction.purge(NOW, requests=for_ever, incidents=for_ever, most_stored=10**9) == 0
+        assert transaction.purge(NOW, requests=for_ever, incidents=for_ever, most_stored=10**9) == (0, 0)
     assert len(store.requests()) == 2
     assert len(store.incidents(is_open=None)) == 1
 

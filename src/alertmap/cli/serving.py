@@ -38,7 +38,7 @@ def serve(
         import uvicorn  # noqa: PLC0415 - an extra
 
         from alertmap.server.app import create_app  # noqa: PLC0415 - an extra
-        from alertmap.server.store import StoreError  # noqa: PLC0415 - an extra
+        from alertmap.server.databases import StoreError  # noqa: PLC0415 - an extra
     except ImportError as error:
         wrong(errors, f"this needs the extra `server`: pip install 'alertmap[server]' ({error.name} is missing)")
     try:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 def render(
-    target: str | Target, subject: "Alert | Incident | Transition", config: Mapping[str, Any] | object, now: datetime
+    target: str | Target,
+    subject: "Alert | Message | Incident | Transition",
+    config: Mapping[str, Any] | object,
+    now: datetime,
 ) -> Outgoing | Skipped:
     """Return the request that tells a target of an alert, a transition or an incident, or why there is none to send.
 
@@ -31,7 +34,8 @@ def render(
         target: the target, or its name: see `target_names`.
         subject: what to tell. An alert is sent as it is, each time. Of transitions, those that change nothing are
             skipped: ignored alerts, and corrections of an incident that is over. An incident is sent as it stands:
-            for targets that forget what is not sent again.
+            for targets that forget what is not sent again. A `Message` is one of these, made by `message_of` before:
+            it can be kept (`to_dict`, `from_dict`) and rendered later.
         config: the settings of the target: a mapping, or an instance of its configuration.
         now: the present time (aware), for targets that want deadlines or sign their requests.
 
@@ -76,6 +80,8 @@ def message_of(subject: object) -> Message | Skipped:
     Raises:
         ConfigurationError: it is none of these.
     """
+    if isinstance(subject, Message):
+        return subject
     if isinstance(subject, Alert):
         return _message(subject, subject)
     from alertmap.incidents.model import Incident, Transition  # noqa: PLC0415 - many programs only parse

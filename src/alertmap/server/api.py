@@ -22,9 +22,11 @@ from alertmap.intake.redact import redact
 from alertmap.intake.source import Source
 from alertmap.model import Request
 from alertmap.server.config import Config
+from alertmap.server.databases import StoreError
 from alertmap.server.receiver import summary_of
 from alertmap.server.service import PATIENCE, Service, read_or_refuse
-from alertmap.server.store import Store, Stored, StoreError
+from alertmap.server.store import Store
+from alertmap.server.transaction import Stored
 from alertmap.strict_json import Limits
 
 _LONGEST_NUMBER = 18  # digits that fit into 64 bits

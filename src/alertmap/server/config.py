@@ -25,20 +25,22 @@ routing_key = { env = "PAGERDUTY_KEY" }
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import attrs
 from attrs import field, frozen
 
 from alertmap import wire
-from alertmap.errors import ConfigurationError, did_you_mean, quoted
+from alertmap.errors import AlertmapError, ConfigurationError, did_you_mean, quoted
 from alertmap.incidents.model import Policy
 from alertmap.intake.auth import Auth, as_auth
 from alertmap.intake.source import InvalidOptions, Source, read_options
 from alertmap.intake.source_file import Path, located, read_toml, sources_of
 from alertmap.intake.sources import Sources
+from alertmap.model import Alert, State
 from alertmap.output.registry import target_of
+from alertmap.output.render import render
 from alertmap.strict_json import Limits
 from alertmap.target import Target
 
@@ -256,7 +258,13 @@ class _Loader:
                 continue
             settings = {key: value for key, value in table.items() if key != "target"}
             read = self._options(settings, target.config, path)
-            if read is not None:
+            if read is None:
+                continue
+            try:
+                render(target, _SAMPLE, read, _SOME_TIME)
+            except AlertmapError as error:
+                self._fault(path, str(error))
+            else:
                 yield name, Sending(name=name, target=target, settings=read)
 
     def _sources(self, tables: object, targets: Mapping[str, Sending]) -> dict[str, Receiving]:
@@ -335,6 +343,11 @@ class _Loader:
 
 
 _LAST_PORT = 65_535
+_SOME_TIME = datetime(2026, 1, 1, tzinfo=UTC)
+_SAMPLE = Alert(
+    vendor="generic", source="sample", state=State.FIRING, severity=None, identity={"id": "1"}, dedup_key="generic:1"
+)
+"""An alert that every target can write: what fails with it is a fault of the settings."""
 _URL = re.compile(r"postgres(?:ql)?://(?:(?:[^@/?#:]*(?::[^@/?#:]*)?@)?[^@]*)?")
 _WITHOUT_SECRETS = ("labels", "levels")  # tables whose names are the user's: a label may be called `env`
 _OWN = ("policy", "targets", "rate")

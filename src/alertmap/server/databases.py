@@ -1,17 +1,52 @@
 """Connections to SQLite and PostgreSQL, with what differs between them."""
 
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from alertmap.errors import ConfigurationError
-from alertmap.server.store import Database, StoreError
 
 if TYPE_CHECKING:
     import psycopg
 
 PATIENCE = 10.0
 """Seconds that a transaction waits for another one, and a connection for a server that does not answer."""
+
+
+class StoreError(Exception):
+    """The database is down, full or damaged; nothing of the transaction was kept."""
+
+
+class Database(ABC):
+    """One connection to a database; for one thread."""
+
+    serial: str
+    """Type of an id that the database counts up."""
+    blob: str
+    """Type of bytes."""
+    position: str
+    """Function that returns where a text begins in another one, from 1; 0 where it is not there."""
+
+    @abstractmethod
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement, with `?` for each value, and return its rows.
+
+        Raises:
+            StoreError: the database cannot.
+        """
+
+    @abstractmethod
+    def begin(self, sources: Iterable[str]) -> None:
+        """Begin a transaction that alone changes the keys of these sources."""
+
+    @abstractmethod
+    def is_version_known(self) -> bool:
+        """Return whether the table `version` exists."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give the connection back."""
 
 
 def open_database(address: str) -> Database:
@@ -31,6 +66,7 @@ class Sqlite(Database):
 
     serial = "integer primary key autoincrement"
     blob = "blob"
+    position = "instr"
 
     def __init__(self, path: str) -> None:
         try:
@@ -65,6 +101,7 @@ class Postgres(Database):
 
     serial = "bigint generated always as identity primary key"
     blob = "bytea"
+    position = "strpos"
 
     def __init__(self, url: str) -> None:
         try:

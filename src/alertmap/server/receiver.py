@@ -11,7 +11,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from alertmap.codec import to_dict
-from alertmap.errors import AlertmapError, Refusal
+from alertmap.errors import Refusal
 from alertmap.incidents.model import Cause, Policy, Transition, TransitionKind
 from alertmap.incidents.timeline import NEVER, Timeline, due, step, tick
 from alertmap.intake.receive import Accepted, Duplicate, Handshake, Outcome, Rejected, receive, refuse
@@ -19,10 +19,11 @@ from alertmap.intake.redact import redact
 from alertmap.intake.source import Source
 from alertmap.intake.verify import Fetch
 from alertmap.model import Alert, Batch, Reply, Request
-from alertmap.output.render import render
+from alertmap.output.render import message_of
 from alertmap.server.config import Config, Receiving
-from alertmap.server.store import Result, Stored, StoreError, Transaction
-from alertmap.target import Outgoing, Skipped
+from alertmap.server.databases import StoreError
+from alertmap.server.transaction import Result, Stored, Transaction
+from alertmap.target import Message
 
 log = logging.getLogger("alertmap.server")
 
@@ -119,21 +120,13 @@ class Receiver:
             transaction.add_event(one, now, request)
             if receiving is None or one.kind not in _SENT:
                 continue
+            message = message_of(one) if receiving.targets else None
+            if not isinstance(message, Message):
+                continue
             for name in receiving.targets:
-                made = self._rendered(name, one, now)
-                if isinstance(made, Outgoing):
-                    line = f"{name}\n{one.incident.source}\n{one.incident.dedup_key}"
-                    transaction.add_outgoing(line, name, made, now)
+                line = f"{name}\n{one.incident.source}\n{one.incident.dedup_key}"
+                transaction.add_message(line, name, message, now)
         return changed
-
-    def _rendered(self, name: str, transition: Transition, now: datetime) -> Outgoing | Skipped:
-        sending = self.config.targets[name]
-        try:
-            return render(sending.target, transition, sending.settings, now)
-        except AlertmapError as error:
-            # The request and its incident are kept: a fault of the target is no reason to refuse them.
-            log.error("target %s cannot be sent a change: %s", name, error)  # noqa: TRY400 - the message says all
-            return Skipped(str(error))
 
     def tick(self, transaction: Transaction, now: datetime, limit: int = 500) -> int:
         """Let incidents expire and keys be forgotten; return how many keys changed."""

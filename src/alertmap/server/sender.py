@@ -1,11 +1,12 @@
 """Delivers the outbox: a thread for each target that is sent something, with time-outs and pauses that grow.
 
-A request that was sent when the process died is sent again; targets know it by its key.
+A message becomes a request when it is sent, so it has the settings of now, such as a corrected key. A request that was
+sent when the process died is sent again; targets know it by its key.
 """
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,13 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 from attrs import define
 
-from alertmap.server.store import LEASE, Store, StoreError, Waiting
+from alertmap.errors import AlertmapError
+from alertmap.output.render import render
+from alertmap.server.config import Sending
+from alertmap.server.databases import StoreError
+from alertmap.server.store import Store
+from alertmap.server.transaction import LEASE, Waiting
+from alertmap.target import Outgoing
 
 log = logging.getLogger("alertmap.server")
 
@@ -39,9 +46,12 @@ class Counts:
 class Sender:
     """Sends what is due, the oldest of each line first; no target waits for another."""
 
-    def __init__(self, open_store: Callable[[], Store], client: httpx2.Client) -> None:
+    def __init__(
+        self, open_store: Callable[[], Store], client: httpx2.Client, targets: Callable[[], Mapping[str, Sending]]
+    ) -> None:
         self._open_store = open_store
         self._client = client
+        self._targets = targets
         self._wake = threading.Event()
         self._is_over = False
         self._thread = threading.Thread(target=self._run, name="alertmap-sender", daemon=True)
@@ -103,7 +113,7 @@ class Sender:
             _close(store)
 
     def send(self, store: Store, target: str, now: datetime) -> int:
-        """Send what is due to a target, at the same time; return how many requests were delivered or given up."""
+        """Send what is due to a target, at the same time; return how many messages left the outbox."""
         if self._is_over:
             return 0
         with store.transaction(()) as transaction:
@@ -125,9 +135,24 @@ class Sender:
         return done
 
     def _try(self, one: Waiting) -> tuple[str, timedelta]:
-        """Send one request; return the outcome, and the pause that the target asks for."""
+        """Send one message; return the outcome, and the pause that the target asks for."""
+        sending = self._targets().get(one.target)
+        if sending is None:
+            log.error("target %s is not in the file any more; a message to it waits", one.target)
+            return "no such target", timedelta()
+        try:
+            made = render(sending.target, one.message(), sending.settings, datetime.now(UTC))
+        except AlertmapError as error:
+            # The message is kept: another setting or release may write it.
+            log.error("target %s cannot be sent a message: %s", one.target, error)  # noqa: TRY400 - the message says all
+            return type(error).__name__, timedelta()
+        if not isinstance(made, Outgoing):
+            log.info("target %s is not sent a message: %s", one.target, made.reason)
+            return _SKIPPED, timedelta()
+        return self._post(one, made)
+
+    def _post(self, one: Waiting, request: Outgoing) -> tuple[str, timedelta]:
         # A URL may hold a credential, so only the name of the target is logged.
-        request = one.request
         try:
             # The body of the answer is not read: it may have no end.
             with self._client.stream(
@@ -154,7 +179,7 @@ class Sender:
             self.counts.failed += sum(outcome not in _DONE for outcome in outcomes)
 
 
-_DELIVERED, _REFUSED = _DONE = ("delivered", "refused")
+_DELIVERED, _REFUSED, _SKIPPED = _DONE = ("delivered", "refused", "skipped")
 
 
 def _close(store: Store | None) -> None:

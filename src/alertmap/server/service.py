@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -22,11 +22,11 @@ from alertmap.intake.source import Source
 from alertmap.intake.sources import Sources
 from alertmap.model import Reply, Request
 from alertmap.server.certificates import Certificates
-from alertmap.server.config import Config
-from alertmap.server.databases import open_database
+from alertmap.server.config import Config, Sending
+from alertmap.server.databases import StoreError, open_database
 from alertmap.server.receiver import Done, Receiver
 from alertmap.server.sender import Sender
-from alertmap.server.store import Store, StoreError
+from alertmap.server.store import Store
 from alertmap.server.writer import Writer
 
 log = logging.getLogger("alertmap.server")
@@ -51,7 +51,8 @@ class Service:
         self._certificates = Certificates(httpx2.Client(timeout=5, follow_redirects=False))
         self.writer = Writer(self.open_store, self.receiver(), self._store_changed)
         any_number = httpx2.Limits(max_connections=None)  # else slow targets would take those of the others
-        self.sender = Sender(self.open_store, httpx2.Client(timeout=10, follow_redirects=False, limits=any_number))
+        client = httpx2.Client(timeout=10, follow_redirects=False, limits=any_number)
+        self.sender = Sender(self.open_store, client, self.targets)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reader: Store | None = None
         self._reading = asyncio.Lock()
@@ -91,6 +92,10 @@ class Service:
     def policy(self, source: str) -> Policy:
         """Return the policy of a source, as the configuration has it now."""
         return self.config.policy(source)
+
+    def targets(self) -> Mapping[str, Sending]:
+        """Return the targets of the configuration as it is now."""
+        return self.config.targets
 
     def is_newer(self, version: int) -> bool:
         """Return whether something has changed since a version."""
@@ -148,6 +153,9 @@ class Service:
         """Receive a request of a source, read or not yet, and return the answer once everything is stored."""
         start = monotonic()
         done = await self._receive(source, sent)
+        bucket = self._buckets.get(source.name)
+        if bucket is not None and done.outcome in ("alerts", "none", "duplicate"):
+            bucket.take()  # of what had its proof alone: else anybody could use up the tokens of the sender
         self._requests.labels(source.name, done.outcome).inc()
         self._seconds.observe(monotonic() - start)
         if done.outcome in ("rejected", "unavailable") or done.message:
@@ -156,7 +164,7 @@ class Service:
 
     async def _receive(self, source: Source, sent: HttpRequest | Request) -> Done:
         bucket = self._buckets.get(source.name)
-        if bucket is not None and not bucket.take(monotonic()):
+        if bucket is not None and not bucket.is_open(monotonic()):
             answer = refuse(source, Refusal.TOO_MANY, retry_after=timedelta(seconds=1)).answer
             return Done(answer=answer, outcome="rejected", message="too many requests")
         config, receiver = self.config, self.receiver()
@@ -181,20 +189,24 @@ class Service:
 
 
 class _Bucket:
-    """Tokens for requests: `rate` a second, ten times as many at once."""
+    """Tokens for requests: `rate` a second, ten times as many at once.
+
+    Requests that run at the same time may take more than there are; the next ones wait the longer.
+    """
 
     def __init__(self, rate: float) -> None:
         self._rate, self._most = rate, max(10 * rate, 1.0)
         self._left, self._at = self._most, 0.0
 
-    def take(self, now: float) -> bool:
-        """Take one token; False where there is none."""
+    def is_open(self, now: float) -> bool:
+        """Return whether there is a token."""
         self._left = min(self._most, self._left + (now - self._at) * self._rate)
         self._at = now
-        if self._left < 1:
-            return False
+        return self._left >= 1
+
+    def take(self) -> None:
+        """Take one token."""
         self._left -= 1
-        return True
 
 
 async def read_request(sent: HttpRequest, config: Config) -> Request:

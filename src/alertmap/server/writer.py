@@ -17,8 +17,10 @@ from attrs import frozen
 
 from alertmap.intake.source import Source
 from alertmap.model import Request
+from alertmap.server.databases import StoreError
 from alertmap.server.receiver import Done, Receiver
-from alertmap.server.store import Store, StoreError, Transaction
+from alertmap.server.store import Store
+from alertmap.server.transaction import Transaction
 
 log = logging.getLogger("alertmap.server")
 
@@ -171,20 +173,24 @@ class Writer:
         config = receiver.config
         try:
             store = self._usable_store()
-            with store.transaction(config.sources) as transaction:
-                if has_new_rules:
+            if has_new_rules:
+                with store.transaction(config.sources) as transaction:
                     transaction.check_open(now)
+                has_new_rules = False
+            # A source that is not in the file any more has keys, too, and another receiver may know it still.
+            with store.transaction({*config.sources, *store.sources_due(now)}) as transaction:
                 changed = receiver.tick(transaction, now)
-            has_new_rules = False
             if monotonic() >= self._next_purge:
                 self._next_purge = monotonic() + _BETWEEN_PURGES
                 with store.transaction(()) as transaction:
-                    transaction.purge(
+                    removed = transaction.purge(
                         now,
                         requests=config.keep_requests,
                         incidents=config.keep_incidents,
                         most_stored=config.most_stored,
                     )
+                if removed.undelivered:
+                    log.error("%s messages were too old and not delivered; they are given up", removed.undelivered)
             self.error = ""
         except StoreError as error:
             self._failed(error)
