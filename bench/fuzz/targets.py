@@ -47,6 +47,7 @@ from alertmap import (
     wire,
 )
 from alertmap.adapter import Adapter
+from alertmap.credentials import hidden
 from alertmap.intake import registry
 from alertmap.intake.recorded import Recorded, read_recorded, write_recorded
 from alertmap.intake.redact import redact, secrets_in
@@ -245,7 +246,7 @@ def _check_keys(adapter: Adapter, made: Posted, batch: Batch) -> None:
         for old, new in zip(batch, found, strict=True):
             identity = " ".join((*old.identity.values(), *new.identity.values())).casefold()
             doubts = {problem.code for problem in (*old.problems, *new.problems)}
-            if any(word in identity for word in words) or doubts & _MAY_DECIDE_THE_KEY:
+            if any(form in identity for word in words for form in (word, hidden(word))) or doubts & _MAY_DECIDE_THE_KEY:
                 continue  # the mutation put the word into the identity, or took the identity away
             if old.path == new.path and old.identity.keys() == new.identity.keys():
                 assert old.dedup_key == new.dedup_key, "the key holds a time or a level"

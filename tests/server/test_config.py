@@ -80,6 +80,14 @@ target = "slack"
     ]
 
 
+def test_a_target_that_can_write_nothing() -> None:
+    """The check finds settings with which no request can be made; the message has no value of them."""
+    text = f'{SOURCE}[targets.hook]\ntarget = "webhook"\nurl = "s3cret.example/x"\n'
+    [fault] = faults(text)
+    assert fault.endswith("the target webhook needs an absolute http(s) URL without blanks")
+    assert "s3cret" not in fault
+
+
 def test_sizes_and_durations() -> None:
     """Settings that are read after all tables are right have faults, too."""
     assert faults(f'[server]\nkeep_requests = "30 days"\nmax_body = "8MB"\n{SOURCE}') == [

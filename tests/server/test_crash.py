@@ -234,6 +234,32 @@ def test_a_database_that_cannot_be_used(tmp_path: Path, database: str, reason: s
     assert reason in running.log
 
 
+def test_too_many_requests_at_the_same_time(tmp_path: Path) -> None:
+    """One request whose body is slow takes the only place; the next is asked to try again, and is kept then."""
+    running = Running(tmp_path, f"waiting = 1\n{SOURCES}")
+    running.start()
+    body = {"id": "a", "title": "a", "status": "firing"}
+    try:
+        with socket.create_connection(("127.0.0.1", running.port)) as slow:
+            slow.sendall(b"POST /hooks/any HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{")
+            time.sleep(0.5)
+            refused = httpx2.post(f"{running.url}/hooks/any", json=body)
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "60")
+        assert until_taken(running, body) == 200
+    finally:
+        running.end(signal.SIGKILL)
+
+
+def until_taken(running: Running, body: object) -> int:
+    """Post until the answer is not 503; return it."""
+    deadline = time.monotonic() + 10
+    while True:
+        status = httpx2.post(f"{running.url}/hooks/any", json=body).status_code
+        if status != 503 or time.monotonic() > deadline:
+            return status
+        time.sleep(0.1)
+
+
 def test_one_request_at_a_time(tmp_path: Path) -> None:
     """The lowest limit of requests that wait lets one in."""
     running = Running(tmp_path, f"waiting = 1\n{SOURCES}")

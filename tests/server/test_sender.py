@@ -271,7 +271,7 @@ def test_what_waits_is_sent_with_the_settings_of_now(target: Answers, store: Sto
 
 
 def test_no_credential_is_kept(store: Store) -> None:
-    """What waits is the message alone, without the settings of its target."""
+    """The message alone waits, without the settings of its target."""
     put(store, "x")
     assert "s3cret" not in str(store._database.execute("select * from outbox"))
 

@@ -115,7 +115,7 @@ def test_what_no_target_took_is_removed(store: Store) -> None:
 
 
 def test_events_of_an_open_incident_leave_by_age(store: Store) -> None:
-    """What happened to it long ago is removed, the incident itself is not."""
+    """Events of long ago are removed, the incident itself is not."""
     for hour, severity in ((0, "low"), (1, "critical")):
         body = {"id": "1", "title": "x", "status": "firing", "severity": severity}
         take(store, body, NOW + timedelta(hours=hour))

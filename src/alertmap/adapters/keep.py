@@ -151,7 +151,7 @@ def read_incident(incident: Incident) -> Reading:
             "rule": incident.rule_name,
             "merged_into": incident.merged_into_incident_id,
         },
-        values={"alerts": incident.alerts_count} if isinstance(incident.alerts_count, int) else {},
+        values={"alerts": incident.alerts_count} if type(incident.alerts_count) is int else {},
         started_at=incident.start_time or incident.creation_time,
     )
 

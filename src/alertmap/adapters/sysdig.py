@@ -93,7 +93,7 @@ class Entity:
 @wire.model
 class Rule:
     title: Annotated[wire.NonBlank, wire.named("name", "id")]
-    id: wire.AnyText = ""  # null for a policy
+    id: wire.Text = ""  # null for a policy
     name: wire.AnyText = ""
     description: wire.Text = ""
     scope: wire.Text = ""

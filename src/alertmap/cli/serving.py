@@ -83,7 +83,8 @@ def serve(
         server_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=30,
-        limit_concurrency=found.waiting + 1,  # uvicorn counts the connection that asks
+        # The receiver's own limit says when to try again; that of uvicorn counts each connection, also idle ones.
+        limit_concurrency=2 * found.waiting + 1,
     )
     Server(settings).run()
 

@@ -225,10 +225,11 @@ class Priorities:
         if self.field is None:
             raise ConfigurationError("ITOC360 maps the values of a field; these priorities name none")
         replace = PRESETS["itoc360"].replace
-        # The spelling of a value is that of its label where there is one: overrides are folded.
-        spelt = {normalise(value): value for value in self.labels}
+        # The spelling of a value is that of its label where there is one: overrides are folded, but for long ones.
+        spelt = {value: value.upper() for value in self.overrides if normalise(value.upper()) == value}
+        spelt |= {normalise(value): value for value in self.labels}
         mapping = {
-            spelt.get(value, value.upper()): replace.get(severity, severity).value.upper()
+            spelt.get(value, value): replace.get(severity, severity).value.upper()
             for value, severity in self.overrides.items()
         }
         options = [{"value": value, "label": label} for value, label in self.labels.items()]

@@ -56,6 +56,7 @@ class Service:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reader: Store | None = None
         self._reading = asyncio.Lock()
+        self._running = 0
         self.is_over = False
         self.version = 0
         self.changed = asyncio.Condition()
@@ -152,7 +153,11 @@ class Service:
     async def receive(self, source: Source, sent: HttpRequest | Request) -> Reply:
         """Receive a request of a source, read or not yet, and return the answer once everything is stored."""
         start = monotonic()
-        done = await self._receive(source, sent)
+        self._running += 1
+        try:
+            done = await self._receive(source, sent)
+        finally:
+            self._running -= 1
         bucket = self._buckets.get(source.name)
         if bucket is not None and done.outcome in ("alerts", "none", "duplicate"):
             bucket.take()  # of what had its proof alone: else anybody could use up the tokens of the sender
@@ -168,6 +173,8 @@ class Service:
             answer = refuse(source, Refusal.TOO_MANY, retry_after=timedelta(seconds=1)).answer
             return Done(answer=answer, outcome="rejected", message="too many requests")
         config, receiver = self.config, self.receiver()
+        if self._running > config.waiting:
+            return receiver.unavailable(source, "too many requests at the same time")
         try:
             request = sent if isinstance(sent, Request) else await read_request(sent, config)
         except LimitError:

@@ -1,4 +1,4 @@
-"""What one request changes in the store: all of it is kept, or nothing.
+"""The changes of the store by one request: all of it is kept, or nothing.
 
 The SQL is what SQLite and PostgreSQL have in common; what differs stands in `Database`.
 """

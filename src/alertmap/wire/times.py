@@ -203,7 +203,7 @@ def _written_out(text: str) -> datetime | None:
             # dateutil fills in what is missing: with two defaults such a time has two results.
             first, second = (parser.parse(text, default=default, tzinfos=zones) for default in _DEFAULTS)
         return first.astimezone(UTC) if first == second and _is_fixed(first) else None
-    except (ValueError, OverflowError, TypeError):
+    except (ValueError, ArithmeticError, TypeError):  # decimal raises InvalidOperation for seconds of 60 digits
         return None
 
 
