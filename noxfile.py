@@ -96,9 +96,9 @@ def offline(session: nox.Session) -> None:
 
 @nox.session
 def e2e(session: nox.Session) -> None:
-    """Let Prometheus, Alertmanager, Icinga 2, a plugin of InfluxDB 3 and clients of others post, if they are there.
+    """Let Prometheus, Alertmanager, Icinga 2, Zabbix, a plugin of InfluxDB 3 and clients post, if they are there.
 
-    `ALERTMAP_PLUGINS` names a checkout of influxdata/influxdb3_plugins.
+    `ALERTMAP_PLUGINS` names a checkout of influxdata/influxdb3_plugins, `ALERTMAP_POSTGRES` a server for Zabbix.
     """
     _install(session, "test", "e2e")
     tests = ("tests/e2e", "tests/adapters/test_clients.py")
