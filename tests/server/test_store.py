@@ -68,6 +68,22 @@ def test_a_database_of_an_older_release(address: str, monkeypatch: pytest.Monkey
     new.close()
 
 
+@pytest.mark.parametrize("version", range(len(MIGRATIONS)))
+def test_each_older_version(address: str, monkeypatch: pytest.MonkeyPatch, version: int) -> None:
+    """Its tables become those of an empty store of now, and can be used."""
+    with monkeypatch.context() as patch:
+        patch.setattr(tables, "MIGRATIONS", MIGRATIONS[:version])
+        old = Store(open_database(address), CONFIG.policy)
+        old.migrate()
+        old.close()
+    new = Store(open_database(address), CONFIG.policy)
+    new.migrate()
+    take(new, {"id": "1", "title": "x", "status": "firing"}, NOW)
+    assert [one["title"] for one in new.incidents(is_open=True)] == ["x"]
+    assert new.targets_due(NOW) == []
+    new.close()
+
+
 def test_a_migration_that_fails_changes_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """The version stays, so that the next start tries again."""
     monkeypatch.setattr(tables, "MIGRATIONS", (*MIGRATIONS, "create table more (a text); drop table nothing"))
