@@ -344,3 +344,66 @@ def test_writing_and_reading(request: Request) -> None:
     text = clean.body.encode() if isinstance(clean.body, str) else clean.body
     assert again == Request(text, "PUT", "/a/b", {}, clean.query)
     assert redact(clean) == clean
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        # Brackets of one kind in those of another: all in the outer ones goes, what stands behind stays.
+        ("secrets={a=[b], c=(d)} state=down", "secrets={REDACTED} state=down"),
+        ("labels={a=[b], c=(d)} state=down", "labels={a=[b], c=(d)} state=down"),
+        # Several in one text: what stands before, between and behind stays.
+        (f"one token={SECRET} two password={SECRET} three", "one token=REDACTED two password=REDACTED three"),
+        (f"run curl -u ops:{SECRET} -X POST", "run curl -u REDACTED -X POST"),
+        # No user stands before the sign.
+        ("see https://@h.example/x", "see https://@h.example/x"),
+        (f"see https://ops:{SECRET}@h.example/x", "see https://REDACTED@h.example/x"),
+        # A person left the host of a webhook.
+        ("token: https://hooks.example/REDACTED", "token: https://hooks.example/REDACTED"),
+    ],
+)
+def test_credentials_in_prose(text: str, clean: str) -> None:
+    """They go, and nothing else."""
+    assert body(text, "text/plain") == clean
+
+
+@pytest.mark.parametrize("quote", ["&quot;", "&#34;"])
+def test_the_form_of_quotes_is_kept(quote: str) -> None:
+    """Quotes that are escaped stay escaped as they were."""
+    text = '{"text": "x", "token": "%s", "state": "a &amp; b"}'
+    escaped = text.replace('"', quote)
+    assert body(escaped % SECRET, "text/plain") == escaped % "REDACTED"
+
+
+def test_the_character_set_of_a_form_is_kept() -> None:
+    """Bytes that are no UTF-8 are written as they came."""
+    form = "text=caf%E9+https%3A%2F%2Fops%3A{}%40h.example%2F&state=down"
+    expected = "text=caf%E9+https%3A%2F%2FREDACTED%40h.example%2F&state=down"
+    assert body(form.format(SECRET), "application/x-www-form-urlencoded") == expected
+
+
+def test_documents_and_prose_line_by_line() -> None:
+    """A list is a document, and a line that only begins like one is prose."""
+    lines = ['[1, {{"token": "{0}"}}]', "{{token={0}", "[see token={0}", '{{"state": "down"}}']
+    text = "\n".join(lines)
+    assert body(text.format(SECRET), "text/plain") == text.format("REDACTED")
+
+
+def test_comments_of_xml() -> None:
+    """A comment may hold signs of a tag; a secret behind it goes, and one in it."""
+    text = "<a><!-- 1 > 0, token={0} --><password>{0}</password><b>x</b></a>"
+    assert body(text.format(SECRET), "application/xml") == text.format("REDACTED")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"curl -u ops:{SECRET} x",
+        f"https://ops:{SECRET}@h.example/",
+        f'<param name="token" value="{SECRET}"/>',
+        f"secrets={{a={SECRET}}}",
+    ],
+)
+def test_what_was_found(text: str) -> None:
+    """Each part that goes is named, with the credential in it."""
+    assert any(SECRET in one for one in secrets_in(text))
