@@ -70,6 +70,6 @@ def setup(app: Any) -> None:
 nitpick_ignore_regex = [
     (r"py:.*", r"(datetime|hypothesis|collections\.abc|typing|types|enum|pathlib|attrs?|re|cattrs)(\..*)?"),
     (r"py:.*", r"(Any|Path|optional|T|Recognise|JsonPath|TypeAlias|Iterator|Mapping|Callable)"),
-    (r"py:.*", r"alertmap\.testing\.stream_fixtures\.Delivery"),
+    (r"py:.*", r"alertmap\.(testing\.stream_fixtures\.Delivery|codec\.AnyAlert)"),
     (r"py:.*", r"(str|int|float|bool|bytes|dict|list|tuple|type|frozenset|object|None|Exception)"),
 ]
