@@ -252,7 +252,9 @@ def test_a_request_is_sent_as_it_is_rendered(store: Store) -> None:
     assert seen == [("PUT", URL, "Bearer t", "ü")]
 
 
-def test_what_waits_is_sent_with_the_settings_of_now(target: Answers, store: Store, sender: Sender) -> None:
+def test_what_waits_is_sent_with_the_settings_of_now(
+    target: Answers, store: Store, sender: Sender, caplog: pytest.LogCaptureFixture
+) -> None:
     """A key that was wrong is corrected, or a table that was gone is back: what waits since then is delivered."""
     put(store, "opened", "closed")
     target.answers["opened"] = httpx2.Response(401)
@@ -261,6 +263,7 @@ def test_what_waits_is_sent_with_the_settings_of_now(target: Answers, store: Sto
     later = datetime.now(UTC) + timedelta(hours=1)
     sender.send(store, "hook", later)
     assert waiting(store) == [(2, "no such target"), (2, "no such target")]
+    assert caplog.text.count("target hook is not in the file any more") == 1
     target.answers.clear()
     target.got.clear()
     sender._targets = lambda: {"hook": evolve(TARGETS["hook"], settings=Endpoint(url="https://b.example"))}

@@ -131,6 +131,8 @@ class Sender:
                 else:
                     grown = min(FIRST * 2 ** min(one.tries, 10), LONGEST)
                     transaction.failed(one.id, datetime.now(UTC) + max(pause, grown), outcome)
+        if tried[0][0] == _MISSING:
+            log.error("target %s is not in the file any more: what it should be sent waits", target)
         self._count([outcome for outcome, _ in tried])
         return done
 
@@ -138,8 +140,7 @@ class Sender:
         """Send one message; return the outcome, and the pause that the target asks for."""
         sending = self._targets().get(one.target)
         if sending is None:
-            log.error("target %s is not in the file any more; a message to it waits", one.target)
-            return "no such target", timedelta()
+            return _MISSING, timedelta()
         try:
             made = render(sending.target, one.message(), sending.settings, datetime.now(UTC))
         except AlertmapError as error:
@@ -179,6 +180,7 @@ class Sender:
             self.counts.failed += sum(outcome not in _DONE for outcome in outcomes)
 
 
+_MISSING = "no such target"
 _DELIVERED, _REFUSED, _SKIPPED = _DONE = ("delivered", "refused", "skipped")
 
 

@@ -152,13 +152,12 @@ class Service:
 
     async def receive(self, source: Source, sent: HttpRequest | Request) -> Reply:
         """Receive a request of a source, read or not yet, and return the answer once everything is stored."""
-        start = monotonic()
+        start, bucket = monotonic(), self._buckets.get(source.name)
         self._running += 1
         try:
-            done = await self._receive(source, sent)
+            done = await self._receive(source, sent, bucket)
         finally:
             self._running -= 1
-        bucket = self._buckets.get(source.name)
         if bucket is not None and done.outcome in ("alerts", "none", "duplicate"):
             bucket.take()  # of what had its proof alone: else anybody could use up the tokens of the sender
         self._requests.labels(source.name, done.outcome).inc()
@@ -167,8 +166,7 @@ class Service:
             log.warning("source %s: request %s: %s", source.name, done.outcome, done.message)
         return done.answer
 
-    async def _receive(self, source: Source, sent: HttpRequest | Request) -> Done:
-        bucket = self._buckets.get(source.name)
+    async def _receive(self, source: Source, sent: HttpRequest | Request, bucket: "_Bucket | None") -> Done:
         if bucket is not None and not bucket.is_open(monotonic()):
             answer = refuse(source, Refusal.TOO_MANY, retry_after=timedelta(seconds=1)).answer
             return Done(answer=answer, outcome="rejected", message="too many requests")

@@ -18,7 +18,7 @@ from alertmap.incidents.snapshot import dump_timeline, load_timeline
 from alertmap.incidents.timeline import NEVER, Timeline, due
 from alertmap.model import Request
 from alertmap.server.databases import Database, StoreError
-from alertmap.server.tables import to_number, to_time
+from alertmap.server.tables import to_number
 from alertmap.target import Message
 
 KEEP_MARKS = timedelta(days=4)  # senders that follow Standard Webhooks try for three days
@@ -179,11 +179,6 @@ class Transaction:
         )
         return [(source, key) for source, key in rows]
 
-    def next_due(self) -> datetime | None:
-        """Return when the next key changes by time alone."""
-        [(number,)] = self._execute("select min(due) from timelines")
-        return None if number is None else to_time(number)
-
     def add_event(self, transition: Transition, now: datetime, request: int | None) -> None:
         """Write a change of an incident, and the incident as it is then; of a repeat only its count and time."""
         incident = transition.incident
@@ -268,10 +263,6 @@ class Transaction:
         undelivered = self._execute("delete from outbox where at < ? returning id", (oldest,))
         before = max(to_number(now) - incidents // _MICROSECOND, 0)
         self._execute("delete from events where received_at < ?", (before,))
-        self._execute(
-            "delete from events where incident in (select id from incidents where is_open = 0 and ended_at < ?)",
-            (before,),
-        )
         self._execute("delete from incidents where is_open = 0 and ended_at < ?", (before,))
         self._execute("delete from marks where at < ?", (to_number(now - KEEP_MARKS),))
         return Removed(len(removed), len(undelivered))
