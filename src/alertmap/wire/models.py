@@ -248,11 +248,9 @@ def find_key(field: Field, value: Mapping[str, Any], index: Mapping[str, str] | 
 def loosen(key: str) -> str:
     """Return the form of a key or word in which case, `_`, `-` and blanks do not count; the sign of `-1` does.
 
-    No model and no table knows a key of over 1,024 characters; it is returned as it stands.
+    No model and no table knows a key of over 128 characters; it is returned as it stands.
     """
-    if len(key) <= _SHORT_KEY:
-        return _remembered(key)
-    return key if len(key) > _LONGEST_KEY else _loosened(key)
+    return key if len(key) > _LONGEST_KEY else _remembered(key)
 
 
 def _loosened(key: str) -> str:
@@ -264,8 +262,7 @@ def _loosened(key: str) -> str:
 
 
 _remembered = lru_cache(maxsize=8_192)(_loosened)  # each vendor with loose keys asks for all keys of a document
-_SHORT_KEY = 64
-_LONGEST_KEY = 1_024
+_LONGEST_KEY = 128
 _NEGATIVE = re.compile(r"\s*-[0-9]")
 _LOOSE = re.compile(r"[\s_-]+")
 _ASCII_LOOSE = dict.fromkeys(map(ord, filter(_LOOSE.match, map(chr, range(128)))))
