@@ -97,7 +97,7 @@ def test_the_sign_of_a_number_counts(word: str, loose: str) -> None:
 
 
 @pytest.mark.parametrize("more", [0, 100], ids=["few", "many"])
-def test_loose_keys(more: int) -> None:
+def test_the_loose_form_of_each_key(more: int) -> None:
     """Of several keys with one loose form the first that is not null counts, in small objects and in large ones."""
     others = {f"k{number}": number for number in range(more)}
     value = {"Alert_ID": None, "name": "n", "alertId": "1", "alert id": "2", "Host": None, **others}
@@ -107,7 +107,7 @@ def test_loose_keys(more: int) -> None:
 
 
 def test_loose_keys_are_not_shared() -> None:
-    """What one caller does to the result does not change the next one."""
+    """The result cannot be changed, so each caller has the same."""
     value = {f"K{number}": number for number in range(100)}
     with pytest.raises(TypeError):
         wire.loose_keys(value)["k1"] = "x"  # type: ignore[index]
