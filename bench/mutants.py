@@ -39,7 +39,11 @@ MODULES: Mapping[str, Sequence[str]] = {
         f"{_INCIDENTS}/test_still_firing.py",
         f"{_INCIDENTS}/test_minimal_histories.py",
     ],
-    "incidents/model": [f"{_INCIDENTS}/test_incident.py", f"{_INCIDENTS}/test_minimal_histories.py"],
+    "incidents/model": [
+        f"{_INCIDENTS}/test_incident.py",
+        f"{_INCIDENTS}/test_minimal_histories.py",
+        f"{_INCIDENTS}/test_details.py",
+    ],
     "intake/decode": [
         f"{_INTAKE}/test_decode.py",
         f"{_INTAKE}/test_decode_multipart.py",
@@ -51,7 +55,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "intake/redact": [f"{_INTAKE}/test_redact.py", f"{_INTAKE}/test_redact_planted.py"],
     "intake/redact_text": [f"{_INTAKE}/test_redact.py", f"{_INTAKE}/test_redact_planted.py"],
     "intake/parse": [f"{_INTAKE}/test_parse.py", f"{_INTAKE}/test_envelope.py", f"{_INTAKE}/test_source.py"],
-    "intake/detect": [f"{_INTAKE}/test_parse.py", f"{_INTAKE}/test_marks.py", f"{_INTAKE}/test_registry.py"],
+    "intake/detect": [f"{_INTAKE}/test_detect.py", f"{_INTAKE}/test_parse.py"],
 }
 """Modules, and the tests that must notice a change in them."""
 
