@@ -10,6 +10,7 @@ Case and the separators in a name do not count. A longer name is secret if it en
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from operator import is_
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -113,6 +114,17 @@ def without_secrets(pairs: Mapping[str, T]) -> Mapping[str, T]:
     if not _may_hold_secrets(pairs):
         return pairs
     return {name: value for name, value in pairs.items() if not is_secret(name, value)}
+
+
+def without_inner_secrets(value: object) -> object:
+    """Return a document without the pairs whose names are those of credentials, at any depth; itself if it has none."""
+    if isinstance(value, dict):
+        kept = {name: without_inner_secrets(it) for name, it in without_secrets(value).items()}
+        return value if len(kept) == len(value) and all(map(is_, kept.values(), value.values())) else kept
+    if isinstance(value, list):
+        made = [without_inner_secrets(it) for it in value]
+        return value if all(map(is_, made, value)) else made
+    return value
 
 
 def hide_secrets(identity: Mapping[str, str]) -> Mapping[str, str]:

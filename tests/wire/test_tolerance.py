@@ -1,5 +1,6 @@
 """Tolerance of wire models: only deciding fields refuse a document; anything else left out leaves a problem."""
 
+import json
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -389,3 +390,16 @@ def test_compiled_and_slow_code_agree(data: st.DataObject) -> None:
             ends.append(str(error))
     assert ends[0] == ends[1]
     assert all(code in ProblemCode for _, code, _ in context.warnings)
+
+
+def test_credentials_in_an_object_that_becomes_text() -> None:
+    """Pairs with the names of credentials are left out at any depth, with a problem; what has none stays as it is."""
+    value = {"a": [{"api_key": "k", "b": 1}], "password": "p", "max_tokens": 5}
+    without = {"a": [{"b": 1}], "max_tokens": 5}
+    built, problems = structured([value, without["a"]], list[wire.AnyText])
+    assert [json.loads(text) for text in built] == [without, [{"b": 1}]]
+    assert problems == [("bad_field", "0"), ("credential", "0"), ("bad_field", "1")]
+    built, problems = structured([value, without, "x", None], list[wire.JsonWithoutSecrets])
+    assert built == [without, without, "x", None]
+    assert problems == [("credential", "0")]
+    assert built[1] is without

@@ -109,7 +109,7 @@ def stream(event: Message, streams: list[dict[str, str]]) -> str | None:
     """Return the stream of a message that is split by streams: the end of another must not close its alert."""
     if not event.notificationType.lower().startswith("split"):
         return None
-    return ", ".join(f"{name}={text}" for one in streams for name, text in sorted(one.items()))
+    return ", ".join(f"{name}={text}" for one in streams for name, text in sorted(wire.hide_secrets(one).items()))
 
 
 def shared(streams: list[dict[str, str]]) -> dict[str, str]:
@@ -124,7 +124,7 @@ def values(alarms: list[Alarm]) -> dict[str, float | str]:
     for alarm in alarms:
         for place, sent in enumerate(alarm.metricValues):
             stream = alarm.dimensions[place] if len(alarm.metricValues) == len(alarm.dimensions) > 1 else {}
-            for query, text in sent.items():
+            for query, text in wire.without_secrets(sent).items():
                 found[conventions.first(stream, NAMES) or query] = wire.number_in(text)
     return found
 

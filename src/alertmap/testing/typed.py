@@ -57,17 +57,6 @@ def open_objects(hint: Any, value: Any) -> dict[JsonPath, Any]:
     return {where: get_args(one)[-1] for where, one in typed_places(hint, value) if wire.kind_of(one) == "object"}
 
 
-def open_places(hint: Any, value: Any) -> list[JsonPath]:
-    """Return the places of objects in which any key is read: maps, documents, and models that keep the rest."""
-    found = {where: one for where, one in typed_places(hint, value) if isinstance(resolve(value, where), dict)}
-    texts = wire.encoding(wire.Texts)
-    return [
-        where
-        for where, one in found.items()
-        if wire.kind_of(one) == "object" or wire.encoding(one) is texts or _keeps_rest(one)
-    ]
-
-
 def undeclared_places(hint: Any, value: Any) -> set[JsonPath]:
     """Return the places of values that no field declares, in objects whose model has a field of type `wire.Rest`."""
     typed = dict(typed_places(hint, value))

@@ -5,7 +5,7 @@ them. Models and types are pure declarations. The `Encoding` of a field's type d
 `structure` applies it.
 """
 
-from alertmap.credentials import without_secrets
+from alertmap.credentials import hide_secrets, without_secrets
 from alertmap.wire._compiled import Read, json_in, misfit, reader, structure
 from alertmap.wire.broken import Leading, leading_pairs, read_broken, read_mended
 from alertmap.wire.freeform import (
@@ -68,6 +68,7 @@ from alertmap.wire.scalars import (
     JavaMap,
     Json,
     JsonText,
+    JsonWithoutSecrets,
     NonBlank,
     NullText,
     Number,
@@ -126,6 +127,7 @@ __all__ = [
     "Json",
     "JsonIn",
     "JsonText",
+    "JsonWithoutSecrets",
     "Leading",
     "LocalMoment",
     "LocalTime",
@@ -164,6 +166,7 @@ __all__ = [
     "fields",
     "fits",
     "flatten",
+    "hide_secrets",
     "in_text",
     "inside",
     "is_closed",

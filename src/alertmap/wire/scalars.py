@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import NoneType
 from typing import Annotated, Any, TypeVar
 
+from alertmap.credentials import without_inner_secrets
 from alertmap.model import ProblemCode
 from alertmap.paths import JsonPath
 from alertmap.wire.models import FALLBACK, Encoding, Items, Undeclared, json_or_text
@@ -58,12 +59,19 @@ def _any_text(node: Node) -> str:
         return "true" if value else "false"
     if type(value) is dict or type(value) is list:
         node.warn(ProblemCode.BAD_FIELD, f"expected text, got {kind(value)}; its JSON was taken")
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(_json_without_secrets(node), ensure_ascii=False, separators=(",", ":"))
     return _text(node)
 
 
 def _json(node: Node) -> Any:
     return node.value
+
+
+def _json_without_secrets(node: Node) -> Any:
+    kept = without_inner_secrets(node.value)
+    if kept is not node.value:
+        node.warn(ProblemCode.CREDENTIAL, "values with the names of credentials were left out")
+    return kept
 
 
 JSON_TYPES: frozenset[type] = frozenset((dict, list, str, int, float, bool, NoneType))
@@ -87,7 +95,8 @@ AnyText = Annotated[
 ]
 """`Text` that every value fits, for parts of the identity and for lists whose positions count.
 
-A boolean becomes `true` or `false`; an object or a list becomes its JSON, with the problem `bad_field`.
+A boolean becomes `true` or `false`; an object or a list becomes its JSON, without credentials, with the problem
+`bad_field`.
 """
 
 
@@ -134,6 +143,17 @@ Json = Annotated[
     object, Encoding("any JSON value", _json, (None, 0, "x", [1], {"a": {"b": 1}}), passthrough=JSON_TYPES)
 ]
 """Any JSON value, as it stands."""
+
+JsonWithoutSecrets = Annotated[
+    object,
+    Encoding(
+        "any JSON value, without what has the name of a credential",
+        _json_without_secrets,
+        (None, 0, "x", [1], {"a": {"b": 1}}),
+        passthrough=JSON_TYPES - {dict, list},
+    ),
+]
+"""Any JSON value that becomes a text of the alert: pairs with the names of credentials are left out, with a problem."""
 
 Rest = Annotated[Mapping[str, object], Undeclared()]
 """Keys of the object that the model does not declare, with their values as they stand."""

@@ -36,7 +36,7 @@ class Alert:
     alert_end_time: wire.Text = ""
     alert_trigger_time_millis: wire.EpochAny = None
     alert_url: wire.Text = ""
-    rows: wire.Json = None
+    rows: wire.JsonWithoutSecrets = None
     rest: wire.Rest
 
 
