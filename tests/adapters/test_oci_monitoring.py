@@ -173,3 +173,22 @@ def test_an_unknown_level_is_noted() -> None:
     """A level that the vendor does not list is a problem, not a guess in silence."""
     alert = only(fixture("firing", severity="SEVERE"))
     assert [problem.code for problem in alert.problems] == [ProblemCode.LEVEL_UNKNOWN]
+
+
+def test_credentials_of_streams() -> None:
+    """A dimension or value with the name of a credential comes out nowhere, and two such streams stay two alerts."""
+
+    def sent(secret: str) -> Alert:
+        dimensions = [{"resourceDisplayName": "web-1", "password": secret}]
+        alarm = fixture("firing")["alarmMetaData"][0] | {
+            "dimensions": dimensions,
+            "metricValues": [{"api_key": secret, "CpuUtilization[1m].mean()": "97"}],
+        }
+        return only(
+            fixture("firing", alarmMetaData=[alarm], notificationType="Split messages per metric stream", dedupeKey="")
+        )
+
+    one, other = sent("hunter2"), sent("correct-horse")
+    assert one.dedup_key != other.dedup_key
+    assert "hunter2" not in repr(one)
+    assert list(one.values.values()) == [97]
