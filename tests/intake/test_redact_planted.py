@@ -42,6 +42,14 @@ def multipart(name: str, line: str = "\r\n", more: str = "") -> str:
     return "".join([*lines, "--b1--\n"]).replace("\n", line)
 
 
+def in_json(levels: int, document: Any) -> str:
+    """Return the JSON of a document in a text of JSON, and so on."""
+    text = json.dumps(document)
+    for _ in range(levels):
+        text = json.dumps({"a": text})
+    return text
+
+
 INNER = {"token": SECRET, "title": "disk"}
 UNNAMED = {"secrets": {"q": SECRET}}
 LONG = "x" * (2 * 1024 * 1024 + 1)
@@ -329,6 +337,16 @@ NOT_FOUND: dict[str, tuple[Request, str, str]] = {
         "a word of the path",
     ),
     "short token in a path": (Request(path=f"/hooks/{SECRET}"), SECRET, "names of sources look the same"),
+    "JSON nine levels deep": (
+        sent(multipart("data").replace(SECRET, in_json(9, UNNAMED))),
+        SECRET,
+        "texts in texts are read eight levels deep, so that the work is bounded",
+    ),
+    "multipart nine levels deep": (
+        sent("".join(f"--a{level}\na: b\n\n" for level in range(8)) + multipart("token")),
+        SECRET,
+        "texts in texts are read eight levels deep, so that the work is bounded",
+    ),
     "header without a name": (Request(headers={"X-Acme": SECRET}), SECRET, "an id looks the same; `also` names it"),
     "parameter without a name": (Request(path=f"/hook?acme={SECRET}"), SECRET, "an id looks the same; `also` names it"),
 }
