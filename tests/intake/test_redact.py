@@ -358,6 +358,36 @@ def test_writing_and_reading(request: Request) -> None:
         # No user stands before the sign.
         ("see https://@h.example/x", "see https://@h.example/x"),
         (f"see https://ops:{SECRET}@h.example/x", "see https://REDACTED@h.example/x"),
+        ("ssh://git@h.example/x", "ssh://git@h.example/x"),
+        (f"see HTTPS://{SECRET}@h.example/x", "see HTTPS://REDACTED@h.example/x"),
+        (f"see https:\\/\\/o:{SECRET}@h.example\\/x", "see https:\\/\\/REDACTED@h.example\\/x"),
+        # Options of a command.
+        (f"mysql --password '{SECRET}' db", "mysql --password 'REDACTED' db"),
+        (f'mysql --password "{SECRET} and more" db', 'mysql --password "REDACTED" db'),
+        (f"curl --user ops:{SECRET} h", "curl --user REDACTED h"),
+        ("curl -u ops h --user-agent a:b --state down", "curl -u ops h --user-agent a:b --state down"),
+        # Brackets that hold nothing, or do not end.
+        (f"secrets={{}} token={SECRET}", "secrets={} token=REDACTED"),
+        ("secrets={REDACTED} state=down", "secrets={REDACTED} state=down"),
+        (f"secrets=[{SECRET} and no end", "secrets=[REDACTED"),
+        (f"secrets={{a}} b={{c}} passwords=[{SECRET}] d", "secrets={REDACTED} b={c} passwords=[REDACTED] d"),
+        # Values that are harmless beside others that are not.
+        (f"max_tokens: 4096, token: {SECRET}, max_tokens=8", "max_tokens: 4096, token: REDACTED, max_tokens=8"),
+        ("auth: failed, signature: a1b2c3d4e5f6, auth=ok", "auth: failed, signature: REDACTED, auth=ok"),
+        (f"token='' pwd= \npassword: null, secret={SECRET}", "token='' pwd= \npassword: null, secret=REDACTED"),
+        # Lines of headers: all of the value goes, with its blanks.
+        ("cookie: \nhost: h\ncookie: REDACTED\n", "cookie: \nhost: h\ncookie: REDACTED\n"),
+        (f"GET /\nAuthorization: Basic {SECRET} x \nHost: h", "GET /\nAuthorization: Basic REDACTED \nHost: h"),
+        (f"Set-Cookie: a={SECRET}; b=c\nx: y", "Set-Cookie: REDACTED\nx: y"),
+        # Parameters.
+        ("see /x?a=b&code=a1b2c3d4e5f6#c", "see /x?a=b&code=REDACTED#c"),
+        ("see /x?code=200&key=OPS-12", "see /x?code=200&key=OPS-12"),
+        ("see /x?code=REDACTED&a=b", "see /x?code=REDACTED&a=b"),
+        (f"see /x?a=%2fb%20c&d=%2Fy%3Ftoken%3D{SECRET}&e", "see /x?a=%2fb%20c&d=%2Fy%3Ftoken%3DREDACTED&e"),
+        # Forms: blanks at the end stay.
+        (f"token={SECRET}\r\n", "token=REDACTED\r\n"),
+        (f"a[]=1&&b=%20+c&token={SECRET} \n", "a[]=1&&b=%20+c&token=REDACTED \n"),
+        (f"a=see token={SECRET} b&c=+", "a=see token=REDACTED b&c=+"),
         # A person left the host of a webhook.
         ("token: https://hooks.example/REDACTED", "token: https://hooks.example/REDACTED"),
     ],
@@ -580,3 +610,48 @@ def test_tokens_among_the_names_of_parameters() -> None:
     token = "ghp_Ab1Cd2Ef3Gh4Ij5Kl6Mn7Op8Qr9St0Uv1Wx2"  # noqa: S105 - constructed
     assert redact(Request(query={f"a.{token}": "1"})).query == {"a.REDACTED": "1"}
     assert redact(Request(query={f"a.{token}": ""})).query == {"a.REDACTED": ""}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"headers": [{"Name": "token", "Value": "%s", "a": "b"}, {"value": "c"}]}',
+        '{"headers": [{"value": "%s", "name": "token"}, {"value": "c", "name": "state"}]}',
+        '{"headers": [{"k": "token", "x": {"value": "c"}, "v": ["%s", {"a": "%s"}]}, "d"]}',
+        '{"a": {"name": "state", "value": "b"}, "b": {"key": "token", "value": "%s"}, "value": "c"}',
+        '{"name": "auth", "value": "failed", "a": [{"name": "auth", "value": "a1%sb2c3d4e5f6"}]}',
+        '{"value": "failed", "name": "auth", "a": [{"value": "", "name": "token"}], "token": "%s"}',
+        '{"value": {"a": "b"}, "name": "token", "token": "%s"}',  # what stands before its name is not looked into
+        '{"headers": [["token", "%s", "a"], ["state", "b"], ["c", "token", "d"], [["e", "f"], "g"]]}',
+        '{"headers": [["token", ["%s", true], "a"], {"token": "%s"}, "b"], "c": ["token", "d"]}',
+        '{"max_tokens": 4096, "a": {"token": [null, true, "%s", -Infinity]}, "b": 1}',
+        '{"name": "disk", "secrets": {"name": "%s", "value": "%s", "a": {}}, "value": "c"}',
+        '{"a": "b"} {"token": "%s"} {"c": "d"}',
+        '"token": "%s", "a": {"b": "c"}}}, "d": ["e"], "token": "%s"',
+    ],
+)
+def test_names_in_json(text: str) -> None:
+    """A name holds for the value beside it and for what is in that value, and for nothing else."""
+    sent = text.replace("a1%sb2", "%s").replace("%s", SECRET)
+    clean = text.replace("a1%sb2c3d4e5f6", "%s").replace("%s", "REDACTED")
+    assert body(sent) == clean
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<a><param name="state" value="b"/><param name="token" value="{}" c="d"/></a>',
+        '<a><header name="token"><b>{}</b></header><header name="state">c</header><token></token></a>',
+        '<a><auth>failed</auth><param name="auth" value="failed"/><token>{}</token></a>',
+        "<a><x:token y='z'>{}</x:token><b>c</b></a>",
+        "<a><token><b/>{}</token><b>c</b><tokens/><d>e</d></a>",
+        '<a><b key="token" value="">{}</b></a>',
+        "<a><![CDATA[]]></a><a><![CDATA[token={} <b>]]></a>",
+        "<a>1 &lt; 2 &amp; token={}</a>",
+        "<!DOCTYPE a [<!-- x -->]><a><!-- <token>b</token> --><token>{}</token><!-- c",
+        "see <b>bold</b> and <token>{}</token> c",
+    ],
+)
+def test_names_in_xml(text: str) -> None:
+    """A name holds for the element and all in it, and for nothing else."""
+    assert body(text.format(SECRET), "application/xml") == text.format("REDACTED")

@@ -459,7 +459,7 @@ def test_a_credential_is_found_by_its_form(credential: str, place: str) -> None:
     """A credential without a name is found in JSON, in a text and in a form; the text around it stays."""
     before, _, after = place.partition("{}")
     text = place.format(credential)
-    for request in (as_json({"q": text}), sent(text), sent(urlencode({"q": text}), URL_FORM)):
+    for request in (as_json({"q": text}), as_json({text: 1}), sent(text), sent(urlencode({"q": text}), URL_FORM)):
         clean = redact(request)
         assert not is_visible(credential[-20:], clean)
         assert redact(clean) == clean
