@@ -512,6 +512,8 @@ def test_a_declared_form_that_does_not_look_like_one(content_type: str) -> None:
         ("磁盘使用率过高磁盘使用率过高磁盘使用率过高磁盘使用率过高 token=%s", "utf-16-le", ""),
         ("磁盘使用率过高磁盘使用率过高磁盘使用率过高磁盘使用率过高 token=%s", "utf-16-be", ""),
         ("磁盘使用率过高磁盘使用率过高磁盘使用率过高磁盘使用率过高 token=%s", "utf-16", ""),
+        ("磁盘使用率过高" * 99 + " token=%s", "utf-16-le", "utf-16"),
+        ("." + "磁盘使用率过高" * 99 + " token=%s", "utf-16-be", "utf-16"),
     ],
 )
 def test_the_character_set_is_kept(text: str, charset: str, declared: str) -> None:

@@ -184,6 +184,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_WIDTHS = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
+"""Bytes of a unit in the codecs that have more than one."""
 _SAMPLE = 1024  # bytes in which zeros tell UTF-16
 
 
@@ -198,9 +200,9 @@ class _Decoded(NamedTuple):
 
 
 def _decoded(data: bytes, declared: str | None) -> _Decoded:
-    for codec, width in _codecs(data, declared):
-        errors = "surrogatepass" if width > 1 else "strict"
-        end = len(data) - len(data) % width
+    for codec in _codecs(data, declared):
+        errors = "surrogatepass" if codec in _WIDTHS else "strict"
+        end = len(data) - len(data) % _WIDTHS.get(codec, 1)
         try:
             text = data[:end].decode(codec, errors)
             if text.encode(codec, errors) == data[:end]:
@@ -210,23 +212,24 @@ def _decoded(data: bytes, declared: str | None) -> _Decoded:
     return _Decoded(data.decode(errors="surrogateescape"), "utf-8", "surrogateescape")
 
 
-def _codecs(data: bytes, declared: str | None) -> Iterator[tuple[str, int]]:
-    """Yield the codecs that bytes may be in, in the order in which `decode` tries them, and the widths of units."""
-    yield from ((codec, int(codec[4:6]) // 8) for mark, codec in _MARKS if data.startswith(mark))
+def _codecs(data: bytes, declared: str | None) -> Iterator[str]:
+    """Yield the codecs that bytes may be in, in the order in which `decode` tries them."""
+    yield from (codec for mark, codec in _MARKS if data.startswith(mark))
     sample = data[:_SAMPLE]
     if b"\0" in sample:
-        yield "utf-32-le", 4  # hardly any other bytes can be read so
-        yield "utf-32-be", 4
+        yield from ("utf-32-le", "utf-32-be")  # hardly any other bytes can be read so
         # A character of ASCII is a byte beside a zero. Zeros beside zeros fill a buffer, in any character set.
         units = [unit for unit in zip(sample[::2], sample[1::2], strict=False) if any(unit)]
         little, big = sum(not last for _, last in units), sum(not first for first, _ in units)
         if max(little, big) * 5 > len(units):
-            yield ("utf-16-le" if little > big else "utf-16-be"), 2
+            yield "utf-16-le" if little > big else "utf-16-be"
+    if declared in ("utf-16", "utf-32"):  # without a mark, as `decode` reads it
+        declared += "-be" if data.startswith(b"\0") else "-le"
     if declared is not None and SEVERAL_BYTES.fullmatch(declared) and not declared.startswith("utf-"):
-        yield declared, 1
-    yield "utf-8", 1
+        yield declared
+    yield "utf-8"
     if declared is not None:
-        yield declared, 1
+        yield declared
 
 
 def _encoded(clean: str, decoded: _Decoded) -> bytes:
