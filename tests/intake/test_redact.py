@@ -556,6 +556,8 @@ def test_parts_of_multipart_in_their_character_sets() -> None:
                 part("d", value.encode("gb18030"), "\r\nX: y" + declared("gb18030")),
                 part("e", b""),
                 part("", b"x"),
+                part("pin", {SECRET: "a1b2c3d4e5f6"}.get(secret, secret).encode("cp037"), declared("cp037")),
+                part("pin", secret.encode("utf-16-be"), declared("utf-16")),
                 b"--x--\r\n",
             ]
         )

@@ -148,10 +148,11 @@ class _Redactor(TextRedactor):
         headers = head.decode("latin-1")
         charset = _part_charset(headers)
         end = len(value.rstrip(b"\r\n"))
-        text = _decoded(value[:end], charset).text.strip()
+        decoded = _decoded(value[:end], charset)
+        text = decoded.text.strip()
         if any(self.is_secret(name, text) for name in _PART_NAME.findall(headers)):
             self.found.append(text)
-            clean = PLACEHOLDER.encode()
+            clean = _encoded(PLACEHOLDER, decoded)
         else:
             clean = self.data(value[:end], charset, depth + 1)
         return self.words(headers).encode("latin-1") + clean + value[end:]
@@ -201,12 +202,11 @@ class _Decoded(NamedTuple):
 
 def _decoded(data: bytes, declared: str | None) -> _Decoded:
     for codec in _codecs(data, declared):
-        errors = "surrogatepass" if codec in _WIDTHS else "strict"
         end = len(data) - len(data) % _WIDTHS.get(codec, 1)
         try:
-            text = data[:end].decode(codec, errors)
-            if text.encode(codec, errors) == data[:end]:
-                return _Decoded(text, codec, errors, data[end:])
+            text = data[:end].decode(codec, "surrogatepass")
+            if text.encode(codec, "surrogatepass") == data[:end]:
+                return _Decoded(text, codec, "surrogatepass", data[end:])
         except UnicodeError:
             continue
     return _Decoded(data.decode(errors="surrogateescape"), "utf-8", "surrogateescape")
