@@ -359,6 +359,10 @@ def test_writing_and_reading(request: Request) -> None:
         ("see https://@h.example/x", "see https://@h.example/x"),
         (f"see https://ops:{SECRET}@h.example/x", "see https://REDACTED@h.example/x"),
         ("ssh://git@h.example/x", "ssh://git@h.example/x"),
+        ("see redis://ops:@h.example/x", "see redis://REDACTED@h.example/x"),
+        # A text of JSON that is cut off, and a number before its name.
+        (f'{{"a": "token={SECRET} and b', '{"a": "token=REDACTED and b"'),
+        ('{"value": 7, "name": "token"}', '{"value": "REDACTED", "name": "token"}'),
         (f"see HTTPS://{SECRET}@h.example/x", "see HTTPS://REDACTED@h.example/x"),
         (f"see https:\\/\\/o:{SECRET}@h.example\\/x", "see https:\\/\\/REDACTED@h.example\\/x"),
         # Options of a command.
@@ -461,7 +465,10 @@ def test_what_was_found(text: str, found: list[str]) -> None:
         '{{"a": "\ud83d \\ud83c token={}"}}',
         '{{"a": "\\u00e9 \\ud83d token={}"}}',
         "a=\ud800%2b&token={}",
+        # A URL in a URL in a URL.
+        "a {{x}} /x?a=%2Fy%3Fb%3D%252Fz%253Ftoken%253D{}",
         # A closing tag.
+        "<a><secrets><secrets>{}</secrets><q/></secrets><q>a</q></a>",
         "<secrets>\n <q>{}</q>\n</secrets>\n<q>a</q>",
         "<token>{}</token><auth>failed</auth>",
         "<a><secrets><x/><y><z></secrets><q>a</q><token>{}</token></a>",

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote_plus, urlencode
 
 import pytest
 
-from alertmap.intake.redact import redact
+from alertmap.intake.redact import redact, secrets_in
 from alertmap.model import Request
 
 SECRET = "hunter2hunter2"  # noqa: S105 - what is planted
@@ -139,6 +139,7 @@ FOUND: dict[str, Request] = {
     "JSON lines": sent(f'{{"a": 1}}\n{json.dumps(UNNAMED)}\n'),
     "JSON lines of lists": sent(f'[["token", "{SECRET}"]]\n{{"a": 1}}\n[see'),
     "JSON without the brackets around it": sent(f'"secrets": {{"q": "{SECRET}"}}, "state": {{"a": "down"}}'),
+    "JSON lines, one of them cut off": sent(f'{json.dumps(UNNAMED)[:-1]},\n{{"a": 1}}\n'),
     "JSON lines, one of them broken": sent(f'{{"a": "x}}\n{json.dumps(UNNAMED)}\n'),
     "JSON documents in a row": sent(json.dumps(UNNAMED) * 2),
     "JSON behind a byte order mark": sent(b"\xef\xbb\xbf" + json.dumps(UNNAMED).encode()),
@@ -175,6 +176,8 @@ FOUND: dict[str, Request] = {
     "XML with a comment in the secret": sent(f"<a><token><!-- old -->{SECRET}</token></a>"),
     "XML with a closing tag too many": sent(f"<a><b>1</b></b></c><token>{SECRET}</token></a>"),
     "XML with a short tag": sent(f'<a pin="{SECRET}"/>'),
+    "XML attribute with an escaped URL": sent(f'<a href="/x?a=%2Fx%3Ftoken%3D{SECRET}">b</a>'),
+    "XML comment with an escaped URL": sent(f"<a><!-- /x?a=%2Fx%3Ftoken%3D{SECRET} --></a>"),
     "XML side by side": sent(f"<status>down</status><token>{SECRET}</token>"),
     # --- Character sets and compression
     "UTF-16 with a mark": sent(json.dumps(UNNAMED).encode("utf-16")),
@@ -443,6 +446,8 @@ def test_a_planted_secret_is_found(request_: Request) -> None:
     clean = redact(request_)
     assert not is_visible(SECRET, clean)
     assert redact(clean) == clean
+    assert isinstance(clean.body, bytes)
+    assert secrets_in(clean.body.decode("utf-8", "replace")) == []
 
 
 @pytest.mark.parametrize(("name", "request_"), [pytest.param(name, it, id=name) for name, it in FOUND.items()])

@@ -111,7 +111,7 @@ class TextRedactor:
     # --- Forms and base64 --------------------------------------------------------------------------------------------
 
     def _form(self, text: str, depth: int, *, is_declared: bool) -> str:
-        clean = "&".join([self._pair(pair, depth) if len(pair) > 1 else pair for pair in text.split("&")])
+        clean = "&".join([self._pair(pair, depth) for pair in text.split("&")])
         return clean if is_declared else self.words(clean, DEEPEST)
 
     def _pair(self, pair: str, depth: int) -> str:
@@ -135,7 +135,7 @@ class TextRedactor:
         clean = self.text(inner, depth + 1)
         if clean == inner:
             return self.words(text)
-        return b2a_base64(clean.encode(errors="surrogatepass"), newline=False).decode()
+        return b2a_base64(clean.encode(), newline=False).decode()
 
     # --- XML ---------------------------------------------------------------------------------------------------------
 
@@ -235,7 +235,7 @@ class TextRedactor:
             else:
                 pieces.append(text[done : value.end()])
             done = value.end()
-        return "".join([*pieces, text[done:]]) if pieces else text
+        return "".join([*pieces, text[done:]])
 
     def _brackets(self, text: str) -> str:
         """Replace all in the brackets behind a secret name, as languages print maps: `secrets={a=b}`."""
@@ -250,7 +250,7 @@ class TextRedactor:
             self.found.append(text[match.start() : end])
             pieces += [text[done : match.end()], PLACEHOLDER]
             done = end
-        return "".join([*pieces, text[done:]]) if pieces else text
+        return "".join([*pieces, text[done:]])
 
     def _flag(self, match: re.Match[str]) -> str:
         value = match["value"].strip("\"'")
@@ -452,7 +452,7 @@ class _JsonReader:
     def _learn(self, text: str, role: str, *, is_first: bool) -> None:
         """Remember a text that is the name of what stands beside it."""
         here = len(self.kinds)
-        is_row = is_first and self.are_lists[-1] and self.are_lists[-2]
+        is_row = is_first and self.are_lists[-2]
         if (role != "name" and not is_row) or here > _DEEPEST_PAIR:
             return
         kind = self.redactor.kind(text)
