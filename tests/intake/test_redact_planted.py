@@ -118,6 +118,7 @@ FOUND: dict[str, Request] = {
     "JSON in JSON": as_json({"Message": json.dumps(INNER)}),
     "JSON in JSON in JSON": as_json({"a": json.dumps({"b": json.dumps(UNNAMED)})}),
     "JSON in a text": as_json({"message": f"request failed: {json.dumps(UNNAMED)}"}),
+    "JSON behind a sign": sent(f"<- {json.dumps(UNNAMED)}"),
     "JSON in HTML": as_json({"details": json.dumps(UNNAMED).replace('"', "&#34;")}),
     "JSON in HTML in a text": as_json({"details": f"failed: {json.dumps(UNNAMED).replace(chr(34), '&quot;')}"}),
     "JSON in HTML beside quotes": as_json({"details": f'"x": {json.dumps(INNER).replace(chr(34), "&quot;")}'}),
@@ -149,6 +150,7 @@ FOUND: dict[str, Request] = {
     "form without a content type": sent(f"state=down&token={SECRET}"),
     "form with an escaped name": sent(f"state=down&to%6ben={SECRET}"),
     "form with an escaped secret": sent(f"state=down&token={ESCAPED}", URL_FORM),
+    "form with HTML": sent(f"title=<b>disk</b> is full&password={SECRET}&a=b"),
     "form with a name in brackets": sent(f"user[password]={SECRET}&a=b"),
     "form with blanks in a value": sent(f"title=disk is full&password={SECRET} and more&a=b"),
     "form with JSON": sent(f"payload={quote(json.dumps(UNNAMED))}", URL_FORM),
@@ -178,6 +180,7 @@ FOUND: dict[str, Request] = {
     "XML with a short tag": sent(f'<a pin="{SECRET}"/>'),
     "XML attribute with an escaped URL": sent(f'<a href="/x?a=%2Fx%3Ftoken%3D{SECRET}">b</a>'),
     "XML comment with an escaped URL": sent(f"<a><!-- /x?a=%2Fx%3Ftoken%3D{SECRET} --></a>"),
+    "XML that is called a form": sent(f'<a b="c"><token>{SECRET}</token></a>', URL_FORM),
     "XML side by side": sent(f"<status>down</status><token>{SECRET}</token>"),
     # --- Character sets and compression
     "UTF-16 with a mark": sent(json.dumps(UNNAMED).encode("utf-16")),
