@@ -634,6 +634,7 @@ def test_tokens_among_the_names_of_parameters() -> None:
         '{"value": "failed", "name": "auth", "a": [{"value": "", "name": "token"}], "token": "%s"}',
         '{"value": {"a": "b"}, "name": "token", "token": "%s"}',  # what stands before its name is not looked into
         '{"headers": [["token", "%s", "a"], ["state", "b"], ["c", "token", "d"], [["e", "f"], "g"]]}',
+        '{"headers": [["token", "%s"], ["state", "b"], ["c", "d"]]}',
         '{"headers": [["token", ["%s", true], "a"], {"token": "%s"}, "b"], "c": ["token", "d"]}',
         '{"max_tokens": 4096, "a": {"token": [null, true, "%s", -Infinity]}, "b": 1}',
         '{"name": "disk", "secrets": {"name": "%s", "value": "%s", "a": {}}, "value": "c"}',

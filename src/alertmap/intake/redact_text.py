@@ -129,7 +129,7 @@ class TextRedactor:
 
     def _base64(self, text: str, depth: int) -> str:
         try:
-            inner = a2b_base64(text, strict_mode=True).decode()
+            inner = a2b_base64(text).decode()
         except ValueError:
             return self.words(text)
         clean = self.text(inner, depth + 1)
