@@ -616,11 +616,12 @@ def test_headers_with_key_in_their_name() -> None:
     assert redact(Request(headers=headers)).headers == clean
 
 
-def test_tokens_among_the_names_of_parameters() -> None:
-    """A parameter may be a credential without a name, with a value behind it or not."""
+def test_tokens_among_names() -> None:
+    """The name of a parameter or of a field may be a credential, with a value behind it or not."""
     token = "ghp_Ab1Cd2Ef3Gh4Ij5Kl6Mn7Op8Qr9St0Uv1Wx2"  # noqa: S105 - constructed
     assert redact(Request(query={f"a.{token}": "1"})).query == {"a.REDACTED": "1"}
     assert redact(Request(query={f"a.{token}": ""})).query == {"a.REDACTED": ""}
+    assert body(f'{{"é.{token}": 1}}') == '{"é.REDACTED": 1}'
 
 
 @pytest.mark.parametrize(
@@ -634,6 +635,8 @@ def test_tokens_among_the_names_of_parameters() -> None:
         '{"value": "failed", "name": "auth", "a": [{"value": "", "name": "token"}], "token": "%s"}',
         '{"value": {"a": "b"}, "name": "token", "token": "%s"}',  # what stands before its name is not looked into
         '{"headers": [["token", "%s", "a"], ["state", "b"], ["c", "token", "d"], [["e", "f"], "g"]]}',
+        '{"type": "token", "value": "b", "token": "%s"}',
+        '{"a": "b", "name": "token", "value": "%s"}',
         '{"headers": [["token", "%s"], ["state", "b"], ["c", "d"]]}',
         '{"headers": [["token", ["%s", true], "a"], {"token": "%s"}, "b"], "c": ["token", "d"]}',
         '{"max_tokens": 4096, "a": {"token": [null, true, "%s", -Infinity]}, "b": 1}',

@@ -463,7 +463,7 @@ class _JsonReader:
             pair.kind = kind
             if pair.value is not None:
                 start, written = pair.value
-                if self.redactor.is_secret(text, _unescaped(written) if written[0] == '"' else written, kind):
+                if self.redactor.is_secret(text, _unescaped(written) if written[0] == '"' else written):
                     self._replace(start, written, text)
 
     def _replace(self, start: int, written: str, name: str) -> None:
