@@ -111,7 +111,7 @@ class TextRedactor:
     # --- Forms and base64 --------------------------------------------------------------------------------------------
 
     def _form(self, text: str, depth: int, *, is_declared: bool) -> str:
-        clean = "&".join([self._pair(pair, depth) for pair in text.split("&")])
+        clean = "&".join([pair and self._pair(pair, depth) for pair in text.split("&")])
         return clean if is_declared else self.words(clean, DEEPEST)
 
     def _pair(self, pair: str, depth: int) -> str:
