@@ -431,6 +431,20 @@ def test_facts_of_the_request_reach_the_adapter() -> None:
     assert parse(adapter, request).alerts[0].identity == {"h": "h", "now": "None"}
 
 
+def test_alerts_beyond_the_limit_are_not_made() -> None:
+    """An adapter that yields its results makes one more than the limit, and no other."""
+    made = []
+
+    def yields(_: Event) -> Iterator[Reading]:
+        for number in range(1_000):
+            made.append(number)
+            yield Reading(state=State.FIRING, identity={"id": str(number)})
+
+    with pytest.raises(LimitError, match="max_alerts = 5"):
+        parse(adapter_that(yields), '{"acme_id": "a"}', limits=Limits(max_alerts=5))
+    assert made == [0, 1, 2, 3, 4, 5]
+
+
 def test_another_vendor_is_named() -> None:
     """The error for a payload that another adapter recognises names that vendor."""
     body = '{"id": "x", "level": "OK", "time": "", "details": "", "duration": 0, "data": {}, "message": ""}'

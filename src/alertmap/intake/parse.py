@@ -3,7 +3,7 @@
 decode -> envelopes off -> wire model -> `read` -> scrub, severity, key -> alerts. Nothing but `AlertmapError` leaves.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -437,17 +437,19 @@ _with_path = extender(Reading, Reading, ("path",))
 _with_level = extender(Reading, Reading, ("level", "state"))
 
 
-def _results(call: _Call, shape: Shape, event: Any, where: JsonPath) -> Sequence[Any]:
-    """Call `read`, and list what it gives in any of its forms."""
+def _results(call: _Call, shape: Shape, event: Any, where: JsonPath) -> Iterator[Any]:
+    """Call `read`, and yield its results one by one: of too many the last ones are never made."""
     try:
         result = shape.read(event, call.options) if shape.takes_options else shape.read(event)
-        results = () if result is None else (result,) if isinstance(result, _SINGLE) else [*result]
+        if isinstance(result, _SINGLE):
+            yield result
+        elif result is not None:
+            yield from result
     except AlertmapError:
         raise
     except Exception as error:
         message = f"{call.adapter.name}: read raised {type(error).__name__} @ {format_path(where)}"
         raise AdapterError(message) from error
-    return results
 
 
 _SINGLE = (Reading, Notice, Problem)
