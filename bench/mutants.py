@@ -33,6 +33,7 @@ MOST_EQUIVALENT = 0.07
 
 _INCIDENTS = "tests/incidents"
 _INTAKE = "tests/intake"
+_REDACTION = [f"{_INTAKE}/test_redact.py", f"{_INTAKE}/test_redact_nested.py", f"{_INTAKE}/test_redact_planted.py"]
 MODULES: Mapping[str, Sequence[str]] = {
     "incidents/timeline": [
         f"{_INCIDENTS}/test_incident.py",
@@ -52,8 +53,8 @@ MODULES: Mapping[str, Sequence[str]] = {
     "intake/severity": [f"{_INTAKE}/test_severity.py", f"{_INTAKE}/test_severity_layers.py"],
     "intake/dedup": [f"{_INTAKE}/test_dedup.py"],
     "intake/scrub": [f"{_INTAKE}/test_scrub.py"],
-    "intake/redact": [f"{_INTAKE}/test_redact.py", f"{_INTAKE}/test_redact_planted.py"],
-    "intake/redact_text": [f"{_INTAKE}/test_redact.py", f"{_INTAKE}/test_redact_planted.py"],
+    "intake/redact": _REDACTION,
+    "intake/redact_text": _REDACTION,
     "intake/parse": [f"{_INTAKE}/test_parse.py", f"{_INTAKE}/test_envelope.py", f"{_INTAKE}/test_source.py"],
     "intake/detect": [f"{_INTAKE}/test_detect.py", f"{_INTAKE}/test_parse.py"],
 }

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote_plus, urlencode
 
 import pytest
 
-from alertmap.intake.redact import redact
+from alertmap.intake.redact import redact, secrets_in
 from alertmap.model import Request
 
 SECRET = "hunter2hunter2"  # noqa: S105 - what is planted
@@ -40,6 +40,19 @@ def multipart(name: str, line: str = "\r\n", more: str = "") -> str:
     parts = [("title", "disk", ""), (name, SECRET, more)]
     lines = [f'--b1\nContent-Disposition: form-data; name="{it}"{also}\n\n{text}\n' for it, text, also in parts]
     return "".join([*lines, "--b1--\n"]).replace("\n", line)
+
+
+def multipart_heads(levels: int) -> str:
+    """Return what stands before a body that is a part of multipart, which is a part, and so on."""
+    return "".join(f"--a{level}\na: b\n\n" for level in range(levels))
+
+
+def in_json(levels: int, document: Any) -> str:
+    """Return the JSON of a document in a text of JSON, and so on."""
+    text = json.dumps(document)
+    for _ in range(levels):
+        text = json.dumps({"a": text})
+    return text
 
 
 INNER = {"token": SECRET, "title": "disk"}
@@ -105,6 +118,7 @@ FOUND: dict[str, Request] = {
     "JSON in JSON": as_json({"Message": json.dumps(INNER)}),
     "JSON in JSON in JSON": as_json({"a": json.dumps({"b": json.dumps(UNNAMED)})}),
     "JSON in a text": as_json({"message": f"request failed: {json.dumps(UNNAMED)}"}),
+    "JSON behind a sign": sent(f"<- {json.dumps(UNNAMED)}"),
     "JSON in HTML": as_json({"details": json.dumps(UNNAMED).replace('"', "&#34;")}),
     "JSON in HTML in a text": as_json({"details": f"failed: {json.dumps(UNNAMED).replace(chr(34), '&quot;')}"}),
     "JSON in HTML beside quotes": as_json({"details": f'"x": {json.dumps(INNER).replace(chr(34), "&quot;")}'}),
@@ -124,6 +138,9 @@ FOUND: dict[str, Request] = {
     "JSON with a bare value": sent(f'{{"title": "disk", "token": {SECRET}}}'),
     "JSON with a comment": sent(f'{{"secrets": {{"q": "{SECRET}"}} // mine\n}}'),
     "JSON lines": sent(f'{{"a": 1}}\n{json.dumps(UNNAMED)}\n'),
+    "JSON lines of lists": sent(f'[["token", "{SECRET}"]]\n{{"a": 1}}\n[see'),
+    "JSON without the brackets around it": sent(f'"secrets": {{"q": "{SECRET}"}}, "state": {{"a": "down"}}'),
+    "JSON lines, one of them cut off": sent(f'{json.dumps(UNNAMED)[:-1]},\n{{"a": 1}}\n'),
     "JSON lines, one of them broken": sent(f'{{"a": "x}}\n{json.dumps(UNNAMED)}\n'),
     "JSON documents in a row": sent(json.dumps(UNNAMED) * 2),
     "JSON behind a byte order mark": sent(b"\xef\xbb\xbf" + json.dumps(UNNAMED).encode()),
@@ -133,6 +150,7 @@ FOUND: dict[str, Request] = {
     "form without a content type": sent(f"state=down&token={SECRET}"),
     "form with an escaped name": sent(f"state=down&to%6ben={SECRET}"),
     "form with an escaped secret": sent(f"state=down&token={ESCAPED}", URL_FORM),
+    "form with HTML": sent(f"title=<b>disk</b> is full&password={SECRET}&a=b"),
     "form with a name in brackets": sent(f"user[password]={SECRET}&a=b"),
     "form with blanks in a value": sent(f"title=disk is full&password={SECRET} and more&a=b"),
     "form with JSON": sent(f"payload={quote(json.dumps(UNNAMED))}", URL_FORM),
@@ -154,6 +172,15 @@ FOUND: dict[str, Request] = {
     "XML element with a name": sent(f'<a><header name="Authorization">{SECRET}</header></a>'),
     "XML with JSON": sent(f"<a><b>{json.dumps(UNNAMED).replace(chr(34), '&quot;')}</b></a>"),
     "XML that is cut off": sent(f"<a><token>{SECRET}"),
+    "XML that is cut off in a tag": sent(f'<a><param name="token" value="{SECRET}" x="1'),
+    "XML that is cut off in the secret": sent(f'<a><param name="token" value="{SECRET}'),
+    "XML behind a comment": sent(f"<!-- 1 > 0 --><a><token>{SECRET}</token></a>"),
+    "XML with a comment in the secret": sent(f"<a><token><!-- old -->{SECRET}</token></a>"),
+    "XML with a closing tag too many": sent(f"<a><b>1</b></b></c><token>{SECRET}</token></a>"),
+    "XML with a short tag": sent(f'<a pin="{SECRET}"/>'),
+    "XML attribute with an escaped URL": sent(f'<a href="/x?a=%2Fx%3Ftoken%3D{SECRET}">b</a>'),
+    "XML comment with an escaped URL": sent(f"<a><!-- /x?a=%2Fx%3Ftoken%3D{SECRET} --></a>"),
+    "XML that is called a form": sent(f'<a b="c"><token>{SECRET}</token></a>', URL_FORM),
     "XML side by side": sent(f"<status>down</status><token>{SECRET}</token>"),
     # --- Character sets and compression
     "UTF-16 with a mark": sent(json.dumps(UNNAMED).encode("utf-16")),
@@ -228,9 +255,60 @@ FOUND: dict[str, Request] = {
         )
     },
     "URL with an escaped URL": as_json({"url": f"https://h/?next={quote(f'https://x/?token={SECRET}', safe='')}"}),
+    "URL with an escaped URL before JSON": sent(f'https://h/?next={quote(f"/x?token={SECRET}", safe="")} {{"a": 1}}'),
+    "URL with an escaped URL between braces": sent(
+        f"{{see https://h/?next={quote(f'/x?token={SECRET}', safe='')} now}}"
+    ),
     "URL in broken JSON of PHP": sent(f'{{"url": "https:\\/\\/u:{SECRET}@h\\/x", }}'),
 }
 """Requests that hold `SECRET`."""
+
+LONGER: dict[str, str] = {
+    # All values below the name, and the scheme.
+    "JSON below a secret name": '{"credentials": {"user": "REDACTED", "list": ["REDACTED", {"q": "REDACTED"}]}}',
+    "JSON header list": '{"headers": [{"name": "Authorization", "value": "REDACTED"}]}',
+    # The placeholder is a text of JSON.
+    "JSON that is cut off in the secret": '{"secrets": {"q": "REDACTED"',
+    "JSON with a bare value": '{"title": "disk", "token": "REDACTED"}',
+    # The value of a form, escaped as browsers do.
+    "form with an escaped secret": "state=down&token=REDACTED",
+    "form with blanks in a value": "title=disk is full&password=REDACTED&a=b",
+    "form with JSON": "payload=%7B%22secrets%22%3A+%7B%22q%22%3A+%22REDACTED%22%7D%7D",
+    "form with JSON without a content type": "payload=%7B%22secrets%22%3A+%7B%22q%22%3A+%22REDACTED%22%7D%7D",
+    "XML character data": "<a><token>REDACTED</token></a>",
+    "a compression that is not read": "REDACTED",
+    "gzip": json.dumps({"secrets": {"q": "REDACTED"}}),
+    "gzip that is not declared": json.dumps({"secrets": {"q": "REDACTED"}}),
+    "Pub/Sub": json.dumps({"subscription": "s", "message": {"data": in_base64({"secrets": {"q": "REDACTED"}})}}),
+    "CloudEvents in base64": json.dumps(
+        {"specversion": "1.0", "data_base64": in_base64({"secrets": {"q": "REDACTED"}})}
+    ),
+    "Pub/Sub in SNS": json.dumps(
+        {"Message": json.dumps({"message": {"data": in_base64({"a": json.dumps({"secrets": {"q": "REDACTED"}})})}})}
+    ),
+    # In prose, up to the end of the line, of the word, of the brackets.
+    **{
+        f"prose {text}": json.dumps({"message": f"failed: {clean}"})
+        for text, clean in {
+            "Authorization: Bearer {}": "Authorization: Bearer REDACTED",
+            "Authorization: Token {}": "Authorization: Token REDACTED",
+            "Cookie: a=b; c={}": "Cookie: REDACTED",
+            "curl -u admin:{} h": "curl -u REDACTED h and so on",
+            "Server=h;Password={};x=1": "Server=h;Password=REDACTED and so on",
+            "AccountKey={};x=1": "AccountKey=REDACTED and so on",
+            "{{'secrets': {{'q': '{}'}}}}": "{'secrets': {REDACTED}} and so on",
+            "{{secrets={{q={}}}}}": "{secrets={REDACTED}} and so on",
+            "map[secrets:map[q:{}]]": "map[secrets:REDACTED and so on",
+        }.items()
+    },
+    # The user before the password.
+    "URL https://u:{}@h/x": '{"url": "https://REDACTED@h/x"}',
+    "URL https://:{}@h/x": '{"url": "https://REDACTED@h/x"}',
+    "URL postgres://app:{}@db/x": '{"url": "postgres://REDACTED@db/x"}',
+    "URL redis://:{}@h": '{"url": "redis://REDACTED@h"}',
+    "URL in broken JSON of PHP": '{"url": "https://REDACTED@h/x", }',
+}
+"""Bodies that lose more than `SECRET`, or are written anew, by the names of `FOUND`."""
 
 TEXT_40 = "Ab1Cd2Ef3Gh4Ij5Kl6Mn7Op8Qr9St0Uv1Wx2Yz3A"
 HEX_32 = "0123456789abcdef0123456789abcdef"
@@ -329,6 +407,16 @@ NOT_FOUND: dict[str, tuple[Request, str, str]] = {
         "a word of the path",
     ),
     "short token in a path": (Request(path=f"/hooks/{SECRET}"), SECRET, "names of sources look the same"),
+    "JSON nine levels deep": (
+        sent(multipart_heads(4) + multipart("data").replace(SECRET, in_json(5, UNNAMED))),
+        SECRET,
+        "texts in texts are read eight levels deep, so that the work is bounded",
+    ),
+    "multipart nine levels deep": (
+        sent(multipart_heads(8) + multipart("token")),
+        SECRET,
+        "texts in texts are read eight levels deep, so that the work is bounded",
+    ),
     "header without a name": (Request(headers={"X-Acme": SECRET}), SECRET, "an id looks the same; `also` names it"),
     "parameter without a name": (Request(path=f"/hook?acme={SECRET}"), SECRET, "an id looks the same; `also` names it"),
 }
@@ -361,6 +449,21 @@ def test_a_planted_secret_is_found(request_: Request) -> None:
     clean = redact(request_)
     assert not is_visible(SECRET, clean)
     assert redact(clean) == clean
+    assert isinstance(clean.body, bytes)
+    assert secrets_in(clean.body.decode("utf-8", "replace")) == []
+
+
+@pytest.mark.parametrize(("name", "request_"), [pytest.param(name, it, id=name) for name, it in FOUND.items()])
+def test_nothing_else_goes(name: str, request_: Request) -> None:
+    """The bytes around the secret stay as they are."""
+    before, after = request_.body, redact(request_).body
+    assert isinstance(before, bytes)
+    assert isinstance(after, bytes)
+    charsets = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "cp037")
+    written = [it for it in charsets if SECRET.encode(it) in before][:1]
+    for charset in written:
+        before = before.replace(SECRET.encode(charset), "REDACTED".encode(charset))
+    assert after == (LONGER[name].encode() if name in LONGER else before)
 
 
 @pytest.mark.parametrize("credential", [pytest.param(it, id=name) for name, it in FORMS.items()])
@@ -369,7 +472,7 @@ def test_a_credential_is_found_by_its_form(credential: str, place: str) -> None:
     """A credential without a name is found in JSON, in a text and in a form; the text around it stays."""
     before, _, after = place.partition("{}")
     text = place.format(credential)
-    for request in (as_json({"q": text}), sent(text), sent(urlencode({"q": text}), URL_FORM)):
+    for request in (as_json({"q": text}), as_json({text: 1}), sent(text), sent(urlencode({"q": text}), URL_FORM)):
         clean = redact(request)
         assert not is_visible(credential[-20:], clean)
         assert redact(clean) == clean

@@ -123,7 +123,7 @@ class _Redactor(TextRedactor):
         except UnicodeEncodeError:
             return self.text(body, is_form=is_form)
         # A part of multipart may be in another character set.
-        return self.data(data, "utf-8", is_form=is_form).decode("utf-8", "replace")
+        return self.data(data, None, is_form=is_form).decode(errors="replace")
 
     def data(self, data: bytes, charset: str | None, depth: int = 0, *, is_form: bool = False) -> bytes:
         """Return bytes without credentials: multipart, or text in some character set."""
@@ -131,15 +131,14 @@ class _Redactor(TextRedactor):
         if multipart is not None and depth < DEEPEST:
             return self._multipart(data, multipart[1], depth)
         decoded = _decoded(data, charset)
-        clean = self.text(decoded.text, depth, is_form=is_form)
-        return data if clean == decoded.text else _encoded(clean, decoded)
+        return _encoded(self.text(decoded.text, depth, is_form=is_form), decoded)
 
     def _multipart(self, data: bytes, boundary: bytes, depth: int) -> bytes:
         pieces = re.split(rb"((?:\A|(?<=\n))--" + re.escape(boundary) + rb")", data)
         clean = b"".join([self._part(piece, depth) if index % 2 == 0 else piece for index, piece in enumerate(pieces)])
         # A private key, too, begins with a line that may be a boundary.
-        text = clean.decode("utf-8", "surrogateescape")
-        return self.words(text, DEEPEST).encode("utf-8", "surrogateescape")
+        text = clean.decode(errors="surrogateescape")
+        return self.words(text, DEEPEST).encode(errors="surrogateescape")
 
     def _part(self, part: bytes, depth: int) -> bytes:
         blank = _BLANK_LINE.search(part)
@@ -149,10 +148,11 @@ class _Redactor(TextRedactor):
         headers = head.decode("latin-1")
         charset = _part_charset(headers)
         end = len(value.rstrip(b"\r\n"))
-        text = _decoded(value[:end], charset).text.strip()
-        if any(self.is_secret(name["quoted"] or name["bare"] or "", text) for name in _PART_NAME.finditer(headers)):
+        decoded = _decoded(value[:end], charset)
+        text = decoded.text.strip()
+        if any(self.is_secret(name, text) for name in _PART_NAME.findall(headers)):
             self.found.append(text)
-            clean = PLACEHOLDER.encode()
+            clean = _encoded(PLACEHOLDER, decoded)
         else:
             clean = self.data(value[:end], charset, depth + 1)
         return self.words(headers).encode("latin-1") + clean + value[end:]
@@ -167,7 +167,7 @@ def _without_tokens(step: str) -> str:
 
 _MULTIPART = re.compile(rb"[\r\n]*+--([^\r\n]{1,256}?)[ \t]*+\r?\n[A-Za-z-]{1,64}:")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
-_PART_NAME = re.compile(r"""(?i)(?<![\w-])name\s*+=\s*+(?:"(?P<quoted>[^"]*+)"|(?P<bare>[^\s;"]++))""")
+_PART_NAME = re.compile(r"""(?i)(?<![\w-])name\s*+=\s*+"?+((?<=")[^"]*+|[^\s;"]++)""")
 _PART_TYPE = re.compile(r"(?i)content-type:([^\n]*+)")
 
 
@@ -185,7 +185,9 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_SAMPLE = 1024  # bytes in which zeros tell UTF-16 and UTF-32
+_WIDTHS = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
+"""Bytes of a unit in the codecs that have more than one."""
+_SAMPLE = 1024  # bytes in which zeros tell UTF-16
 
 
 class _Decoded(NamedTuple):
@@ -199,37 +201,35 @@ class _Decoded(NamedTuple):
 
 
 def _decoded(data: bytes, declared: str | None) -> _Decoded:
-    for codec, width in _codecs(data, declared):
-        errors = "surrogatepass" if width > 1 else "strict"
-        end = len(data) - len(data) % width
+    for codec in _codecs(data, declared):
+        end = len(data) - len(data) % _WIDTHS.get(codec, 1)
         try:
-            text = data[:end].decode(codec, errors)
-            if text.encode(codec, errors) == data[:end]:
-                return _Decoded(text, codec, errors, data[end:])
+            text = data[:end].decode(codec, "surrogatepass")
+            if text.encode(codec, "surrogatepass") == data[:end]:
+                return _Decoded(text, codec, "surrogatepass", data[end:])
         except UnicodeError:
             continue
-    return _Decoded(data.decode("utf-8", "surrogateescape"), "utf-8", "surrogateescape")
+    return _Decoded(data.decode(errors="surrogateescape"), "utf-8", "surrogateescape")
 
 
-def _codecs(data: bytes, declared: str | None) -> Iterator[tuple[str, int]]:
-    """Yield the codecs that bytes may be in, in the order in which `decode` tries them, and the widths of units."""
-    yield from ((codec, int(codec[4:6]) // 8) for mark, codec in _MARKS if data.startswith(mark))
-    # Bytes that are hardly zero are ASCII with a zero in it, whatever is declared.
-    zeros = [data[place:_SAMPLE:4].count(0) * 400 // (len(data[:_SAMPLE]) + 1) for place in range(4)]
-    first, last = min(zeros[0], zeros[2]), min(zeros[1], zeros[3])
-    if min(zeros[1:3]) > _NEARLY_ALL:
-        yield ("utf-32-be" if zeros[0] > zeros[3] else "utf-32-le"), 4
-    if max(first, last) > _MANY:
-        yield ("utf-16-be" if first > last else "utf-16-le"), 2
-    several = declared is not None and SEVERAL_BYTES.fullmatch(declared) is not None
-    if declared is not None and several and not declared.startswith("utf-"):
-        yield declared, 1
-    yield "utf-8", 1
+def _codecs(data: bytes, declared: str | None) -> Iterator[str]:
+    """Yield the codecs that bytes may be in, in the order in which `decode` tries them."""
+    yield from (codec for mark, codec in _MARKS if data.startswith(mark))
+    sample = data[:_SAMPLE]
+    if b"\0" in sample:
+        yield from ("utf-32-le", "utf-32-be")  # hardly any other bytes can be read so
+        # A character of ASCII is a byte beside a zero. Zeros beside zeros fill a buffer, in any character set.
+        units = [unit for unit in zip(sample[::2], sample[1::2], strict=False) if any(unit)]
+        little, big = sum(not last for _, last in units), sum(not first for first, _ in units)
+        if max(little, big) * 5 > len(units):
+            yield "utf-16-le" if little > big else "utf-16-be"
+    if declared in ("utf-16", "utf-32"):  # without a mark, as `decode` reads it
+        declared += "-be" if data.startswith(b"\0") else "-le"
+    if declared is not None and SEVERAL_BYTES.fullmatch(declared) and not declared.startswith("utf-"):
+        yield declared
+    yield "utf-8"
     if declared is not None:
-        yield declared, 1
-
-
-_NEARLY_ALL, _MANY = 90, 20  # percent of the bytes in one place of four
+        yield declared
 
 
 def _encoded(clean: str, decoded: _Decoded) -> bytes:

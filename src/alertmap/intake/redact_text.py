@@ -5,7 +5,8 @@ The work grows in proportion to the text. That rests on three rules:
 - No pattern reads a character more than a bounded number of times: a repetition is possessive or has a maximum, and a
   pattern that begins with a repetition begins only where the character before does not belong to it.
 - A search for the end of something (a tag, a comment, a bracket) goes on behind that end, or is the last.
-- A text inside a text is read again once, and no deeper than `DEEPEST`.
+- A text inside a text is read again once, and no deeper than `DEEPEST`. Where prose surrounds JSON, what is escaped in
+  a URL is read as if it were the deepest.
 """
 
 import json
@@ -91,10 +92,10 @@ class TextRedactor:
             return self._html(text, depth)
         lines = text.split("\n")
         are_documents = [_is_document(line) for line in lines]
-        if len(lines) > 1 and any(are_documents):
+        if any(are_documents):
             read = (self._prose, self._tokens)
             return "\n".join([read[it](line, depth) for line, it in zip(lines, are_documents, strict=True)])
-        return self.words(self._tokens(text, depth), DEEPEST)
+        return self.words(self._tokens(text, depth), max(depth, DEEPEST - 1))
 
     def _tokens(self, text: str, depth: int) -> str:
         return _JsonReader(self, text, depth).redacted()
@@ -105,12 +106,12 @@ class TextRedactor:
         start = text.find("{")
         if start < 0 or '"' not in text:
             return self.words(text, depth)
-        return self.words(text[:start] + self._tokens(text[start:], depth), DEEPEST)
+        return self.words(text[:start] + self._tokens(text[start:], depth), max(depth, DEEPEST - 1))
 
     # --- Forms and base64 --------------------------------------------------------------------------------------------
 
     def _form(self, text: str, depth: int, *, is_declared: bool) -> str:
-        clean = "&".join([self._pair(pair, depth) if len(pair) > 1 else pair for pair in text.split("&")])
+        clean = "&".join([pair and self._pair(pair, depth) for pair in text.split("&")])
         return clean if is_declared else self.words(clean, DEEPEST)
 
     def _pair(self, pair: str, depth: int) -> str:
@@ -128,13 +129,13 @@ class TextRedactor:
 
     def _base64(self, text: str, depth: int) -> str:
         try:
-            inner = a2b_base64(text, strict_mode=True).decode()
+            inner = a2b_base64(text).decode()
         except ValueError:
-            return self.words(text, depth)
+            return self.words(text)
         clean = self.text(inner, depth + 1)
         if clean == inner:
-            return self.words(text, depth)
-        return b2a_base64(clean.encode("utf-8", "surrogatepass"), newline=False).decode()
+            return self.words(text)
+        return b2a_base64(clean.encode(), newline=False).decode()
 
     # --- XML ---------------------------------------------------------------------------------------------------------
 
@@ -152,7 +153,7 @@ class TextRedactor:
                 elements.read(piece, attribute, self.kind)
             elif part == "other":
                 pieces.append(self.words(piece, depth))
-            elif elements.kind and self.is_secret("", piece.strip(), elements.kind):
+            elif self.is_secret("", piece.strip(), elements.kind):
                 if not (pieces and pieces[-1].endswith(PLACEHOLDER)):
                     self.found.append(piece)
                     pieces.append(_around(piece))
@@ -164,10 +165,8 @@ class TextRedactor:
         return "".join(pieces)
 
     def _tag(self, tag: str, attribute: int, depth: int) -> str:
-        if len(tag) < _SHORT and "=" not in tag:
-            return tag
         clean = self.words(tag, depth)
-        value = _VALUE_ATTRIBUTE.search(clean) if attribute else None
+        value = _VALUE_ATTRIBUTE.search(clean)
         if value is None or not self.is_secret("", value["value"], attribute):
             return clean
         self.found.append(value[0])
@@ -236,7 +235,7 @@ class TextRedactor:
             else:
                 pieces.append(text[done : value.end()])
             done = value.end()
-        return "".join([*pieces, text[done:]]) if pieces else text
+        return "".join([*pieces, text[done:]])
 
     def _brackets(self, text: str) -> str:
         """Replace all in the brackets behind a secret name, as languages print maps: `secrets={a=b}`."""
@@ -251,7 +250,7 @@ class TextRedactor:
             self.found.append(text[match.start() : end])
             pieces += [text[done : match.end()], PLACEHOLDER]
             done = end
-        return "".join([*pieces, text[done:]]) if pieces else text
+        return "".join([*pieces, text[done:]])
 
     def _flag(self, match: re.Match[str]) -> str:
         value = match["value"].strip("\"'")
@@ -306,7 +305,7 @@ def unquoted(text: str) -> tuple[str, str]:
     """Decode a part of a form or of a query; return it with the character set of its escaped bytes."""
     if "%" not in text:
         return text.replace("+", " "), "utf-8"
-    data = unquote_to_bytes(text.replace("+", " ").encode("utf-8", "surrogatepass"))
+    data = unquote_to_bytes(text.replace("+", " ").encode(errors="surrogatepass"))
     try:
         return data.decode(), "utf-8"
     except UnicodeDecodeError:
@@ -318,7 +317,7 @@ def quoted(text: str, charset: str) -> str:
     try:
         data = text.encode(charset)
     except UnicodeEncodeError:
-        data = text.encode("utf-8", "surrogatepass")
+        data = text.encode(errors="surrogatepass")
     return quote_from_bytes(data, safe=" ").replace(" ", "+")
 
 
@@ -453,7 +452,7 @@ class _JsonReader:
     def _learn(self, text: str, role: str, *, is_first: bool) -> None:
         """Remember a text that is the name of what stands beside it."""
         here = len(self.kinds)
-        is_row = is_first and self.are_lists[-1] and self.are_lists[-2]
+        is_row = is_first and self.are_lists[-2]
         if (role != "name" and not is_row) or here > _DEEPEST_PAIR:
             return
         kind = self.redactor.kind(text)
@@ -464,7 +463,7 @@ class _JsonReader:
             pair.kind = kind
             if pair.value is not None:
                 start, written = pair.value
-                if self.redactor.is_secret(text, _unescaped(written) if written[0] == '"' else written, kind):
+                if self.redactor.is_secret(text, _unescaped(written) if written[0] == '"' else written):
                     self._replace(start, written, text)
 
     def _replace(self, start: int, written: str, name: str) -> None:
@@ -504,7 +503,7 @@ _CDATA, _CDATA_END = "<![CDATA[", "]]>"
 _MARKUP = re.compile(r"<(?:/?[A-Za-z_]|[!?])")
 _TAG_NAME = re.compile(r"</?([A-Za-z_][\w.:-]{0,199}+)")
 _NAME_ATTRIBUTE = re.compile(r"""(?i)\s(?:name|key|header|field)\s*+=\s*+["'](?P<name>[^"'<>]{1,99})["']""")
-_VALUE_ATTRIBUTE = re.compile(r"""(?i)\svalue\s*+=\s*+["'](?P<value>[^"'<>]*+)["']""")
+_VALUE_ATTRIBUTE = re.compile(r"""(?i)\svalue\s*+=\s*+["'](?P<value>[^"'<>]*+)""")
 _QUOTE = re.compile("&(?:quot|#34|#x22);")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6}|[a-zA-Z]{2,6});")
 
@@ -528,7 +527,7 @@ def _parts(text: str) -> Iterator[tuple[str, int]]:
             part = "tag"
         close = text.find(end, at)
         at = len(text) if close < 0 else close + len(end)
-        yield "other" if close < 0 and part == "tag" else part, at
+        yield part, at
 
 
 def _is_escaped(text: str) -> bool:
