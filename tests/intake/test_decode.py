@@ -479,3 +479,174 @@ def test_forms_have_the_limits_of_text() -> None:
         body("a=" + "x" * 11, FORM, Limits(max_string=10))
     with pytest.raises(LimitError, match="max_fields"):
         body("a=1" + "&" * 1000, FORM)
+
+
+# --- Words ------------------------------------------------------------------------------------------------------------
+
+HALF = "the body holds half a character (a lone surrogate); U+FFFD stands in its place"
+
+
+@pytest.mark.parametrize(
+    ("data", "headers", "formats", "messages"),
+    [
+        (b"\xff\xfe[\x00]\x00", {}, JSON, ["the body is utf-16, not utf-8"]),
+        (b"\xef\xbb\xbf[]", {}, JSON, ["the body begins with a byte order mark"]),
+        (
+            b"\xef\xbb\xbf[]",
+            {"Content-Type": "text/plain; charset=nonsense"},
+            JSON,
+            ["the declared character set is not known; the body was read as utf-8"],
+        ),
+        (b'["\xe9"]', {}, JSON, ["the body is not utf-8; it was read as latin-1"]),
+        (b'["\xc3\xa9\xc3"]', {}, JSON, ["the body is damaged utf-8; U+FFFD stands for what is broken"]),
+        (b'["\xed\xa0\xbd"]', {}, JSON, [HALF]),
+        (b'["\\ud800"]', {}, JSON, [HALF]),
+        (b'{"a": "\\ud800", "a": 1}', {}, JSON, [HALF, "a key of an object stands twice; the last one counts"]),
+        (b'{"a": 2, "a": 1}', {}, JSON, ["a key of an object stands twice; the last one counts"]),
+        (b"a=1&a=2", {}, FORM, ["a form field stands twice; the last one counts"]),
+        (b"a=%ED%A0%BD&a=2", {}, FORM, [HALF, "a form field stands twice; the last one counts"]),
+        (
+            gzip.compress(b"[]"),
+            {},
+            JSON,
+            ["the body is compressed, which its content encoding does not say; it was inflated"],
+        ),
+        (
+            gzip.compress(b'{"a": 2, "a": 1}'),
+            {},
+            JSON,
+            [
+                "the body is compressed, which its content encoding does not say; it was inflated",
+                "a key of an object stands twice; the last one counts",
+            ],
+        ),
+        (
+            b"[]",
+            {"Content-Encoding": "gzip"},
+            JSON,
+            ["the content encoding is not what the body is; the body was read as it is"],
+        ),
+        (
+            b"\xef\xbb\xbf[]",
+            {"Content-Encoding": "gzip"},
+            JSON,
+            [
+                "the content encoding is not what the body is; the body was read as it is",
+                "the body begins with a byte order mark",
+            ],
+        ),
+    ],
+)
+def test_problems_of_a_body_in_words(
+    data: bytes, headers: dict[str, str], formats: frozenset[str], messages: list[str]
+) -> None:
+    """Each doubt about a body is one problem that states the fact and the consequence, in the order of reading."""
+    found = decode(Request(data, headers=headers), formats, LIMITS)
+    assert found is not None
+    assert [problem.message for problem in found.problems] == messages
+    assert {problem.path for problem in found.problems} == {"$"}
+
+
+@pytest.mark.parametrize(
+    ("request_", "formats", "message"),
+    [
+        (Request(b""), JSON, "the body is empty"),
+        (Request(b"\xff\x00"), JSON, "the body is not text"),
+        (Request(b"[1]"), FORM, "the body is not form"),
+        (Request(b"x"), frozenset({"form", "xml", "query", "path"}), "the body is not form or xml"),
+        (Request(b"x"), frozenset({"empty"}), "the body is not empty"),
+        (
+            Request(INTACT[:-1]),
+            JSON,
+            "the compressed body is damaged, cut off, or has something behind its end",
+        ),
+        (
+            Request(BROTLI, headers={"Content-Encoding": "br"}),
+            JSON,
+            "the body is compressed with br, which is not read: send it as gzip or uncompressed",
+        ),
+        (
+            Request(BROTLI, headers={"Content-Encoding": "aes128gcm"}),
+            JSON,
+            "the body is not what its content encoding says, and not text: send it as gzip or uncompressed",
+        ),
+    ],
+)
+def test_errors_of_a_body_in_words(request_: Request, formats: frozenset[str], message: str) -> None:
+    """The error of a body that cannot be read says why, and what to do where the sender can do something."""
+    with pytest.raises(DecodeError) as caught:
+        decode(request_, formats, LIMITS)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("fits", "too_much", "formats", "limits", "message"),
+    [
+        (Request(b"[12]"), Request(b"[123]"), JSON, Limits(max_body=4), "the body is too long (limit max_body = 4)"),
+        (Request('"é"'), Request('"éé"'), JSON, Limits(max_body=4), "the body is too long (limit max_body = 4)"),
+        (
+            Request(b"[]", headers={"A": "1"}),
+            Request(b"[]", headers={"A": "1", "B": "2"}),
+            JSON,
+            Limits(max_headers=1),
+            "too many headers (limit max_headers = 1)",
+        ),
+        (
+            Request(b"[]", query={"a": "1"}),
+            Request(b"[]", query={"a": "1", "b": "2"}),
+            JSON,
+            Limits(max_query=1),
+            "too many parameters in the query (limit max_query = 1)",
+        ),
+        (
+            Request(b"", "GET", query={"a": "12"}),
+            Request(b"", "GET", query={"a": "123"}),
+            frozenset({"query"}),
+            Limits(max_string=2),
+            "a text is too long (limit max_string = 2)",
+        ),
+        (
+            Request(b"a=1&b=2"),
+            Request(b"a=1&b=2&c=3"),
+            FORM,
+            Limits(max_fields=2),
+            "the form has too many fields (limit max_fields = 2)",
+        ),
+        (
+            Request(b"a=1&b=2"),
+            Request(b"a=1&b=2&c=3"),
+            FORM,
+            Limits(max_nodes=3),
+            "the document has too many values (limit max_nodes = 3)",
+        ),
+        (
+            Request(b"a=1234567"),
+            Request(b"a=12345678"),
+            FORM,
+            Limits(max_string=7),
+            "a text is too long (limit max_string = 7)",
+        ),
+        (
+            Request(b"[[]]"),
+            Request(b"[[[]]]"),
+            JSON,
+            Limits(max_depth=2),
+            "the document is too deep (limit max_depth = 2)",
+        ),
+        (
+            Request(zlib.compress(b" " * 98 + b"[]"), headers={"Content-Encoding": "deflate"}),
+            Request(zlib.compress(b" " * 99 + b"[]"), headers={"Content-Encoding": "deflate"}),
+            JSON,
+            Limits(max_body=100),
+            "the body inflates to too many bytes (limit max_body, max_inflate_ratio = 100)",
+        ),
+    ],
+)
+def test_what_is_at_a_limit_is_read(
+    fits: Request, too_much: Request, formats: frozenset[str], limits: Limits, message: str
+) -> None:
+    """What is as large as a limit is read; one more is an error that names the limit."""
+    assert decode(fits, formats, limits) is not None
+    with pytest.raises(LimitError) as caught:
+        decode(too_much, formats, limits)
+    assert str(caught.value) == message
