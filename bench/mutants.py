@@ -50,7 +50,12 @@ MODULES: Mapping[str, Sequence[str]] = {
     "intake/scrub": [f"{_INTAKE}/test_scrub.py"],
     "intake/redact": [f"{_INTAKE}/test_redact.py", f"{_INTAKE}/test_redact_planted.py"],
     "intake/redact_text": [f"{_INTAKE}/test_redact.py", f"{_INTAKE}/test_redact_planted.py"],
-    "intake/parse": [f"{_INTAKE}/test_parse.py", f"{_INTAKE}/test_envelope.py", f"{_INTAKE}/test_source.py"],
+    "intake/parse": [
+        f"{_INTAKE}/test_parse.py",
+        f"{_INTAKE}/test_parse_alerts.py",
+        f"{_INTAKE}/test_envelope.py",
+        f"{_INTAKE}/test_source.py",
+    ],
     "intake/detect": [f"{_INTAKE}/test_parse.py", f"{_INTAKE}/test_marks.py", f"{_INTAKE}/test_registry.py"],
 }
 """Modules, and the tests that must notice a change in them.
