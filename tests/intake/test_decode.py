@@ -645,7 +645,7 @@ def test_errors_of_a_body_in_words(request_: Request, formats: frozenset[str], m
 def test_what_is_at_a_limit_is_read(
     fits: Request, too_much: Request, formats: frozenset[str], limits: Limits, message: str
 ) -> None:
-    """What is as large as a limit is read; one more is an error that names the limit."""
+    """A request that is as large as a limit is read; one more is an error that names the limit."""
     assert decode(fits, formats, limits) is not None
     with pytest.raises(LimitError) as caught:
         decode(too_much, formats, limits)

@@ -85,7 +85,7 @@ def words(problems: Sequence[Problem]) -> list[tuple[str, str, str]]:
 
 def test_what_a_reading_says_is_in_the_alert() -> None:
     """Each field of a reading is in the alert as it stands; what decides the place and the time stays with it."""
-    said = reading(
+    given = reading(
         state=State.ACKNOWLEDGED,
         title="disk full",
         message="on /var",
@@ -101,12 +101,12 @@ def test_what_a_reading_says_is_in_the_alert() -> None:
         expires_at=NOON + timedelta(hours=1),
         path=("acme_id",),
     )
-    [alert] = parse_document(adapter_that(said), {"acme_id": "a"}, received_at=NOON)
+    [alert] = parse_document(adapter_that(given), {"acme_id": "a"}, received_at=NOON)
     for name in (
         *("state", "level", "identity", "title", "message", "resource", "labels", "links", "values", "started_at"),
         *("occurred_at", "times", "sequence", "episode", "expires_at", "resolvable", "path"),
     ):
-        assert getattr(alert, name) == getattr(said, name), name
+        assert getattr(alert, name) == getattr(given, name), name
     assert (alert.raw, alert.received_at, alert.resolvable, alert.no_data) == ("a", NOON, True, False)
 
 
@@ -158,7 +158,7 @@ def test_a_level_is_looked_up_as_it_was_cleaned(level: str) -> None:
     ],
 )
 def test_the_times_of_reading_shape_and_adapter(of_reading: Times, of_shape: Times, times: Times) -> None:
-    """What a time means is said by the reading, else its shape, else its adapter."""
+    """The reading decides the meaning of a time, else its shape, else its adapter."""
     shape = Shape(Event, lambda _: reading(times=of_reading), marks={"acme_id"}, times=of_shape)
     [alert] = parse_document(evolve(ACME, shapes=[shape]), {"acme_id": "a"})
     assert alert.times is times
@@ -186,10 +186,10 @@ def test_severities_do_not_leak_from_one_alert_to_the_next() -> None:
 
 def test_settings_of_a_source_change_texts_only() -> None:
     """Labels and templates of a source change labels, title and message, and nothing else; a cut is a problem."""
-    said = reading(message="m", labels={"team": "db", "zone": "a"})
-    [plain] = parse_document(adapter_that(said), {"acme_id": "a"}, source="prod")
+    given = reading(message="m", labels={"team": "db", "zone": "a"})
+    [plain] = parse_document(adapter_that(given), {"acme_id": "a"}, source="prod")
     source = Source("prod", labels={"team": "web"}, title="{vendor}: {title}", message="{labels.team} {message}")
-    [alert] = parse_document(adapter_that(said), {"acme_id": "a"}, source=source)
+    [alert] = parse_document(adapter_that(given), {"acme_id": "a"}, source=source)
     assert alert == evolve(plain, title="acme: t", message="web m", labels={"team": "web", "zone": "a"})
     for name, limit in (("title", 1_024), ("message", 32_768)):
         template: dict[str, Any] = {name: "{message}"}
@@ -296,9 +296,9 @@ def test_the_order_of_problems() -> None:
     """Problems of the adapter come first, then those of fields, state, key, texts, level and time."""
 
     def read(event: Event) -> Reading:
-        said = (Problem(ProblemCode.MISSING, "$.more", "said by the adapter"), Problem(ProblemCode.MISSING, "x", "y"))
+        given = (Problem(ProblemCode.MISSING, "$.more", "there is no more"), Problem(ProblemCode.MISSING, "x", "y"))
         identity = [{"id": ""}, {"id": event.acme_id}]
-        return reading(state=None, identity=identity, level="odd", title="", problems=said)
+        return reading(state=None, identity=identity, level="odd", title="", problems=given)
 
     adapter = evolve(MANY, shapes=[Shape(Event, read, marks={"acme_id"})], times=Times.SINCE)
     [alert] = parse_document(adapter, [{"acme_id": "a", "at": "soon"}])
@@ -311,7 +311,7 @@ def test_the_order_of_problems() -> None:
         ("title_fallback", "title"),
         ("level_unknown", "level"),
     ]
-    assert alert.problems[0].message == "said by the adapter"
+    assert alert.problems[0].message == "there is no more"
 
 
 @pytest.mark.parametrize(
@@ -319,9 +319,11 @@ def test_the_order_of_problems() -> None:
 )
 def test_most_problems_of_a_batch_are_listed(refused: int, missing: int, code: str | None) -> None:
     """The first 512 problems of a batch are listed, and one counts the others."""
-    said = [Problem(ProblemCode.BAD_ELEMENT, "$", "bad")] * refused + [Problem(ProblemCode.MISSING, "$", "m")] * missing
-    batch = parse_document(adapter_that(reading(), *said), {"acme_id": "a"})
-    assert list(batch.problems[:512]) == said[:512]
+    given = [Problem(ProblemCode.BAD_ELEMENT, "$", "bad")] * refused + [
+        Problem(ProblemCode.MISSING, "$", "m")
+    ] * missing
+    batch = parse_document(adapter_that(reading(), *given), {"acme_id": "a"})
+    assert list(batch.problems[:512]) == given[:512]
     more = refused + missing - 512
     last = [(code, "$", f"{more} more problems are not listed")] if code else []
     assert words(batch.problems[512:]) == last
@@ -427,7 +429,7 @@ def test_arguments_in_words() -> None:
 def test_the_id_of_a_request(
     header: str | None, field: str | None, sent: dict[str, str], body: dict[str, Any], delivery_id: str
 ) -> None:
-    """The id stands where the adapter declares it: in a header, else in a field; it is short text or a whole number."""
+    """The id stands where the adapter declares it: in a header, else in a field; it is short text or an integer."""
     adapter = evolve(ACME, delivery_header=header, delivery_field=field)
     batch = parse(adapter, Request(json.dumps({"acme_id": "a", **body}), headers=sent))
     assert batch.delivery_id == delivery_id
@@ -511,7 +513,7 @@ def test_problems_of_body_and_envelopes_are_in_the_batch() -> None:
 
 
 def test_warnings_of_an_outer_document_do_not_count() -> None:
-    """What was tried on an envelope leaves no problem on the alert in it."""
+    """An attempt to read the envelope leaves no problem on the alert in it."""
 
     @wire.model
     class Loose:

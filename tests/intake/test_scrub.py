@@ -261,7 +261,7 @@ def test_what_problems_say() -> None:
     ],
 )
 def test_entries_with_names_of_credentials(table: dict[str, Any], *, is_problem: bool) -> None:
-    """What has the name of a credential is left out, with one problem for a table unless all of it is blank."""
+    """An entry with the name of a credential is left out, with one problem for a table unless all of it is blank."""
     reading = clean(labels=table)
     assert reading.labels == {name: value for name, value in table.items() if name == "team"}
     assert codes(reading) == ([("credential", "labels")] if is_problem else [])
