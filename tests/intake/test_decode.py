@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertmap import DecodeError, LimitError, ProblemCode, Request
-from alertmap.intake.decode import decode, decode_form
+from alertmap.intake.decode import decode, decode_form, has_fields, unread_query
 from alertmap.strict_json import Limits
 from bodies import FORM, JSON, LIMITS, body
 
@@ -253,6 +253,8 @@ def test_raw_deflate() -> None:
     assert (found.value, found.problems) == ({"title": "disk", "id": 1}, ())
     with pytest.raises(DecodeError, match="not what its content encoding says"):
         body(RAW, content_encoding="gzip")
+    as_text = b"SP0125\x01\x00"  # its bytes are UTF-8 as well, but hold control characters
+    assert body(as_text, content_encoding="deflate") == 4254
 
 
 @pytest.mark.parametrize(("encoding", "data"), [("br", BROTLI), (" ZSTD", ZSTD), ("compress", b"\x1f\x9d\x90\x00")])
@@ -350,7 +352,24 @@ def test_a_query_stands_for_a_missing_body() -> None:
     half = decode(Request(b"", "GET", query={"a\ud800": "\ud800"}), formats, LIMITS)
     assert half is not None
     assert half.value == {"a\ufffd": "\ufffd"}
-    assert [problem.code for problem in half.problems] == [ProblemCode.ENCODING]
+    assert [problem.message for problem in half.problems] == [HALF]
+
+
+def test_fields_of_a_query_that_is_not_read() -> None:
+    """A GET with fields in its query has a problem, unless the vendor sends empty bodies; credentials are no fields."""
+    sent = Request(b"", "GET", path="/hook?id=1&token=t0k3n")
+    (problem,) = unread_query(sent, JSON, "acme")
+    assert (problem.code, problem.path) == (ProblemCode.MISSING, "$")
+    assert problem.message == "the query holds fields, but acme reads only bodies; they were not read"
+    assert has_fields(sent) is True
+    for request, formats in (
+        (sent, JSON | {"empty"}),
+        (Request(b"", "POST", path="/hook?id=1"), JSON),
+        (Request(b"", "GET", path="/hook?token=t0k3n"), JSON),
+        (Request(b"", "GET"), JSON),
+    ):
+        assert unread_query(request, formats, "acme") == ()
+    assert has_fields(Request(b"", "GET", path="/hook?token=t0k3n&key=x")) is False
 
 
 def test_credentials_in_a_query() -> None:
@@ -370,6 +389,9 @@ def test_a_path_may_say_all() -> None:
         assert found is not None
         assert found.value == {}
     assert decode(Request(b"", "GET", path="/alerts/1"), formats, LIMITS) is None
+    marked = decode(Request(b"\xef\xbb\xbf"), formats, LIMITS)
+    assert marked is not None
+    assert [problem.message for problem in marked.problems] == ["the body begins with a byte order mark"]
 
 
 def test_the_body_decides_the_format() -> None:
@@ -429,6 +451,12 @@ def test_forms(text: str, form: dict[str, str]) -> None:
     """A form is split first and decoded once: blanks stay, `;` does not separate, and a bad escape is kept."""
     assert decode_form(text, LIMITS) == (form, ())
     assert body(text, FORM) == form
+
+
+@pytest.mark.parametrize(("text", "form"), [("Ã©=%41", {"Ã©": "A"}), ("%41=Ã©", {"A": "Ã©"}), ("Ã©=Ã©", {"Ã©": "Ã©"})])
+def test_only_escaped_bytes_of_a_form_are_decoded(text: str, form: dict[str, str]) -> None:
+    """Text without an escape is text already, and no bytes in the declared character set."""
+    assert decode_form(text, LIMITS, "latin-1") == (form, ())
 
 
 def test_the_last_of_a_repeated_field_counts() -> None:
@@ -502,7 +530,9 @@ HALF = "the body holds half a character (a lone surrogate); U+FFFD stands in its
         (b'["\xed\xa0\xbd"]', {}, JSON, [HALF]),
         (b'["\\ud800"]', {}, JSON, [HALF]),
         (b'{"a": "\\ud800", "a": 1}', {}, JSON, [HALF, "a key of an object stands twice; the last one counts"]),
+        ('["\ud800"]', {}, JSON, [HALF]),
         (b'{"a": 2, "a": 1}', {}, JSON, ["a key of an object stands twice; the last one counts"]),
+        (b'{"\\u003a": 2, "\\u003a": 1}', {}, JSON, ["a key of an object stands twice; the last one counts"]),
         (b"a=1&a=2", {}, FORM, ["a form field stands twice; the last one counts"]),
         (b"a=%ED%A0%BD&a=2", {}, FORM, [HALF, "a form field stands twice; the last one counts"]),
         (
@@ -538,7 +568,7 @@ HALF = "the body holds half a character (a lone surrogate); U+FFFD stands in its
     ],
 )
 def test_problems_of_a_body_in_words(
-    data: bytes, headers: dict[str, str], formats: frozenset[str], messages: list[str]
+    data: bytes | str, headers: dict[str, str], formats: frozenset[str], messages: list[str]
 ) -> None:
     """Each doubt about a body is one problem that states the fact and the consequence, in the order of reading."""
     found = decode(Request(data, headers=headers), formats, LIMITS)
@@ -555,6 +585,7 @@ def test_problems_of_a_body_in_words(
         (Request(b"[1]"), FORM, "the body is not form"),
         (Request(b"x"), frozenset({"form", "xml", "query", "path"}), "the body is not form or xml"),
         (Request(b"x"), frozenset({"empty"}), "the body is not empty"),
+        (Request(b"x"), frozenset({"form", "empty"}), "the body is not form"),
         (
             Request(INTACT[:-1]),
             JSON,
