@@ -131,6 +131,19 @@ def test_charsets(content_type: str, data: bytes, message: str | None) -> None:
     assert "".join(problem.message for problem in found.problems).startswith(message or "")
 
 
+@pytest.mark.parametrize("text", ["é", "告警", "😀", "\x7f"])
+@pytest.mark.parametrize("content_type", ["", "text/plain; charset=utf-8", "text/plain; charset=latin-1"])
+def test_a_body_that_is_text_already_has_no_character_set(text: str, content_type: str) -> None:
+    """A body that is given as text is read as it is, without a problem, whatever is declared."""
+    for sent, formats, value in (
+        (f'{{"text": "{text}"}}', JSON, {"text": text}),
+        (f"text={text}", FORM, {"text": text}),
+        (text, frozenset({"text"}), text),
+    ):
+        found = decode(Request(sent, headers={"Content-Type": content_type}), formats, LIMITS)
+        assert found == (value, ())
+
+
 @pytest.mark.parametrize(
     ("charset", "data"),
     [
