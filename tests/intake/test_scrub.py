@@ -325,6 +325,42 @@ def test_texts_of_any_length_are_cut_to_their_limit(field: str, char: str) -> No
             assert (found, codes(reading)) == (kept + "…", [("truncated", field)])
 
 
+@pytest.mark.parametrize(
+    ("table", "kept"),
+    [
+        ({"a": "", "b": "x"}, {"b": "x"}),
+        ({"a": None, "b": "x"}, {"b": "x"}),
+        ({"a": "", "b": None}, {}),
+        ({"a": "\x00", "b": "x"}, {"b": "x"}),
+        ({"": "x", "a": " "}, {"": "x", "a": " "}),
+        ({"a": 0, "b": "", "c": "\x1bx"}, {"a": 0, "c": "x"}),
+        ({"a": 0.0, "b\x00": 7}, {"a": 0.0, "b": 7}),
+    ],
+)
+def test_entries_without_a_value_are_left_out(table: dict[str, Any], kept: dict[str, Any]) -> None:
+    """An entry whose value is missing or empty, also once it is clean, is left out without a problem; zero is one."""
+    reading = clean(values=table)
+    assert (reading.values, codes(reading)) == (kept, [])
+
+
+def test_a_long_text_of_harmful_characters_is_blank() -> None:
+    """A text of harmful characters only is blank however long it is, and has a problem where it was cut."""
+    harmful = "\x00" * (3 * MAX_MESSAGE)
+    reading = clean(message=harmful, level=harmful, resource=harmful, values={"a": harmful})
+    assert (reading.message, reading.level, reading.resource, reading.values) == ("", None, "", {})
+    assert codes(reading) == [("truncated", field) for field in ("message", "level", "resource", "values")]
+    reading = clean(title=harmful, message="m")
+    assert reading.title == "m"
+    assert codes(reading) == [("truncated", "title"), ("title_fallback", "title")]
+
+
+@pytest.mark.parametrize(("marks", "is_composed"), [(1, True), (30, True), (31, False), (500, False)])
+def test_long_runs_of_marks_are_not_composed(marks: int, *, is_composed: bool) -> None:
+    """A title with many marks that combine stays as it is: to compose it could take long."""
+    title = "e" + "\u0301" * marks
+    assert clean(title=title).title == ("é" + "\u0301" * (marks - 1) if is_composed else title)
+
+
 def test_problems_of_the_reading_stay_first() -> None:
     """Problems of the adapter come before those of scrubbing."""
     missing = Problem(ProblemCode.MISSING, "$.host", "there is no host")
