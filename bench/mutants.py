@@ -39,7 +39,11 @@ MODULES: Mapping[str, Sequence[str]] = {
         f"{_INCIDENTS}/test_still_firing.py",
         f"{_INCIDENTS}/test_minimal_histories.py",
     ],
-    "incidents/model": [f"{_INCIDENTS}/test_incident.py", f"{_INCIDENTS}/test_minimal_histories.py"],
+    "incidents/model": [
+        f"{_INCIDENTS}/test_incident.py",
+        f"{_INCIDENTS}/test_minimal_histories.py",
+        f"{_INCIDENTS}/test_details.py",
+    ],
     "intake/decode": [
         f"{_INTAKE}/test_decode.py",
         f"{_INTAKE}/test_decode_multipart.py",
@@ -56,7 +60,7 @@ MODULES: Mapping[str, Sequence[str]] = {
         f"{_INTAKE}/test_envelope.py",
         f"{_INTAKE}/test_source.py",
     ],
-    "intake/detect": [f"{_INTAKE}/test_parse.py", f"{_INTAKE}/test_marks.py", f"{_INTAKE}/test_registry.py"],
+    "intake/detect": [f"{_INTAKE}/test_detect.py", f"{_INTAKE}/test_parse.py"],
 }
 """Modules, and the tests that must notice a change in them.
 

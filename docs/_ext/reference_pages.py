@@ -25,7 +25,8 @@ SECTIONS = {
     ),
     "Functions": (
         *("rfc3339", "epoch", "uuid1_time", "before", "json_in", "json_or_text", "number_in", "number_or_text"),
-        *("number_text", "scalar_text", "flatten", "loosen", "state_word", "only_key", "unwrap_payload_field"),
+        *("number_text", "scalar_text", "flatten", "loosen", "loose_keys", "state_word", "only_key"),
+        *("unwrap_payload_field",),
         *("pick", "without_secrets", "leading_pairs", "read_broken", "read_mended"),
         *("TimeWithText", "LocalMoment", "Leading", "Flat", "PathOption", "Mismatch"),
     ),

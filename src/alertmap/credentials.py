@@ -41,6 +41,8 @@ _AMBIGUOUS = frozenset(("pass", "pin", "sig"))
 _PARAMETERS = frozenset(("assertion", "code", "key", "pw", "sas", "session", "sessionid", "sid", "ticket"))
 """Names that are secret in the query of a request, besides those that are secret everywhere."""
 
+# No other name is looked at: a document may have thousands.
+_TAILS = frozenset(name[-3:] for name in (*_ENDS, *_EXACT, *_PASS, *_AMBIGUOUS_ENDS, *_AMBIGUOUS))
 _LONGEST = 64  # characters at the end of a name that are compared
 _SEPARATORS = str.maketrans("", "", "_-. \t\r\n[]'\"$@:")
 
@@ -53,9 +55,11 @@ def kind_of_name(name: str) -> int:
     return _kind(name[-_LONGEST:])
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=8192)
 def _kind(name: str) -> int:
     loose = _loosened(name)
+    if loose[-3:] not in _TAILS:
+        return HARMLESS
     if loose.endswith(_ENDS) or loose in _EXACT:
         return SECRET
     name = name.rstrip(" ]'\"")

@@ -832,6 +832,7 @@ NAIVE = datetime(2024, 1, 1)  # noqa: DTZ001
         {"reorder_window": 3600},
         {"reorder_window": sec(-1)},
         {"max_recent": 0},
+        {"max_recent": "many"},
         {"max_recent": True},
         {"max_ahead": None},
         {"retention": sec(-1)},
@@ -844,9 +845,17 @@ NAIVE = datetime(2024, 1, 1)  # noqa: DTZ001
     ],
 )
 def test_an_invalid_policy_is_an_error(bad: dict[str, Any]) -> None:
-    """The error names the field."""
-    with pytest.raises(ConfigurationError, match=f"policy: {next(iter(bad))} must be"):
+    """The error names the field and what it got."""
+    ((name, value),) = bad.items()
+    with pytest.raises(ConfigurationError, match=rf"^policy: {name} must be .*got {re.escape(repr(value))}$"):
         Policy(**bad)
+
+
+def test_the_largest_policy() -> None:
+    """A limit may be any number that a database holds."""
+    assert Policy(max_recent=2**63 - 1).max_recent == 2**63 - 1
+    with pytest.raises(ConfigurationError, match="policy: max_recent must be"):
+        Policy(max_recent=2**63)
 
 
 @pytest.mark.parametrize(

@@ -94,3 +94,27 @@ def test_names_are_not_multiplied() -> None:
 def test_the_sign_of_a_number_counts(word: str, loose: str) -> None:
     """Level -1 is another one than level 1; a hyphen between letters, or before one, is spelling."""
     assert wire.loosen(word) == loose
+
+
+@pytest.mark.parametrize("more", [0, 100], ids=["few", "many"])
+def test_the_loose_form_of_each_key(more: int) -> None:
+    """Of several keys with one loose form the first that is not null counts, in small objects and in large ones."""
+    others = {f"k{number}": number for number in range(more)}
+    value = {"Alert_ID": None, "name": "n", "alertId": "1", "alert id": "2", "Host": None, **others}
+    loose = {"alertid": "alertId", "name": "name", "host": "Host", **{name: name for name in others}}
+    assert wire.loose_keys(value) == loose
+    assert wire.loose_keys({**value, "Alert_ID": "0"}) == {**loose, "alertid": "Alert_ID"}
+
+
+def test_loose_keys_are_not_shared() -> None:
+    """The result cannot be changed, so each caller has the same."""
+    value = {f"K{number}": number for number in range(100)}
+    with pytest.raises(TypeError):
+        wire.loose_keys(value)["k1"] = "x"  # type: ignore[index]
+    assert wire.loose_keys(value)["k1"] == "K1"
+
+
+def test_a_key_of_any_length() -> None:
+    """A key of more than 128 characters is no spelling of another one."""
+    assert wire.loosen("A_" * 64) == "a" * 64
+    assert wire.loosen("A_" * 65) == "A_" * 65

@@ -264,7 +264,7 @@ VIOLATION = re.compile("|".join(f"(?:POLICY|HEALTH_RULE)_{word}" for word in VIO
 
 def is_appdynamics(document: Any, _request: Request) -> bool:
     objects = (document, document.get("event"), document.get("details"))
-    sent = {wire.loosen(key): value for one in objects if type(one) is dict for key, value in one.items()}
+    sent = {loose: one[key] for one in objects if type(one) is dict for loose, key in wire.loose_keys(one).items()}
     texts = {key: value[:200] for key, value in sent.items() if type(value) is str}
     return (
         sent.keys() >= {"eventguid", "eventdeeplink"}

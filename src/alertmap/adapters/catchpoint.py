@@ -156,7 +156,7 @@ def level(state: State, word: str, priority: str) -> str | None:
 
 
 def is_alert(document: Any, _request: Request) -> bool:
-    keys = set(map(wire.loosen, document))
+    keys = wire.loose_keys(document).keys()
     return LEVEL_KEY in keys or any(keys >= each for each in OTHERS)
 
 
@@ -166,14 +166,16 @@ OTHERS = ({"eventtype", "alertkey", "scatterploturl"}, {"eventstate", "service",
 
 def lift(document: Any) -> Any:
     """Return the fields of the formats JSON and XML, which stand in objects of objects, in one object."""
-    if type(document) is not dict or LEVEL_KEY in map(wire.loosen, document):
+    if type(document) is not dict or LEVEL_KEY in wire.loose_keys(document):
         return document
     found = document
     for _ in range(3):
         inner = [each for each in found.values() if type(each) is dict]
+        if not inner:
+            break
         outer = {name: each for name, each in found.items() if type(each) is not dict}
         found = {name: each for one in (*inner, outer) for name, each in one.items()}
-    return found if LEVEL_KEY in map(wire.loosen, found) else document
+    return found if LEVEL_KEY in wire.loose_keys(found) else document
 
 
 UNRENDERED = re.compile(r"(?:\$\{(?:[^{}]|\{[^{}]*+\})*+\}[_ ]?)++")

@@ -159,9 +159,9 @@ def level(word: str, days: int | float | str) -> str:
 
 
 def is_alert(document: Any, _request: Request) -> bool:
-    found = {wire.loosen(key): value for key, value in document.items()}
-    kind = found.get("alerttype")
-    return type(kind) is str and kind.startswith(("ALERT_", "NO_ALERT")) and not found.keys().isdisjoint(NAMES)
+    keys = wire.loose_keys(document)
+    kind = document.get(keys.get("alerttype"))
+    return type(kind) is str and kind.startswith(("ALERT_", "NO_ALERT")) and not keys.keys().isdisjoint(NAMES)
 
 
 NAMES = ("checkid", "checkname")

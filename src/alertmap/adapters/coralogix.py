@@ -137,7 +137,7 @@ def unfold(document: Any) -> Any:
 
 
 def is_alert(document: Any, _request: Request) -> bool:
-    keys = set(map(wire.loosen, document))
+    keys = wire.loose_keys(document).keys()
     return {"alertid", "logurl"} <= keys and not keys.isdisjoint(("alertaction", "alertwebhook", "alertgroupbyvalues"))
 
 

@@ -233,7 +233,7 @@ def labels_of(text: str) -> dict[str, str]:
 
 
 def is_monitor(document: Any, _request: Request) -> bool:
-    keys = set(map(wire.loosen, document))
+    keys = wire.loose_keys(document).keys()
     return "alerttransition" in keys and not keys.isdisjoint(("alertid", "monitorid"))
 
 

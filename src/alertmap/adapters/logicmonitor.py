@@ -151,8 +151,8 @@ def read_text(text: str) -> Reading | Notice | Iterable[Problem]:
 
 
 def is_alert(document: Any, _request: Request) -> bool:
-    sent = {wire.loosen(key): value for key, value in document.items()}
-    ids = (sent.get(key) for key in ALERT_ID_KEYS)
+    sent = wire.loose_keys(document)
+    ids = (document.get(sent.get(key)) for key in ALERT_ID_KEYS)
     return sent.keys() >= OWN_KEYS or any(type(text) is str and ALERT_ID.fullmatch(text) for text in ids)
 
 

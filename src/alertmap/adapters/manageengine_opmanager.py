@@ -124,7 +124,7 @@ def read_text(text: str) -> Reading | Iterable[Problem]:
 
 
 def is_alarm(document: Any, _request: Request) -> bool:
-    keys = set(map(wire.loosen, document))
+    keys = wire.loose_keys(document).keys()
     return any(keys >= each for each in TEMPLATES)
 
 

@@ -30,7 +30,7 @@ not read.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 from typing import Annotated, Any
 
@@ -182,19 +182,15 @@ def read_text(text: str) -> Reading | Iterable[Problem]:
     return problems if issue is None else evolve(read(issue), problems=problems)
 
 
-def keys_of(document: Any) -> Iterator[str]:
-    return map(wire.loosen, document)
-
-
 def is_issue(document: Any, _request: Request) -> bool:
-    keys = set(keys_of(document))
+    keys = wire.loose_keys(document).keys()
     if "issueurl" in keys:
         return not keys.isdisjoint(("alertpolicynames", "workflowname", "trigger", "priority"))
     return "issueid" in keys and "priority" in keys and not keys.isdisjoint(("conditionname", "policyname"))
 
 
 def is_incident(document: Any, _request: Request) -> bool:
-    keys = set(keys_of(document))
+    keys = wire.loose_keys(document).keys()
     return "incidentid" in keys and not keys.isdisjoint(("policyname", "conditionname"))
 
 

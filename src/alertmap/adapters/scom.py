@@ -161,7 +161,7 @@ def custom(fields: Mapping[str, object]) -> dict[str, str]:
 
 
 def is_alert(document: Any, _request: Request) -> bool:
-    return {"alertid", "resolutionstate"} <= set(map(wire.loosen, document))
+    return wire.loose_keys(document).keys() >= {"alertid", "resolutionstate"}
 
 
 adapter = Adapter(

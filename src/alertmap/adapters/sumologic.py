@@ -152,11 +152,11 @@ def read_search(event: Search) -> Reading:
 
 
 def is_monitor(document: Any, _request: Request) -> bool:
-    return not MARKS.isdisjoint(map(wire.loosen, document))
+    return not MARKS.isdisjoint(wire.loose_keys(document))
 
 
 def is_search(document: Any, _request: Request) -> bool:
-    return not OLD_MARKS.isdisjoint(map(wire.loosen, document))
+    return not OLD_MARKS.isdisjoint(wire.loose_keys(document))
 
 
 adapter = Adapter(

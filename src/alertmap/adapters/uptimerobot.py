@@ -123,7 +123,7 @@ def read_text(text: str) -> Reading | Iterable[Problem] | None:
 
 
 def is_alert(document: Any, _request: Request) -> bool | Rank:
-    keys = set(map(wire.loosen, document))
+    keys = wire.loose_keys(document).keys()
     if keys.isdisjoint(("monitorfriendlyname", "monitorid", "monitorurl")):
         return False
     # Datadog's templates have a `monitor_id` and an `alert_type`, too.

@@ -42,6 +42,7 @@ ANSWERS = {"POST": Reply(status=201), "PUT": Reply(status=202)}
 SAMPLE = "sample-alert-uuid"  # on the vendor's page, where real ids are UUIDs
 
 UUID_AT_END = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?\Z", re.IGNORECASE)
+LENGTH = len("/01234567-89ab-cdef-0123-456789abcdef/")
 
 
 @wire.model
@@ -81,7 +82,7 @@ def read(alert: Alert) -> Iterator[Result]:
 
 
 def reading(alert: Alert) -> Reading:
-    in_path = UUID_AT_END.search(alert.path)
+    in_path = UUID_AT_END.search(alert.path[-LENGTH:])
     scores = wire.pick(alert, "Health", "Risk", "Efficiency")
     return Reading(
         state=alert.status,

@@ -141,9 +141,14 @@ MOST_SPELLINGS = 8
 
 def labels_of(event: Event) -> tuple[dict[str, str], tuple[Problem, ...]]:
     flat = wire.flatten(event.rest)
-    named = {".".join(part for name in names for part in parts(name)): text for names, text in flat}
+    named = {label(names): text for names, text in flat}
     named.pop("", None)
     return named, flat.problems
+
+
+def label(names: tuple[str, ...]) -> str:
+    joined = ".".join(names)
+    return ".".join(part for name in names for part in parts(name)) if "__" in joined else joined
 
 
 def hosts(labels: dict[str, str]) -> dict[str, str]:

@@ -90,18 +90,18 @@ def _escaped(text: str, *, in_name: bool = False) -> str:
         text = text.replace("%", "%25")
     if in_name and "=" in text:
         text = text.replace("=", "%3D")
-    if text.isprintable() and "," not in text and "~" not in text:
+    text = text.replace(",", "%2C").replace("~", "%7E")
+    if text.isprintable():
         return text
-    for char in _specials().intersection(text):
+    for char in _unprintable().intersection(text):
         text = text.replace(char, "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass")))
     return text
 
 
 @cache
-def _specials() -> frozenset[str]:
-    """The characters that are escaped in names and values, but for `%`."""
-    codes = (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0xD800, 0xE000))
-    return frozenset((",", "~", *map(chr, codes)))
+def _unprintable() -> frozenset[str]:
+    """The characters that are escaped in names and values because they cannot be printed."""
+    return frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0xD800, 0xE000))))
 
 
 def fingerprint(algorithm: str, *parts: str, sep: str = "::") -> str:

@@ -109,6 +109,7 @@ def recognise(
 
 def strongly_anothers(document: Any, request: Request, adapter: Adapter) -> Detection | None:
     """The other vendor whose strong marks a document has, unless this adapter reads that vendor on purpose."""
+    document = beginning(document)
     others = [
         one
         for one in registry.candidates(document, request)
@@ -116,6 +117,14 @@ def strongly_anothers(document: Any, request: Request, adapter: Adapter) -> Dete
     ]
     found, rank = _best(document, request, others)
     return found if rank is Rank.STRONG and found and found.vendor not in adapter.reads_also else None
+
+
+def beginning(document: Any) -> Any:
+    """The part of a text in which the marks of other vendors count; any other document as it stands."""
+    return document[:_BEGINNING] if type(document) is str else document
+
+
+_BEGINNING = 4_096  # characters; some forty marks are looked for
 
 
 def _best(document: Any, request: Request, known: Iterable[Candidate]) -> tuple[Detection | None, Rank | None]:

@@ -106,7 +106,7 @@ class Index:
         event = first_event(document)
         asked: list[list[tuple[str, ShapeMarks]]] = []
         keys: AbstractSet[str] = event.keys() if type(event) is dict else frozenset()
-        loose = set(map(wire.loosen, keys))
+        loose: AbstractSet[str] = wire.loose_keys(event).keys() if type(event) is dict else frozenset()
         if type(event) is str:
             asked = [self._texts]
         elif type(event) is dict:

@@ -26,7 +26,7 @@ from alertmap.errors import (
 from alertmap.intake import registry
 from alertmap.intake.decode import decode, unread_query
 from alertmap.intake.dedup import dedup_key
-from alertmap.intake.detect import is_marked, match_shape, recognise, strongly_anothers, the_vendor
+from alertmap.intake.detect import beginning, is_marked, match_shape, recognise, strongly_anothers, the_vendor
 from alertmap.intake.envelope import MOST, Unwrapped, is_plain_url, unwrap
 from alertmap.intake.scrub import MAX_MESSAGE, MAX_TITLE, cut, one_line, scrub
 from alertmap.intake.severity import Decision
@@ -300,7 +300,7 @@ def _shape_error(call: _Call, error: wire.Mismatch, document: Any, request: Requ
 
 def _hint(call: _Call, document: Any, request: Request) -> str:
     """Name the other vendor that a document looks like."""
-    looks = recognise(document, request, call.limits)
+    looks = recognise(beginning(document), request, call.limits)
     other = looks is not None and looks.vendor != call.adapter.name
     return f"this looks like {looks.vendor}: {looks.reason}" if looks and other else ""
 

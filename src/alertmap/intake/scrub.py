@@ -138,8 +138,8 @@ def _table(pairs: Mapping[str, Any], texts: Iterable[str], path: str, problems: 
         pairs = {name: value for name, value in pairs.items() if value is not None and value != ""}
         texts = [value for value in pairs.values() if isinstance(value, str)]
     # Where no name and no text can be harmful or too long, which one look decides, the table stays as it is.
-    joined = "".join([*pairs, *texts])
-    if joined.isprintable() and len(joined) <= MAX_VALUE:
+    every = [*pairs, *texts]
+    if "".join(every).isprintable() and max(map(len, every), default=0) <= MAX_VALUE:
         return pairs
     cleaned = {}
     for name, value in pairs.items():

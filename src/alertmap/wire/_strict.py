@@ -98,11 +98,18 @@ class _Collector:
         self.left_out = 0
         self.before = node.context.enter(node.where)
 
-    def structure(self, step: str | int, value: Any) -> Any:
-        """Structure one entry; return `_BAD` for one that does not fit, and for all behind too many of these."""
-        if self.left_out >= _MOST_LEFT_OUT:
-            self.left_out += 1
-            return _BAD
+    def structure(self, entries: Iterable[tuple[str | int, Any]]) -> Iterator[tuple[Any, Any]]:
+        """Yield the entries that fit, with their places; those behind too many that do not are left out unread."""
+        entries = iter(entries)
+        for step, value in entries:
+            entry = self._structure(step, value)
+            if entry is not _BAD:
+                yield step, entry
+            elif self.left_out == _MOST_LEFT_OUT:
+                break
+        self.left_out += sum(1 for _ in entries)
+
+    def _structure(self, step: str | int, value: Any) -> Any:
         node = self.node.at(step, value)
         known = len(node.context.warnings)
         try:
@@ -131,7 +138,7 @@ class _Collector:
 _BAD = object()
 _TEXT = frozenset((str,))
 _NAMED = 8  # bad entries of a list or object that are reported one by one
-_MOST_LEFT_OUT = 5_000  # bad entries of a list or object, behind which no more are read
+_MOST_LEFT_OUT = 2_000  # bad entries of a list or object, behind which no more are read
 
 
 def _leave_out(node: Node, error: Mismatch) -> None:
@@ -147,9 +154,9 @@ def _list_hook(hint: Any) -> Callable[[Node, Any], Any]:
         if type(node.value) is not list:
             raise mismatch("list", node)
         entries = _Collector(node, get_args(hint)[0])
-        found = [entries.structure(index, value) for index, value in enumerate(node.value)]
+        found = [entry for _, entry in entries.structure(enumerate(node.value))]
         entries.finish()
-        return build([entry for entry in found if entry is not _BAD])
+        return build(found)
 
     return check
 
@@ -174,13 +181,8 @@ def _dict_hook(_: Any) -> Callable[[Node, Any], Any]:
             key = next(key for key in node.value if type(key) is not str)
             raise Mismatch((node.where, f"expected text as every key, got {kind(key)}"))
         entries = _Collector(node, get_args(hint)[1])
-        good: dict[str, Any] = {}
-        for key, value in node.value.items():
-            if value is None and not node.context.strict:
-                continue
-            entry = entries.structure(key, value)
-            if entry is not _BAD:
-                good[key] = entry
+        strict = node.context.strict
+        good = dict(entries.structure(pair for pair in node.value.items() if strict or pair[1] is not None))
         entries.finish()
         return good
 

@@ -46,23 +46,34 @@ class Flat:
         return (*cut, Problem(ProblemCode.CREDENTIAL, "$", _LEFT_OUT)) if self.has_credentials else tuple(cut)
 
     def _walk(self, value: Any, names: tuple[str, ...], length: int) -> Iterator[tuple[tuple[str, ...], str]]:
-        text = _joined(value) if type(value) is list else scalar_text(value)
-        if text is None and length > _LONGEST_NAMES:
-            self.is_cut = True
-        elif text is None:
-            has_names = type(value) is dict
-            below = value.items() if has_names else ((str(index), one) for index, one in enumerate(value))
-            for name, one in below:
-                if has_names and is_secret(name, one):
-                    self.has_credentials = self.has_credentials or one not in (None, "")
-                else:
-                    yield from self._walk(one, (*names, name), length + len(name) + 1)
-        elif text and not text.isspace():
-            self._left -= length
-            if self._left >= 0:
+        text = _text_of(value)
+        if text is not None:
+            if self._takes(text, length):
                 yield names, text
-            else:
-                self.is_cut = True
+            return
+        if length > _LONGEST_NAMES:
+            self.is_cut = True
+            return
+        has_names = type(value) is dict
+        below = value.items() if has_names else ((str(index), one) for index, one in enumerate(value))
+        for name, one in below:
+            if has_names and is_secret(name, one):
+                self.has_credentials = self.has_credentials or one not in (None, "")
+                continue
+            longer = length + len(name) + 1
+            text = _text_of(one)
+            if text is None:
+                yield from self._walk(one, (*names, name), longer)
+            elif self._takes(text, longer):
+                yield (*names, name), text
+
+    def _takes(self, text: str, length: int) -> bool:
+        """Return whether a text is one of the result; `length` is that of its names."""
+        if not text or text.isspace():
+            return False
+        self._left -= length
+        self.is_cut = self.is_cut or self._left < 0
+        return self._left >= 0
 
 
 def flatten(value: Any) -> Flat:
@@ -109,6 +120,11 @@ def unwrap_payload_field(document: Any) -> Any:
     return inner
 
 
+def _text_of(value: object) -> str | None:
+    """Return the text of a scalar or of a list of scalars; None for any other value."""
+    return _joined(value) if type(value) is list else scalar_text(value)
+
+
 def _joined(values: list[Any]) -> str | None:
     types = set(map(type, values))
     if types == {int}:
@@ -124,7 +140,7 @@ _PATH = "path such as $.alert.status, or a key"
 
 
 def _line(node: Node) -> str:
-    text = _joined(node.value) if type(node.value) is list else scalar_text(node.value)
+    text = _text_of(node.value)
     if text is None:
         raise mismatch(_LINE, node)
     return text

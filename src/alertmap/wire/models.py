@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from types import NoneType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import (
     Annotated,
     Any,
@@ -268,16 +268,37 @@ _LOOSE = re.compile(r"[\s_-]+")
 _ASCII_LOOSE = dict.fromkeys(map(ord, filter(_LOOSE.match, map(chr, range(128)))))
 
 
-def loose_index(cls: type, value: Mapping[str, Any]) -> dict[str, str] | None:
-    """Map the loose form of each key to the key, for a model with loose keys; a null never hides another value."""
-    if not is_loose(cls):
-        return None
-    index: dict[str, str] = {}
-    for key in value:
-        loose = loosen(key)
-        if loose not in index or (value[index[loose]] is None and value[key] is not None):
-            index[loose] = key
+def loose_keys(value: Mapping[str, Any]) -> Mapping[str, str]:
+    """Map the `loosen` form of each key of an object to the key, where several share one to the first that is not null.
+
+    All vendors with loose keys ask for those of a document, so the last two large ones are remembered.
+    """
+    keys = tuple(value)
+    index, repeated = (_remembered_index if _FEW < len(keys) <= _MANY else _index)(keys)
+    if repeated:
+        found = dict(index)
+        for key in repeated:
+            loose = loosen(key)
+            if value[found[loose]] is None and value[key] is not None:
+                found[loose] = key
+        return found
     return index
+
+
+def _index(keys: tuple[str, ...]) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Map the loose form of each key to the first key that has it, and return those keys that are not the first."""
+    index: dict[str, str] = {}
+    repeated = tuple(key for key in keys if index.setdefault(loosen(key), key) != key)
+    return MappingProxyType(index), repeated
+
+
+_remembered_index = lru_cache(maxsize=2)(_index)
+_FEW, _MANY = 32, 100_000
+
+
+def loose_index(cls: type, value: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """Return the `loose_keys` of an object, for a model with loose keys."""
+    return loose_keys(value) if is_loose(cls) else None
 
 
 def encoding(hint: Any) -> Encoding | None:

@@ -74,7 +74,7 @@ def read_sentence(text: str) -> Iterator[Result]:
             subject = Subject(found[1], [by_name("", found[1])], url=url[0] if url else "")
             yield from (statement(subject, aspect, state, word, message=text) for aspect, word, state in facts)
             return
-    if len(text.split()) == 1 or NOT_TEXT.match(text):
+    if len(text.split(maxsplit=1)) == 1 or NOT_TEXT.match(text):
         yield Problem(ProblemCode.BAD_ELEMENT, "$", "expected a sentence, got a single word, a form or a document")
         return
     yield Reading(

@@ -189,7 +189,7 @@ def read_own(event: Own) -> Reading | Problem:
 
 def own_marks(document: Any, _request: Request) -> bool:
     event = document[0] if type(document) is list else document
-    is_named = any(wire.loosen(key) in ("kibanaurl", "kibanabaseurl") for key in event)
+    is_named = not wire.loose_keys(event).keys().isdisjoint(("kibanaurl", "kibanabaseurl"))
     return is_named or RULE.search(str(event.get("url"))) is not None
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from itertools import islice
+from string import digits
 from typing import Any
 
 from alertmap import conventions, wire
@@ -43,7 +44,6 @@ MOVES = (
     r"|(?<![\w.-])-?\d+(?:\.\d+)?%?(?![\w-]|\.\d)"  # a number that stands alone: 10.0.0.1 does not
 )
 PARTS = re.compile(rf"({STAYS})|{MOVES}")
-NO_DIGITS = str.maketrans("0123456789", "##########")
 
 
 def read_pattern(groups: Mapping[str, str | None], text: str) -> Reading:
@@ -160,5 +160,7 @@ def still(text: str) -> str:
     Behind the first 8,192 characters of a long text no digit counts.
     """
     text = without_prefix(text)
-    rest = text[LONGEST:].translate(NO_DIGITS)
+    rest = text[LONGEST:]
+    for digit in digits:
+        rest = rest.replace(digit, "#")
     return " ".join(PARTS.sub(lambda match: match[1] or "#", text[:LONGEST]).split()) + rest

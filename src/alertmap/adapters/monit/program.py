@@ -51,9 +51,9 @@ def read(event: Variables) -> Reading | None:
 
 
 def is_posted(document: Any, _request: Request) -> bool:
-    names = {wire.loosen(name): value for name, value in document.items()}
-    source = names.get("source")
-    return names.keys() >= {"monitevent", "monitservice"} or (type(source) is str and source.casefold() == "monit")
+    sent = wire.loose_keys(document)
+    source = document.get(sent.get("source"))
+    return sent.keys() >= {"monitevent", "monitservice"} or (type(source) is str and source.casefold() == "monit")
 
 
 SHAPES = [Shape(Variables, read, marks=is_posted)]

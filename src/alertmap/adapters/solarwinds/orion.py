@@ -132,7 +132,7 @@ OWN_KEYS = (
 
 
 def is_orion(document: Any, _request: Request) -> bool:
-    sent = set(map(wire.loosen, document))
+    sent = wire.loose_keys(document).keys()
     return any(sent >= keys for keys in OWN_KEYS)
 
 
