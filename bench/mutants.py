@@ -55,10 +55,19 @@ MODULES: Mapping[str, Sequence[str]] = {
     "intake/scrub": [f"{_INTAKE}/test_scrub.py"],
     "intake/redact": _REDACTION,
     "intake/redact_text": _REDACTION,
-    "intake/parse": [f"{_INTAKE}/test_parse.py", f"{_INTAKE}/test_envelope.py", f"{_INTAKE}/test_source.py"],
+    "intake/parse": [
+        f"{_INTAKE}/test_parse.py",
+        f"{_INTAKE}/test_parse_alerts.py",
+        f"{_INTAKE}/test_envelope.py",
+        f"{_INTAKE}/test_source.py",
+    ],
     "intake/detect": [f"{_INTAKE}/test_detect.py", f"{_INTAKE}/test_parse.py"],
 }
-"""Modules, and the tests that must notice a change in them."""
+"""Modules, and the tests that must notice a change in them.
+
+mutmut runs pytest several times in one process, and pytest escapes the ids that a function made (`ids=repr`) anew each
+time. An id with a backslash is then not found again, so these tests have no such ids.
+"""
 
 _COPIED = ("src", "tests", "bench", "fixtures", "docs", "noxfile.py", "README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 _ALSO = [name for name in _COPIED if name not in ("src", "tests")]

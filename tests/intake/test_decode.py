@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertmap import DecodeError, LimitError, ProblemCode, Request
-from alertmap.intake.decode import decode, decode_form
+from alertmap.intake.decode import decode, decode_form, has_fields, unread_query
 from alertmap.strict_json import Limits
 from bodies import FORM, JSON, LIMITS, body
 
@@ -38,7 +38,6 @@ from bodies import FORM, JSON, LIMITS, body
         (b"\x00\x00\xfe\xff" + '["é"]'.encode("utf-32-be"), ["é"], "utf-32"),
         (b'\xff\xfe[\x00"\x00\x3d\xd8"\x00]\x00', ["\ufffd"], "utf-16"),
     ],
-    ids=repr,
 )
 def test_undeclared_character_sets(data: bytes, value: Any, read_as: str) -> None:
     """Bytes that are not UTF-8 are read by their byte order mark, as damaged UTF-8, or as Latin-1; with a problem."""
@@ -59,7 +58,6 @@ def test_undeclared_character_sets(data: bytes, value: Any, read_as: str) -> Non
         b"\x80\x04\x95",
         b"\x0b\x03\x80\xe9",
     ],
-    ids=repr,
 )
 @pytest.mark.parametrize("formats", [JSON, JSON | {"text"}, FORM])
 def test_binary_bodies_are_refused(data: bytes, formats: frozenset[str]) -> None:
@@ -68,7 +66,7 @@ def test_binary_bodies_are_refused(data: bytes, formats: frozenset[str]) -> None
         body(data, formats)
 
 
-@pytest.mark.parametrize("data", [b"[1\xe5]", b'["\\\xe5"]', b"\xef\xbb", b"\x00[\x00]", b"\xff\xfe["], ids=repr)
+@pytest.mark.parametrize("data", [b"[1\xe5]", b'["\\\xe5"]', b"\xef\xbb", b"\x00[\x00]", b"\xff\xfe["])
 def test_another_character_set_mends_no_json(data: bytes) -> None:
     """A body that is not JSON in the character set it is read with is refused."""
     with pytest.raises(DecodeError, match="not JSON"):
@@ -131,6 +129,19 @@ def test_charsets(content_type: str, data: bytes, message: str | None) -> None:
     assert found.value == {"text": data.decode(charset, "replace")}
     assert [problem.code for problem in found.problems] == ([ProblemCode.ENCODING] if message else [])
     assert "".join(problem.message for problem in found.problems).startswith(message or "")
+
+
+@pytest.mark.parametrize("text", ["é", "告警", "😀", "\x7f"])
+@pytest.mark.parametrize("content_type", ["", "text/plain; charset=utf-8", "text/plain; charset=latin-1"])
+def test_a_body_that_is_text_already_has_no_character_set(text: str, content_type: str) -> None:
+    """A body that is given as text is read as it is, without a problem, whatever is declared."""
+    for sent, formats, value in (
+        (f'{{"text": "{text}"}}', JSON, {"text": text}),
+        (f"text={text}", FORM, {"text": text}),
+        (text, frozenset({"text"}), text),
+    ):
+        found = decode(Request(sent, headers={"Content-Type": content_type}), formats, LIMITS)
+        assert found == (value, ())
 
 
 @pytest.mark.parametrize(
@@ -201,13 +212,14 @@ def test_unknown_charset_names_are_not_looked_up(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("compress", [gzip.compress, zlib.compress])
 def test_compressed_bodies(encoding: str, compress: Callable[[bytes], bytes]) -> None:
     """A gzip or deflate body is inflated, recognised by its first bytes."""
-    assert body(compress(b'{"a": 1}'), content_encoding=encoding) == {"a": 1}
+    found = decode(Request(compress(b'{"a": 1}'), headers={"Content-Encoding": encoding}), JSON, LIMITS)
+    assert found == ({"a": 1}, ())
 
 
 @pytest.mark.parametrize("encoding", ["", "identity", "Identity"])
 def test_uncompressed_bodies(encoding: str) -> None:
     """A body without compression is read as it is, also if `identity` is declared."""
-    assert body(b"[1]", content_encoding=encoding) == [1]
+    assert decode(Request(b"[1]", headers={"Content-Encoding": encoding}), JSON, LIMITS) == ([1], ())
     assert body("[1]", content_encoding="gzip") == [1]
     assert decode(Request(b"", "GET", headers={"content-encoding": "gzip"}), JSON, LIMITS) is None
 
@@ -255,6 +267,8 @@ def test_raw_deflate() -> None:
     assert (found.value, found.problems) == ({"title": "disk", "id": 1}, ())
     with pytest.raises(DecodeError, match="not what its content encoding says"):
         body(RAW, content_encoding="gzip")
+    as_text = b"SP0125\x01\x00"  # its bytes are UTF-8 as well, but hold control characters
+    assert body(as_text, content_encoding="deflate") == 4254
 
 
 @pytest.mark.parametrize(("encoding", "data"), [("br", BROTLI), (" ZSTD", ZSTD), ("compress", b"\x1f\x9d\x90\x00")])
@@ -352,7 +366,24 @@ def test_a_query_stands_for_a_missing_body() -> None:
     half = decode(Request(b"", "GET", query={"a\ud800": "\ud800"}), formats, LIMITS)
     assert half is not None
     assert half.value == {"a\ufffd": "\ufffd"}
-    assert [problem.code for problem in half.problems] == [ProblemCode.ENCODING]
+    assert [problem.message for problem in half.problems] == [HALF]
+
+
+def test_fields_of_a_query_that_is_not_read() -> None:
+    """A GET with fields in its query has a problem, unless the vendor sends empty bodies; credentials are no fields."""
+    sent = Request(b"", "GET", path="/hook?id=1&token=t0k3n")
+    (problem,) = unread_query(sent, JSON, "acme")
+    assert (problem.code, problem.path) == (ProblemCode.MISSING, "$")
+    assert problem.message == "the query holds fields, but acme reads only bodies; they were not read"
+    assert has_fields(sent) is True
+    for request, formats in (
+        (sent, JSON | {"empty"}),
+        (Request(b"", "POST", path="/hook?id=1"), JSON),
+        (Request(b"", "GET", path="/hook?token=t0k3n"), JSON),
+        (Request(b"", "GET"), JSON),
+    ):
+        assert unread_query(request, formats, "acme") == ()
+    assert has_fields(Request(b"", "GET", path="/hook?token=t0k3n&key=x")) is False
 
 
 def test_credentials_in_a_query() -> None:
@@ -372,6 +403,9 @@ def test_a_path_may_say_all() -> None:
         assert found is not None
         assert found.value == {}
     assert decode(Request(b"", "GET", path="/alerts/1"), formats, LIMITS) is None
+    marked = decode(Request(b"\xef\xbb\xbf"), formats, LIMITS)
+    assert marked is not None
+    assert [problem.message for problem in marked.problems] == ["the body begins with a byte order mark"]
 
 
 def test_the_body_decides_the_format() -> None:
@@ -433,6 +467,12 @@ def test_forms(text: str, form: dict[str, str]) -> None:
     assert body(text, FORM) == form
 
 
+@pytest.mark.parametrize(("text", "form"), [("Ã©=%41", {"Ã©": "A"}), ("%41=Ã©", {"A": "Ã©"}), ("Ã©=Ã©", {"Ã©": "Ã©"})])
+def test_only_escaped_bytes_of_a_form_are_decoded(text: str, form: dict[str, str]) -> None:
+    """Text without an escape is text already, and no bytes in the declared character set."""
+    assert decode_form(text, LIMITS, "latin-1") == (form, ())
+
+
 def test_the_last_of_a_repeated_field_counts() -> None:
     """The last value wins, with a problem for each repetition that does not name the field."""
     form, problems = decode_form("a=1&b=2&a=3&%61=4", LIMITS)
@@ -481,3 +521,182 @@ def test_forms_have_the_limits_of_text() -> None:
         body("a=" + "x" * 11, FORM, Limits(max_string=10))
     with pytest.raises(LimitError, match="max_fields"):
         body("a=1" + "&" * 1000, FORM)
+
+
+# --- Words ------------------------------------------------------------------------------------------------------------
+
+HALF = "the body holds half a character (a lone surrogate); U+FFFD stands in its place"
+
+
+@pytest.mark.parametrize(
+    ("data", "headers", "formats", "messages"),
+    [
+        (b"\xff\xfe[\x00]\x00", {}, JSON, ["the body is utf-16, not utf-8"]),
+        (b"\xef\xbb\xbf[]", {}, JSON, ["the body begins with a byte order mark"]),
+        (
+            b"\xef\xbb\xbf[]",
+            {"Content-Type": "text/plain; charset=nonsense"},
+            JSON,
+            ["the declared character set is not known; the body was read as utf-8"],
+        ),
+        (b'["\xe9"]', {}, JSON, ["the body is not utf-8; it was read as latin-1"]),
+        (b'["\xc3\xa9\xc3"]', {}, JSON, ["the body is damaged utf-8; U+FFFD stands for what is broken"]),
+        (b'["\xed\xa0\xbd"]', {}, JSON, [HALF]),
+        (b'["\\ud800"]', {}, JSON, [HALF]),
+        (b'{"a": "\\ud800", "a": 1}', {}, JSON, [HALF, "a key of an object stands twice; the last one counts"]),
+        ('["\ud800"]', {}, JSON, [HALF]),
+        (b'{"a": 2, "a": 1}', {}, JSON, ["a key of an object stands twice; the last one counts"]),
+        (b'{"\\u003a": 2, "\\u003a": 1}', {}, JSON, ["a key of an object stands twice; the last one counts"]),
+        (b"a=1&a=2", {}, FORM, ["a form field stands twice; the last one counts"]),
+        (b"a=%ED%A0%BD&a=2", {}, FORM, [HALF, "a form field stands twice; the last one counts"]),
+        (
+            gzip.compress(b"[]"),
+            {},
+            JSON,
+            ["the body is compressed, which its content encoding does not say; it was inflated"],
+        ),
+        (
+            gzip.compress(b'{"a": 2, "a": 1}'),
+            {},
+            JSON,
+            [
+                "the body is compressed, which its content encoding does not say; it was inflated",
+                "a key of an object stands twice; the last one counts",
+            ],
+        ),
+        (
+            b"[]",
+            {"Content-Encoding": "gzip"},
+            JSON,
+            ["the content encoding is not what the body is; the body was read as it is"],
+        ),
+        (
+            b"\xef\xbb\xbf[]",
+            {"Content-Encoding": "gzip"},
+            JSON,
+            [
+                "the content encoding is not what the body is; the body was read as it is",
+                "the body begins with a byte order mark",
+            ],
+        ),
+    ],
+)
+def test_problems_of_a_body_in_words(
+    data: bytes | str, headers: dict[str, str], formats: frozenset[str], messages: list[str]
+) -> None:
+    """Each doubt about a body is one problem that states the fact and the consequence, in the order of reading."""
+    found = decode(Request(data, headers=headers), formats, LIMITS)
+    assert found is not None
+    assert [problem.message for problem in found.problems] == messages
+    assert {problem.path for problem in found.problems} == {"$"}
+
+
+@pytest.mark.parametrize(
+    ("request_", "formats", "message"),
+    [
+        (Request(b""), JSON, "the body is empty"),
+        (Request(b"\xff\x00"), JSON, "the body is not text"),
+        (Request(b"[1]"), FORM, "the body is not form"),
+        (Request(b"x"), frozenset({"form", "xml", "query", "path"}), "the body is not form or xml"),
+        (Request(b"x"), frozenset({"empty"}), "the body is not empty"),
+        (Request(b"x"), frozenset({"form", "empty"}), "the body is not form"),
+        (
+            Request(INTACT[:-1]),
+            JSON,
+            "the compressed body is damaged, cut off, or has something behind its end",
+        ),
+        (
+            Request(zlib.compress(PLAIN)[:-1], headers={"Content-Encoding": "deflate"}),
+            JSON,
+            "the compressed body is damaged, cut off, or has something behind its end",
+        ),
+        (
+            Request(BROTLI, headers={"Content-Encoding": "br"}),
+            JSON,
+            "the body is compressed with br, which is not read: send it as gzip or uncompressed",
+        ),
+        (
+            Request(BROTLI, headers={"Content-Encoding": "aes128gcm"}),
+            JSON,
+            "the body is not what its content encoding says, and not text: send it as gzip or uncompressed",
+        ),
+    ],
+)
+def test_errors_of_a_body_in_words(request_: Request, formats: frozenset[str], message: str) -> None:
+    """The error of a body that cannot be read says why, and what to do where the sender can do something."""
+    with pytest.raises(DecodeError) as caught:
+        decode(request_, formats, LIMITS)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("fits", "too_much", "formats", "limits", "message"),
+    [
+        (Request(b"[12]"), Request(b"[123]"), JSON, Limits(max_body=4), "the body is too long (limit max_body = 4)"),
+        (Request('"é"'), Request('"éé"'), JSON, Limits(max_body=4), "the body is too long (limit max_body = 4)"),
+        (
+            Request(b"[]", headers={"A": "1"}),
+            Request(b"[]", headers={"A": "1", "B": "2"}),
+            JSON,
+            Limits(max_headers=1),
+            "too many headers (limit max_headers = 1)",
+        ),
+        (
+            Request(b"[]", query={"a": "1"}),
+            Request(b"[]", query={"a": "1", "b": "2"}),
+            JSON,
+            Limits(max_query=1),
+            "too many parameters in the query (limit max_query = 1)",
+        ),
+        (
+            Request(b"", "GET", query={"a": "12"}),
+            Request(b"", "GET", query={"a": "123"}),
+            frozenset({"query"}),
+            Limits(max_string=2),
+            "a text is too long (limit max_string = 2)",
+        ),
+        (
+            Request(b"a=1&b=2"),
+            Request(b"a=1&b=2&c=3"),
+            FORM,
+            Limits(max_fields=2),
+            "the form has too many fields (limit max_fields = 2)",
+        ),
+        (
+            Request(b"a=1&b=2"),
+            Request(b"a=1&b=2&c=3"),
+            FORM,
+            Limits(max_nodes=3),
+            "the document has too many values (limit max_nodes = 3)",
+        ),
+        (
+            Request(b"a=1234567"),
+            Request(b"a=12345678"),
+            FORM,
+            Limits(max_string=7),
+            "a text is too long (limit max_string = 7)",
+        ),
+        (
+            Request(b"[[]]"),
+            Request(b"[[[]]]"),
+            JSON,
+            Limits(max_depth=2),
+            "the document is too deep (limit max_depth = 2)",
+        ),
+        (
+            Request(zlib.compress(b" " * 98 + b"[]"), headers={"Content-Encoding": "deflate"}),
+            Request(zlib.compress(b" " * 99 + b"[]"), headers={"Content-Encoding": "deflate"}),
+            JSON,
+            Limits(max_body=100),
+            "the body inflates to too many bytes (limit max_body, max_inflate_ratio = 100)",
+        ),
+    ],
+)
+def test_what_is_at_a_limit_is_read(
+    fits: Request, too_much: Request, formats: frozenset[str], limits: Limits, message: str
+) -> None:
+    """A request that is as large as a limit is read; one more is an error that names the limit."""
+    assert decode(fits, formats, limits) is not None
+    with pytest.raises(LimitError) as caught:
+        decode(too_much, formats, limits)
+    assert str(caught.value) == message

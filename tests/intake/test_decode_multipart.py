@@ -135,19 +135,55 @@ def test_damaged_bodies_are_refused(body: bytes, words: str) -> None:
     assert read(body, frozenset({"multipart", "text"})).value == body.decode()
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (TWO[: TWO.index(b"--xyz--")], "the multipart body is cut off: its last boundary is missing"),
+        (
+            b"--xyz\r\nA: b\rc\r\n\r\n1\r\n--xyz--\r\n",
+            "the body is not multipart/form-data: it is not well-formed",
+        ),
+        (
+            b"--xyz--\r\n",
+            "the body is not multipart/form-data: it does not begin with a boundary and a header",
+        ),
+    ],
+)
+def test_errors_in_words(body: bytes, message: str) -> None:
+    """The error says what is wrong with the body."""
+    with pytest.raises(DecodeError) as caught:
+        decode_multipart(body, LIMITS)
+    assert str(caught.value) == message
+
+
+def test_problems_in_words() -> None:
+    """A problem says what became of a part."""
+    parts = [part("", "1"), part('; name="a"', b"\x89PNG\x00"), part('; name="b"', "1"), part('; name="b"', "2")]
+    assert [problem.message for problem in read(multipart(*parts)).problems] == [
+        "a part of the body has no name; it was left out",
+        "a part of the body is not text; it was left out",
+        "a form field stands twice; the last one counts",
+    ]
+
+
 def test_multipart_where_a_vendor_sends_none() -> None:
     """Where the vendor does not send multipart the error names the format of the body."""
     for formats in ({"form"}, {"json", "form", "xml"}):
         with pytest.raises(DecodeError, match="the body is multipart/form-data, which is not read here"):
             read(TWO, frozenset(formats))
+    text = frozenset({"text"})
+    assert read(TWO, text) == Document(TWO.decode())
+    with pytest.raises(LimitError, match="max_string = 9"):
+        read(TWO, text, Limits(max_string=9))
 
 
 def test_limits_hold_at_their_edge() -> None:
     """Parts, texts, values and bytes have the limits of forms, documents and bodies."""
     many = multipart(*(part(f'; name="f{number}"', "") for number in range(5)))
     assert len(read(many, limits=Limits(max_fields=5)).value) == 5
-    with pytest.raises(LimitError, match=r"max_fields = 4"):
+    with pytest.raises(LimitError) as caught:
         read(many, limits=Limits(max_fields=4))
+    assert str(caught.value) == "the form has too many fields (limit max_fields = 4)"
     with pytest.raises(LimitError, match=r"max_nodes = 5"):
         read(many, limits=Limits(max_nodes=5))
     long = multipart(part('; name="a"', "x" * 100))
@@ -176,7 +212,12 @@ def test_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, missing: str) -> No
         read(TWO)
     text = read(TWO, MULTIPART | {"text"})
     assert text.value == TWO.decode()
-    assert [problem.code for problem in text.problems] == [ProblemCode.ENCODING]
+    assert [(problem.code, problem.message) for problem in text.problems] == [
+        (
+            ProblemCode.ENCODING,
+            "multipart/form-data can only be read with the extra `forms`: pip install alertmap[forms]",
+        )
+    ]
     assert read(b"a=1", frozenset({"form", "multipart"})).value == {"a": "1"}
 
 

@@ -85,6 +85,37 @@ def test_errors_name_the_line() -> None:
     assert "s3cret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<a>", "the body is not XML: it is not well-formed in line 1"),
+        ("<a>\ud800</a>", "the body holds a lone surrogate"),
+        ("<!DOCTYPE a><a/>", "the body is XML with a document type, which is not read"),
+        ("<a/>text", "the body is not XML: there is text outside of its elements"),
+    ],
+)
+def test_errors_in_words(text: str, message: str) -> None:
+    """The error says what is wrong with the body."""
+    with pytest.raises(DecodeError) as caught:
+        decode_xml(text, LIMITS)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "limits", "message"),
+    [
+        ("<a><b><c/></b></a>", Limits(max_depth=1), "the document is too deep (limit max_depth = 1)"),
+        ("<a/><b/><c/>", Limits(max_nodes=2), "the document has too many values (limit max_nodes = 2)"),
+        ("<a>123</a>", Limits(max_string=2), "a text is too long (limit max_string = 2)"),
+    ],
+)
+def test_limits_in_words(text: str, limits: Limits, message: str) -> None:
+    """The error names the limit."""
+    with pytest.raises(LimitError) as caught:
+        decode_xml(text, limits)
+    assert str(caught.value) == message
+
+
 def test_depth_is_limited() -> None:
     """Elements may be nested as deep as objects in JSON."""
     limits = Limits(max_depth=4)
@@ -135,7 +166,9 @@ def test_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, missing: str) -> No
     text = decode(Request("<a/>"), frozenset({"xml", "text"}), LIMITS)
     assert text is not None
     assert text.value == "<a/>"
-    assert [problem.code for problem in text.problems] == [ProblemCode.ENCODING]
+    assert [(problem.code, problem.message) for problem in text.problems] == [
+        (ProblemCode.ENCODING, "XML can only be read with the extra `xml`: pip install alertmap[xml]")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +195,7 @@ def test_xml_is_refused_elsewhere() -> None:
         decode(Request('{"a": 1}'), frozenset({"xml"}), LIMITS)
     broken = decode(Request("<3 monitoring"), frozenset({"xml", "text"}), LIMITS)
     assert broken is not None
-    assert broken.value == "<3 monitoring"
+    assert (broken.value, broken.problems) == ("<3 monitoring", ())
 
 
 NAMES = st.sampled_from(["a", "b", "Title", "x-y", "_", "é"])

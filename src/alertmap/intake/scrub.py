@@ -105,7 +105,7 @@ def _first(problems: list[Problem], path: str) -> list[Problem]:
 
 def cut(text: str, limit: int, path: str, problems: list[Problem]) -> str:
     """Return a text without harmful characters, cut to `limit` characters with a problem."""
-    kept = text if len(text) <= _WINDOW * limit else text[: _WINDOW * limit]
+    kept = text[: _WINDOW * limit]
     if not kept.isprintable():
         kept = kept.translate(_ASCII_HARMFUL) if kept.isascii() else _HARMFUL.sub("", kept)
     return _limited(kept, limit, path, problems, is_cut=len(text) > _WINDOW * limit)
@@ -116,7 +116,7 @@ def one_line(text: str, path: str, problems: list[Problem]) -> str:
     if text.isascii() and text.isprintable() and len(text) <= MAX_TITLE:
         return text.strip()
     text = text.strip()
-    kept = text if len(text) <= _WINDOW * MAX_TITLE else text[: _WINDOW * MAX_TITLE]
+    kept = text[: _WINDOW * MAX_TITLE]
     if not kept.isprintable():
         kept = _HARMFUL.sub("", _BREAKS.sub(" ", kept))
     if not kept.isascii() and not _MANY_MARKS.search(kept):
