@@ -293,7 +293,7 @@ def _index(keys: tuple[str, ...]) -> tuple[Mapping[str, str], tuple[str, ...]]:
 
 
 _remembered_index = lru_cache(maxsize=2)(_index)
-_FEW, _MANY = 32, 100_000
+_FEW, _MANY = 32, 150_000
 
 
 def loose_index(cls: type, value: Mapping[str, Any]) -> Mapping[str, str] | None:
