@@ -208,7 +208,6 @@ def _not_one_of(expected: str, node: Node, words: Iterable[Any]) -> Mismatch:
     return Mismatch((node.where, f"expected {expected}, got {same}{kind(node.value)}"))
 
 
-@converter.register_structure_hook_factory(lambda hint: isinstance(hint, type) and issubclass(hint, Enum))
 def _enum_hook(hint: Any) -> Callable[[Node, Any], Any]:
     words = {member.value: member for member in hint}
 
@@ -220,6 +219,7 @@ def _enum_hook(hint: Any) -> Callable[[Node, Any], Any]:
     return check
 
 
+converter.register_structure_hook_factory(lambda hint: isinstance(hint, type) and issubclass(hint, Enum), _enum_hook)
 _cached_enum_hook = cache(_enum_hook)
 # cattrs looks for the hook of a base class before it asks the factories: this one would have that of str.
 converter.register_structure_hook(StrEnum, lambda node, hint: _cached_enum_hook(hint)(node, hint))
