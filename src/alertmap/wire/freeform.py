@@ -9,7 +9,7 @@ from alertmap.model import Problem, ProblemCode
 from alertmap.paths import MISSING, JsonPath, parse_path, resolve
 from alertmap.wire.models import Encoding, json_or_text
 from alertmap.wire.nodes import Mismatch, Node, kind, mismatch
-from alertmap.wire.scalars import number_text
+from alertmap.wire.scalars import LEFT_OUT, number_text
 
 
 def scalar_text(value: object) -> str | None:
@@ -43,7 +43,7 @@ class Flat:
     def problems(self) -> tuple[Problem, ...]:
         """The problems that texts were left out, for the alert that has the others as its labels."""
         cut = [Problem(ProblemCode.TRUNCATED, "$", _CUT)] if self.is_cut else []
-        return (*cut, Problem(ProblemCode.CREDENTIAL, "$", _LEFT_OUT)) if self.has_credentials else tuple(cut)
+        return (*cut, Problem(ProblemCode.CREDENTIAL, "$", LEFT_OUT)) if self.has_credentials else tuple(cut)
 
     def _walk(self, value: Any, names: tuple[str, ...], length: int) -> Iterator[tuple[tuple[str, ...], str]]:
         text = _text_of(value)
@@ -86,7 +86,6 @@ def flatten(value: Any) -> Flat:
 
 
 _CUT = "the names of nested values are too long; some values were left out"
-_LEFT_OUT = "values with the names of credentials were left out"
 _LONGEST_NAMES = 512
 _MOST_NAMES = 65_536
 

@@ -410,7 +410,7 @@ def has_unknown_keys(cls: type, value: Mapping[str, Any]) -> bool:
     declared = {key for field in fields(cls) if field.fact is None for key in field.keys}
     if not is_loose(cls):
         return not value.keys() <= declared
-    return not set(map(loosen, value)) <= set(map(loosen, declared))
+    return not loose_keys(value).keys() <= set(map(loosen, declared))
 
 
 def fits(cls: type, value: Any) -> bool:
@@ -448,26 +448,18 @@ def may_fit_any(hints: Sequence[Any]) -> Callable[[Any], bool]:
     """Return the check whether a value may fit one of these types: exact for models, which are most of them."""
     if not all(is_model(hint) or hint is str for hint in hints):
         return lambda _: True
-    models = [(hint, _needed_key(hint)) for hint in hints if hint is not str]
+    models = [(hint, next(iter(certain_keys(hint)), None)) for hint in hints if hint is not str]
     takes_text = len(models) < len(hints)
 
     def may_fit(value: Any) -> bool:
         if type(value) is not dict:
             return takes_text and type(value) is str
         for model, key in models:  # noqa: SIM110 - thousands of elements ask, and a generator takes twice the time
-            if (key is None or value.get(key) is not None) and fits(model, value):
+            if (key is None or key in value) and fits(model, value):
                 return True
         return False
 
     return may_fit
-
-
-def _needed_key(cls: type) -> str | None:
-    """Return a key that is in every object that a model fits, and not null; None where it has no such key."""
-    if is_loose(cls):
-        return None
-    needed = (f.key for f in fields(cls) if f.required and len(f.keys) == 1 and not takes_null(f.type))
-    return next(needed, None)
 
 
 def _has(one: _Decisive, value: Mapping[str, Any], index: Mapping[str, str] | None) -> bool:

@@ -67,10 +67,13 @@ def _json(node: Node) -> Any:
     return node.value
 
 
+LEFT_OUT = "values with the names of credentials were left out"
+
+
 def _json_without_secrets(node: Node) -> Any:
     kept = without_inner_secrets(node.value)
     if kept is not node.value:
-        node.warn(ProblemCode.CREDENTIAL, "values with the names of credentials were left out")
+        node.warn(ProblemCode.CREDENTIAL, LEFT_OUT)
     return kept
 
 
